@@ -1,0 +1,72 @@
+"""Money: a Decimal amount and an ISO 4217 currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+_EXPONENTS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    "CLF": 4,
+    "UYW": 4,
+}
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of a currency's minor unit (ISO 4217), two unless listed."""
+    return _EXPONENTS.get(currency.upper(), 2)
+
+
+def to_decimal(text: str | int | Decimal) -> Decimal:
+    """Read an amount exactly; ValueError for anything that is not a finite number (floats are not taken)."""
+    if isinstance(text, (float, bool)):
+        raise ValueError(f"not an exact amount: {text!r}")
+    try:
+        number = Decimal(text.strip()) if isinstance(text, str) else Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"not a number: {text!r}") from error
+    if not number.is_finite():
+        raise ValueError(f"not a finite number: {text!r}")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in one currency; adding two currencies is an error."""
+
+    amount: Decimal
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise ValueError(f"cannot add {self.currency} and {other.currency}")
+        return Money(self.amount + other.amount, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def rounded(self) -> Money:
+        """The amount in whole minor units, halves away from zero."""
+        return Money(round_to(self.amount, exponent(self.currency)), self.currency)
+
+
+def round_to(amount: Decimal, places: int) -> Decimal:
+    """Round to decimal places, halves away from zero."""
+    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def split_evenly(total: Money, parts: int) -> list[Money]:
+    """Split an amount into minor units so that the parts sum to it exactly; the first parts get the rest."""
+    if parts < 1:
+        raise ValueError("parts must be at least 1")
+    places = exponent(total.currency)
+    unit = Decimal(1).scaleb(-places)
+    units = total.amount / unit
+    if units != units.to_integral_value():
+        raise ValueError(f"{total.amount} {total.currency} is not in whole minor units")
+    share, rest = divmod(abs(int(units)), parts)
+    sign = -1 if units < 0 else 1
+    return [Money(sign * (share + (1 if i < rest else 0)) * unit, total.currency) for i in range(parts)]

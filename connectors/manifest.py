@@ -1,0 +1,125 @@
+"""The manifest: what a connector declares about its platform, read from ``manifest.yaml``."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from importlib import resources
+from typing import TypeVar
+
+import msgspec
+import yaml
+
+from canonical.errors import ConfigError
+
+
+T = TypeVar("T")
+
+
+class WriteClass(Enum):
+    """How a write of unknown outcome is resolved (R17)."""
+
+    SET = "set"
+    KEYED = "keyed"
+    SEARCHABLE = "searchable"
+    UNKNOWABLE = "unknowable"
+
+
+class CompareAndSet(Enum):
+    """What the platform compares before it writes."""
+
+    VALUE = "value"
+    VERSION = "version"
+    NONE = "none"
+
+
+class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of record the connector reads.
+
+    ``timestamp`` names the platform's stamp behind ``changed_since`` (empty: no delta read), ``covers`` the paths
+    whose change moves it; what it does not cover is only proven by a sweep (R22).
+    """
+
+    about: str
+    entities: tuple[str, ...]
+    timestamp: str = ""
+    covers: tuple[str, ...] = ()
+
+
+class WriteSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"write_class": "class"}):
+    """A write operation: its class, the most rows a call takes, what it compares, and how long a late effect takes."""
+
+    about: str
+    resource: str
+    write_class: WriteClass
+    batch: int
+    compare_and_set: CompareAndSet = CompareAndSet.NONE
+    settle_seconds: float = 10.0
+    key_retention_seconds: float = 0.0
+    answer_is_reread: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One setting of a connection of this platform, as the operator writes it in YAML."""
+
+    about: str
+    required: bool = False
+    secret: bool = False
+    default: str | int | float | bool | None = None
+    choices: tuple[str, ...] = ()
+    example: str = ""
+    kind: str = "text"
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything the engine may know about a platform without asking its code."""
+
+    name: str
+    title: str
+    docs: str
+    settings: dict[str, Setting]
+    resources: dict[str, ResourceSpec]
+    writes: dict[str, WriteSpec]
+    overlap_seconds: float = 0.0
+    read_after_write_seconds: float = 0.0
+    versions: tuple[str, ...] = ()
+    default_version: str = ""
+    sunsets: dict[str, date] = {}
+    limits: dict[str, str] = {}
+    unverified: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+class FieldSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One path of a resource: readable, writable, its type, and what the client needs to fetch it."""
+
+    type: str
+    read: bool = True
+    write: str = ""
+    select: str = ""
+    about: str = ""
+
+
+class FieldCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The readable paths of each resource and the writable paths of each write operation."""
+
+    resources: dict[str, dict[str, FieldSpec]]
+    writes: dict[str, dict[str, FieldSpec]]
+
+
+def load_manifest(package: str) -> Manifest:
+    """Read ``manifest.yaml`` of a connector package; ConfigError when it is not one."""
+    return _load(package, "manifest.yaml", Manifest)
+
+
+def load_fields(package: str) -> FieldCatalog:
+    """Read ``fields.yaml`` of a connector package; ConfigError when it is not one."""
+    return _load(package, "fields.yaml", FieldCatalog)
+
+
+def _load(package: str, name: str, kind: type[T]) -> T:
+    text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
+    try:
+        return msgspec.convert(yaml.safe_load(text), kind)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise ConfigError(f"{package}/{name}: {error}") from error

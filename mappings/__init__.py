@@ -1,0 +1,1 @@
+"""Platform shape to canonical and back: a pure engine and the shipped YAML."""

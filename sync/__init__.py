@@ -1,0 +1,1 @@
+"""The engine: observe, project, diff, plan, guard, apply and recover."""
