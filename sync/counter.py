@@ -1,0 +1,125 @@
+"""Stock on a channel is a counter: what moved it, and whether it may be written (R2 to R4).
+
+``base`` is what we can explain the channel to hold. Whatever else it holds was done by someone: a fall of available
+matched by a rise of committed is a sale, any other fall an edit (or an unaccounted drop where the platform shows no
+commitments), a rise matched by a fall of committed a cancellation, any other rise a conflict. Each is recorded once,
+after which the base is what was seen. Lowerings always go out; a raise waits while anything is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync.config import Policy
+from sync.decision import Decision, Event, EventKind, Verdict
+from sync.diff import SlotOverride
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a channel holds of one slot; ``committed`` is None where the platform does not show it."""
+
+    available: int
+    committed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterView:
+    """Everything known of one stock slot on one target.
+
+    ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
+    list here. ``blocked`` names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of
+    the pool that the owner's figure does not show yet.
+    """
+
+    desired: int
+    allowed: int
+    observed: Level
+    base: Level | None
+    written: bool
+    override: SlotOverride | None = None
+    open_drops: bool = False
+    blocked: str = ""
+
+
+def movements(base: Level, observed: Level) -> tuple[Event, ...]:
+    """Name what moved a counter from its base to what is seen now."""
+    change = observed.available - base.available
+    if change == 0:
+        return ()
+    if base.committed is None or observed.committed is None:
+        kind = EventKind.DROP if change < 0 else EventKind.RAISED
+        return (Event(kind, abs(change), base.available),)
+    promised = observed.committed - base.committed
+    if change < 0:
+        return _fall(-change, max(0, min(-change, promised)), base.available)
+    return _rise(change, max(0, min(change, -promised)), base.available)
+
+
+def _fall(units: int, sold: int, before: int) -> tuple[Event, ...]:
+    sale = (Event(EventKind.SALE, sold, before),) if sold else ()
+    edit = (Event(EventKind.EDIT, units - sold, before),) if units > sold else ()
+    return sale + edit
+
+
+def _rise(units: int, canceled: int, before: int) -> tuple[Event, ...]:
+    cancel = (Event(EventKind.CANCEL, canceled, before),) if canceled else ()
+    raised = (Event(EventKind.RAISED, units - canceled, before),) if units > canceled else ()
+    return cancel + raised
+
+
+def unaccounted(events: Sequence[Event], base: Level, allowed: int) -> tuple[Event, ...]:
+    """Keep of each fall only the units that the owner's figure does not show already.
+
+    The owner may have booked the sale before we saw it: what its figure alone would list has then fallen below the
+    base by as much.
+    """
+    credit = max(0, base.available - allowed)
+    kept: list[Event] = []
+    for event in events:
+        if event.kind not in (EventKind.SALE, EventKind.DROP, EventKind.EDIT):
+            kept.append(event)
+            continue
+        covered = min(credit, event.units)
+        credit -= covered
+        kept.append(Event(event.kind, event.units - covered, event.base))
+    return tuple(kept)
+
+
+def decide_counter(view: CounterView, policy: Policy) -> Decision:
+    """Decide one stock slot; pure."""
+    base = view.base or view.observed
+    events = unaccounted(movements(base, view.observed), base, view.allowed)
+    fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
+    desired = max(0, view.desired - fallen)
+    seen = view.observed.available
+    if desired == seen:
+        return Decision(Verdict.EQUAL, desired, seen, events=_with_end(events, view.override))
+    if desired < seen:
+        return Decision(Verdict.WRITE, desired, seen, _lowering_reason(events), events)
+    return _decide_raise(view, desired, events, policy, fallen=fallen)
+
+
+def _lowering_reason(events: Sequence[Event]) -> str:
+    return "stock_raised_by_other" if any(event.kind is EventKind.RAISED for event in events) else ""
+
+
+def _with_end(events: tuple[Event, ...], override: SlotOverride | None) -> tuple[Event, ...]:
+    return (*events, Event(EventKind.ENDED)) if override is not None else events
+
+
+def _decide_raise(
+    view: CounterView, desired: int, events: tuple[Event, ...], policy: Policy, *, fallen: int
+) -> Decision:
+    seen = view.observed.available
+    raised = any(event.kind is EventKind.RAISED for event in events)
+    if view.override is not None:
+        return Decision(Verdict.HELD, desired, seen, "held", events)
+    if raised and policy is not Policy.RESTORE:
+        return Decision(Verdict.HELD, desired, seen, "conflict", (*events, Event(EventKind.CONFLICT, base=seen)))
+    if view.open_drops or fallen:
+        return Decision(Verdict.WAIT, desired, seen, "unaccounted_drop", events)
+    if view.blocked:
+        return Decision(Verdict.WAIT, desired, seen, view.blocked, events)
+    return Decision(Verdict.WRITE, desired, seen, events=events)

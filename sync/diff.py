@@ -1,0 +1,112 @@
+"""The three-way diff of a plain owned field: what we sent, what the platform made of it, what it holds now (R10, R11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from canonical.value import REDACTED, Value
+from sync.config import Policy
+from sync.decision import Decision, Event, EventKind, Verdict
+
+Same = Callable[[Value, Value], bool]
+
+
+class Unset:
+    """Marks a value that is not known: not read, never sent."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+"""No value: distinct from Null, which is one."""
+
+MaybeValue = Value | Unset
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOverride:
+    """The override on a slot: ``hold``, ``adopt`` or ``pin``, with both values at the time."""
+
+    kind: str
+    value: Value
+    owner_value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """Everything known of one slot of one record on one target."""
+
+    desired: MaybeValue
+    observed: MaybeValue
+    sent: MaybeValue = UNSET
+    got: MaybeValue = UNSET
+    override: SlotOverride | None = None
+    attempts: int = 0
+
+
+MAX_ATTEMPTS = 3
+"""The same value written so often without sticking is quarantined."""
+
+
+def decide_state(view: SlotView, same: Same, policy: Policy, *, may_clear: bool) -> Decision:
+    """Decide one slot of a plain owned field; pure."""
+    desired, observed = view.desired, view.observed
+    if isinstance(desired, Unset):
+        return Decision(Verdict.NOTHING, reason="owner_not_read")
+    if isinstance(observed, Unset):
+        return Decision(Verdict.NOTHING, reason="not_read")
+    if REDACTED in (desired, observed):
+        return Decision(Verdict.NOTHING, reason="redacted")
+    if desired is None and not may_clear:
+        return Decision(Verdict.NOTHING, reason="clear_not_allowed")
+    if same(observed, desired):
+        ended = (Event(EventKind.ENDED),) if view.override else ()
+        return Decision(Verdict.EQUAL, desired, observed, events=ended)
+    return _decide_different(view, desired, observed, same, policy)
+
+
+def _decide_different(view: SlotView, desired: Value, observed: Value, same: Same, policy: Policy) -> Decision:
+    got = observed if isinstance(view.got, Unset) else view.got
+    theirs_changed = not same(observed, got)
+    must_write = isinstance(view.sent, Unset) or not same(desired, view.sent)
+    if view.override is not None:
+        decided = _decide_overridden(view.override, desired, observed, got, same, theirs_changed=theirs_changed)
+        if decided is not None:
+            return decided
+        must_write = True
+    elif theirs_changed:
+        return _decide_conflict(view, desired, observed, got, policy)
+    if not must_write:
+        # The platform made something else of exactly this value; writing it again would change nothing.
+        return Decision(Verdict.EQUAL, desired, observed)
+    if view.attempts >= MAX_ATTEMPTS:
+        return Decision(Verdict.HELD, desired, observed, "not_converging")
+    return Decision(Verdict.WRITE, desired, observed)
+
+
+def _decide_conflict(view: SlotView, desired: Value, observed: Value, got: Value, policy: Policy) -> Decision:
+    event = Event(EventKind.CONFLICT, base=got)
+    if policy is Policy.RESTORE and view.attempts >= MAX_ATTEMPTS:
+        return Decision(Verdict.HELD, desired, observed, "not_converging")
+    if policy is Policy.RESTORE:
+        return Decision(Verdict.WRITE, desired, observed, "conflict", (event,))
+    if policy is Policy.ADOPT:
+        return Decision(Verdict.ADOPT, desired, observed, "conflict", (event,))
+    return Decision(Verdict.HELD, desired, observed, "conflict", (event,))
+
+
+def _decide_overridden(
+    override: SlotOverride, desired: Value, observed: Value, got: Value, same: Same, *, theirs_changed: bool
+) -> Decision | None:
+    """Plan around an override; None when it has ended and the field is planned as usual."""
+    if override.kind == "hold":
+        if theirs_changed:
+            return Decision(Verdict.HELD, desired, observed, "held")
+        # They put it back to what it was: nothing is left to decide, the owner's value counts again.
+        return Decision(Verdict.WRITE, desired, observed, events=(Event(EventKind.ENDED),))
+    if same(desired, override.owner_value):
+        return Decision(Verdict.HELD, desired, observed, "adopted")
+    return Decision(Verdict.WRITE, desired, observed, events=(Event(EventKind.ENDED),))

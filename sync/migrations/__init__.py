@@ -1,0 +1,1 @@
+"""The schema of the hub's database, one revision a file."""

@@ -1,0 +1,14 @@
+"""Alembic's entry: run on the connection it was handed."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from sync.store import tables
+
+assert tables
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True
+)
+context.run_migrations()

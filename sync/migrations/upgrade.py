@@ -1,0 +1,61 @@
+"""Bring a database's schema up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from canonical.errors import FatalError
+
+if TYPE_CHECKING:
+    from sync.store.database import Database
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration; the migrations ship inside the package."""
+    config = Config()
+    config.set_main_option("script_location", "sync:migrations")
+    return config
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def upgrade(database: Database) -> None:
+    """Apply every missing revision in one transaction; FatalError when the database is newer than this program."""
+    try:
+        with database.engine.begin() as connection:
+            current = revision(connection)
+            if current == head():
+                return
+            _refuse_newer(current)
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise FatalError(
+            f"cannot open the database: {error.orig}", hint="check the `database` setting and that it is writable"
+        ) from error
+
+
+def revision(connection: Connection) -> str:
+    """The revision a database is at; empty for a new one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("select version_num from alembic_version")).scalar() or ""
+
+
+def _refuse_newer(current: str) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if current and current not in known:
+        raise FatalError(
+            f"the database is at revision {current}, which this version does not know",
+            hint="it was used by a newer Crossdock; upgrade this program",
+        )

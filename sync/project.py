@@ -1,0 +1,68 @@
+"""What ownership says a target should hold: pure projection of canonical values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from canonical.inventory import ChannelRule, Component, Pool, kit_units, listed_units, pool_units, spread, whole_units
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The owner's figures of one stock item, location to units, and units that left channels unbooked."""
+
+    figures: Mapping[str, int]
+    unbooked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StockRequest:
+    """What is asked of the projection for one item on one channel."""
+
+    pool: Pool
+    rule: ChannelRule
+    supply: Supply
+    sellable: bool = True
+    factor: int = 1
+    kit: Sequence[Component] = ()
+    component_supplies: Mapping[str, Supply] = field(default_factory=dict)
+    locations: tuple[str, ...] = ()
+
+
+def project_stock(request: StockRequest) -> dict[str, int]:
+    """Units to list by location code; the key is empty for a channel that has one figure."""
+    figures = {location: _units_at(request, location) for location in request.pool.locations}
+    total = listed_units(_total(request), request.pool.safety_stock, request.rule) if request.sellable else 0
+    if not request.locations:
+        return {"": total}
+    return spread(total, request.locations, figures)
+
+
+def _total(request: StockRequest) -> int:
+    if request.kit:
+        available = {
+            part.sku: _pool_of(request, request.component_supplies.get(part.sku, Supply({}))) for part in request.kit
+        }
+        units = kit_units(request.kit, available) - request.supply.unbooked
+    else:
+        units = _pool_of(request, request.supply)
+    return whole_units(Decimal(units), Decimal(request.factor))
+
+
+def _pool_of(request: StockRequest, supply: Supply) -> int:
+    chosen = {location: supply.figures.get(location, 0) for location in request.pool.locations}
+    return pool_units(chosen, {}, supply.unbooked)
+
+
+def _units_at(request: StockRequest, location: str) -> int:
+    if request.kit:
+        here = {
+            part.sku: max(0, request.component_supplies.get(part.sku, Supply({})).figures.get(location, 0))
+            for part in request.kit
+        }
+        units = kit_units(request.kit, here)
+    else:
+        units = request.supply.figures.get(location, 0)
+    return whole_units(Decimal(max(0, units)), Decimal(request.factor))

@@ -1,0 +1,1 @@
+"""Where the hub remembers: tables, migrations and the queries over them."""

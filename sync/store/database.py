@@ -1,0 +1,141 @@
+"""Opening the database: SQLite by default, PostgreSQL for several machines, the same schema on both."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from canonical.errors import FatalError
+from sync.store import tables
+
+T = TypeVar("T")
+_BATCH = 500
+
+
+class Database:
+    """An open database of the hub; every transaction is one ``with db.begin() as connection``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _driver_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine: Engine = _engine(self.url)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database, or None."""
+        name = make_url(self.url).database
+        return Path(name) if self.is_sqlite and name else None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on an error."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise FatalError(
+                f"the database failed: {error.orig}", hint="check that it is reachable and writable, then run again"
+            ) from error
+
+    def database_id(self) -> str:
+        """The random name this database was given when it was made; saved plans carry it."""
+        with self.begin() as connection:
+            return get_meta(connection, "database_id") or ""
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _driver_url(url: str) -> str:
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, poolclass=NullPool if ":memory:" not in url else None)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: object) -> None:
+    raw.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that later writes can fail at once when another one wrote meanwhile.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def open_database(url: str) -> Database:
+    """Open a database and bring its schema up to date; FatalError when it cannot be reached or written."""
+    from sync.migrations.upgrade import upgrade
+
+    database = Database(url)
+    path = database.path
+    if path is not None and str(path) != ":memory:" and not path.parent.is_dir():
+        raise FatalError(f"no folder {path.parent} for the database", hint="create it or change `database`")
+    upgrade(database)
+    with database.begin() as connection:
+        if get_meta(connection, "database_id") is None:
+            put_meta(connection, "database_id", uuid.uuid4().hex)
+    return database
+
+
+def get_meta(connection: Connection, key: str) -> str | None:
+    """A fact about the database, or None."""
+    meta = tables.table(tables.Meta)
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def put_meta(connection: Connection, key: str, value: str) -> None:
+    """Keep a fact about the database."""
+    upsert(connection, tables.table(tables.Meta), [{"key": key, "value": value}])
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: Iterable[str] = ()
+) -> None:
+    """Insert rows or update them by their primary key; columns in ``keep`` are left as they are on update."""
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    kept = {*keys, *keep}
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    if changes:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changes)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+def insert_returning_id(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
+    """Insert one row and tell its generated id."""
+    result = connection.execute(insert(table).values(**row))
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def chunks(rows: Sequence[T], size: int = _BATCH) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces that fit one statement."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
