@@ -1,4 +1,4 @@
-"""What passes through the transport: requests, answers, and the record kept of each exchange."""
+"""What goes out through the transport, and the record kept of each exchange."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ class Outgoing:
 
     method: str
     url: str
-    content: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     operation: str = ""
     cost: float = 1.0
     timeout: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The word for logs and errors: the operation, or the method."""
+        return self.operation or self.method
 
 
 @dataclass(frozen=True, slots=True)

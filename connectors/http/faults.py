@@ -1,0 +1,64 @@
+"""Transport faults, sorted by what may have happened on the other side."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+from canonical.errors import AmbiguousError, CrossdockError, FatalError, RetriableError
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_A_REQUEST = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_TRANSIENT_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+def classify(error: httpx.RequestError, *, place: str, url: str, write: bool) -> CrossdockError:
+    """Turn a fault of the transport into what the caller can do about it; ``url`` is where the request went."""
+    tls = _tls_cause(error)
+    if tls is not None and not isinstance(tls, _TRANSIENT_TLS):
+        return FatalError(
+            f"{place}: no secure connection to {address(url)}: {tls.reason or tls}",
+            hint="check that the URL is https and the certificate is valid for this host",
+        )
+    if isinstance(error, _NOT_A_REQUEST):
+        return FatalError(f"{place}: {error}", hint="check the URL of this connection")
+    if isinstance(error, _NEVER_SENT) or _was_for_someone_else(error, url):
+        return RetriableError(
+            f"{place}: cannot reach {address(url)}: {_reason(error)}",
+            hint="check the address, the network and that the server runs",
+        )
+    if write:
+        return AmbiguousError(f"{place}: the answer of {address(url)} was lost ({_reason(error)}); it may have taken effect")
+    return RetriableError(f"{place}: the answer of {address(url)} was lost: {_reason(error)}")
+
+
+def address(url: str) -> str:
+    """Host and port of a URL, for messages."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.hostname or url}:{port}"
+
+
+def _reason(error: httpx.RequestError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _tls_cause(error: BaseException) -> ssl.SSLError | None:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _was_for_someone_else(error: httpx.RequestError, url: str) -> bool:
+    """Whether the fault hit a request that authentication sent first, so that ours never left."""
+    try:
+        failed = error.request.url
+    except RuntimeError:
+        return False
+    ours = httpx.URL(url)
+    return (failed.host, failed.path) != (ours.host, ours.path)

@@ -1,0 +1,102 @@
+"""The pooled HTTP client of one connection, opened on first use and kept open."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+
+import httpx
+
+from canonical.errors import FatalError
+from connectors.http.records import Outgoing
+
+MAX_CONNECTIONS = 8
+_KEEP_ALIVE_SECONDS = 15.0
+_CONNECT_SECONDS = 10.0
+
+
+class Pool:
+    """At most eight kept-alive connections; credentials and headers go to the connection's own host only."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: httpx.Auth | None,
+        headers: Mapping[str, str],
+        timeout: float,
+        transport: httpx.BaseTransport | None,
+        verify: bool,
+    ) -> None:
+        self._base = _url(base_url if base_url.endswith("/") else base_url + "/")
+        self._auth = auth
+        self._headers = {"accept": "application/json", "user-agent": "crossdock", **headers}
+        self._timeout = timeout
+        self._transport = transport
+        self._verify = verify
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+
+    def url_of(self, outgoing: Outgoing) -> httpx.URL:
+        """The absolute URL of a request: its own, or its path under the base URL."""
+        if "://" in outgoing.url.split("?", 1)[0]:
+            return _url(outgoing.url)
+        return self._base.join(outgoing.url.lstrip("/"))
+
+    def is_foreign(self, url: httpx.URL) -> bool:
+        """Whether a URL is on another host than the connection's."""
+        return (url.host, url.port) != (self._base.host, self._base.port)
+
+    def send(self, outgoing: Outgoing, url: httpx.URL, *, stream: bool = False) -> httpx.Response:
+        """Send one request without following redirects; a response that streams must be closed."""
+        foreign = self.is_foreign(url)
+        headers = dict(outgoing.headers) if foreign else {**self._headers, **outgoing.headers}
+        client = self._open()
+        request = client.build_request(
+            outgoing.method,
+            url,
+            content=outgoing.content or None,
+            headers=headers,
+            timeout=_timeout(outgoing.timeout or self._timeout),
+        )
+        return client.send(request, auth=None if foreign else self._auth, stream=stream, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close the client, if it was opened."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _open(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                quiet_loggers()
+                self._client = httpx.Client(
+                    transport=self._transport,
+                    verify=self._verify,
+                    limits=httpx.Limits(
+                        max_connections=MAX_CONNECTIONS,
+                        max_keepalive_connections=MAX_CONNECTIONS,
+                        keepalive_expiry=_KEEP_ALIVE_SECONDS,
+                    ),
+                )
+            return self._client
+
+
+def quiet_loggers() -> None:
+    """Keep the HTTP library's own log, which shows whole URLs with their keys, below what anyone prints."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
+
+
+def _url(text: str) -> httpx.URL:
+    try:
+        return httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise FatalError(f"not a URL: {error}", hint="check the URL of this connection") from error

@@ -1,0 +1,36 @@
+"""When a request is sent again, and after what pause: a value, no sleeping here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from canonical.errors import AmbiguousError, RetriableError, ThrottledError
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Attempts in all, and pauses in seconds: exponential with full jitter, or what the platform asked for.
+
+    ``max_retry_after`` caps what a platform may ask for; ``chance`` gives a number from 0 to its argument.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    max_pause: float = 20.0
+    max_retry_after: float = 120.0
+    chance: Callable[[float], float] = lambda limit: random.uniform(0.0, limit)
+
+    def again(self, error: BaseException) -> bool:
+        """Whether a request that failed so may be sent again: surely without effect, or a read."""
+        return isinstance(error, RetriableError) and not isinstance(error, AmbiguousError)
+
+    def pause(self, attempt: int, error: BaseException | None) -> float:
+        """Seconds to wait after the attempt with this number (from 1) failed."""
+        jitter = self.chance(min(self.max_pause, self.base * 2.0 ** (attempt - 1)))
+        asked = error.retry_after if isinstance(error, RetriableError) else None
+        if asked is None:
+            return jitter
+        spread = min(jitter, self.base) if isinstance(error, ThrottledError) else jitter
+        return min(asked, self.max_retry_after) + spread

@@ -1,0 +1,261 @@
+"""The one way out: every request of every connector passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import httpx
+import tenacity
+
+from canonical.clock import Clock
+from canonical.errors import AmbiguousError, CrossdockError, FatalError, ProtocolError, RetriableError, ThrottledError
+from connectors.http.answer import Answer
+from connectors.http.budget import Budget, NoBudget
+from connectors.http.errors import ReadOnlyError
+from connectors.http.faults import classify
+from connectors.http.lines import split_lines
+from connectors.http.pool import Pool
+from connectors.http.records import Outgoing, RequestRecord
+from connectors.http.redaction import Redactor
+from connectors.http.retry import RetryPolicy
+from connectors.http.verdict import Verdict
+
+T = TypeVar("T")
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_HOPS = 5
+_SHORTEST_PAUSE = 0.001
+_NO_BODY = frozenset({204, 205, 304})
+
+
+class _BrokenBody(RetriableError):
+    """A good status with a body that is not the platform's JSON."""
+
+    def __init__(self, lasting: ProtocolError) -> None:
+        super().__init__(str(lasting))
+        self.lasting = lasting
+
+
+class Transport:
+    """Sends requests of one connection: budget, retries, verdicts, redaction, read-only mode, records.
+
+    A read is sent again after any fault that may pass. A write is sent again only when it surely had no effect;
+    otherwise it raises AmbiguousError. A RetriableError of a write that is not ambiguous says: nothing was done.
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        *,
+        base_url: str,
+        is_read: Callable[[Outgoing], bool],
+        verdict: Verdict,
+        clock: Clock,
+        budget: Budget | None = None,
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        retry: RetryPolicy | None = None,
+        read_only: bool = False,
+        http_transport: httpx.BaseTransport | None = None,
+        on_request: Callable[[RequestRecord], None] | None = None,
+        secrets: Sequence[str] = (),
+        verify: bool = True,
+        check_json: bool = True,
+    ) -> None:
+        self.connection = connection
+        self.redact = Redactor(secrets)
+        self._is_read = is_read
+        self._verdict = verdict
+        self._clock = clock
+        self._budget: Budget = budget or NoBudget()
+        self._retry = retry or RetryPolicy()
+        self._read_only = read_only
+        self._on_request = on_request
+        self._check_json = check_json
+        self._pool = Pool(
+            base_url, auth=auth, headers=headers or {}, timeout=timeout, transport=http_transport, verify=verify
+        )
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Send one request and give its good answer; raises what the verdict or the fault says."""
+        write = not self._is_read(outgoing)
+        if write and self._read_only:
+            raise ReadOnlyError(
+                f"{self.connection}: {outgoing.label}: a dry run sends no writes",
+                hint="this is a fault in the connector: plan must only read",
+            )
+        try:
+            return self._attempts(lambda number: self._exchange(outgoing, write, number))
+        except _BrokenBody as error:
+            raise error.lasting from error
+
+    def stream_lines(self, outgoing: Outgoing) -> Iterator[bytes]:
+        """Download line by line in flat memory; RetriableError when the download breaks off.
+
+        Only GET, so always a read. Another host than the connection's gets neither its credentials nor its headers.
+        """
+        if outgoing.method.upper() != "GET":
+            raise FatalError(f"{self.connection}: {outgoing.label}: only GET can be streamed")
+        response, started = self._attempts(lambda number: self._open_stream(outgoing, number))
+        try:
+            yield from split_lines(response.iter_bytes())
+        except httpx.RequestError as error:
+            raise self._fault(error, outgoing, self._pool.url_of(outgoing), write=False) from error
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Give back all connections; the next request opens them again."""
+        self._pool.close()
+
+    def _attempts(self, once: Callable[[int], T]) -> T:
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._retry.attempts),
+            retry=tenacity.retry_if_exception(self._retry.again),
+            wait=lambda state: self._retry.pause(state.attempt_number, _error_of(state)),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        for attempt in retrying:
+            with attempt:
+                result = once(attempt.retry_state.attempt_number)
+        return result
+
+    def _exchange(self, outgoing: Outgoing, write: bool, number: int) -> Answer:
+        started = self._clock.now()
+        status = 0
+        try:
+            answer = self._follow(outgoing, write)
+            status, started = answer.status, answer.started
+            self._judge(answer, write)
+        except CrossdockError as error:
+            self._clean(error)
+            self._record(outgoing, write, status, started, number, type(error).__name__)
+            raise
+        self._record(outgoing, write, status, started, number)
+        return answer
+
+    def _follow(self, outgoing: Outgoing, write: bool) -> Answer:
+        """One request and, for reads by GET, its redirects within the same host."""
+        url = self._pool.url_of(outgoing)
+        for _ in range(_MAX_HOPS):
+            answer = self._once(outgoing, url, write)
+            target = _redirect(answer, url)
+            if target is None:
+                return answer
+            self._check_redirect(outgoing, url, target, write)
+            url = target
+        raise ProtocolError(f"{self.connection}: {outgoing.label}: redirected {_MAX_HOPS} times", hint="check the URL")
+
+    def _once(self, outgoing: Outgoing, url: httpx.URL, write: bool) -> Answer:
+        started = self._wait_for_budget(outgoing, url)
+        try:
+            response = self._pool.send(outgoing, url)
+        except httpx.RequestError as error:
+            raise self._fault(error, outgoing, url, write=write) from error
+        answer = self._answer(response, outgoing, started, response.content)
+        if not self._pool.is_foreign(url):
+            self._budget.observe(answer, self._clock.now())
+        return answer
+
+    def _answer(self, response: httpx.Response, outgoing: Outgoing, started: datetime, content: bytes) -> Answer:
+        elapsed = (self._clock.now() - started).total_seconds()
+        return Answer(
+            response.status_code,
+            response.headers,
+            content,
+            started,
+            elapsed,
+            outgoing.label,
+            self.connection,
+            self.redact,
+        )
+
+    def _judge(self, answer: Answer, write: bool) -> None:
+        error = self._verdict(answer) if answer.status >= 400 or not self._broken(answer) else _BrokenBody(answer.problem())
+        if error is None:
+            return
+        if write and isinstance(error, RetriableError) and not isinstance(error, (ThrottledError, AmbiguousError)):
+            text = f"{answer.place}: the write may have taken effect; status {answer.status}: {answer.excerpt()}"
+            raise AmbiguousError(text, retry_after=error.retry_after) from error
+        raise error
+
+    def _broken(self, answer: Answer) -> bool:
+        """Whether a good status comes with a body that is not whole JSON."""
+        return self._check_json and answer.status not in _NO_BODY and not answer.is_whole_json()
+
+    def _open_stream(self, outgoing: Outgoing, number: int) -> tuple[httpx.Response, datetime]:
+        url = self._pool.url_of(outgoing)
+        started = self._wait_for_budget(outgoing, url)
+        status = 0
+        try:
+            response = self._pool.send(outgoing, url, stream=True)
+            status = response.status_code
+            if status >= 300:
+                answer = self._answer(response, outgoing, started, response.read())
+                response.close()
+                raise self._verdict(answer) or ProtocolError(f"{answer.place}: status {status} for a download")
+        except httpx.RequestError as fault:
+            error = self._fault(fault, outgoing, url, write=False)
+            self._record(outgoing, False, status, started, number, type(error).__name__)
+            raise error from fault
+        except CrossdockError as error:
+            self._clean(error)
+            self._record(outgoing, False, status, started, number, type(error).__name__)
+            raise
+        self._record(outgoing, False, status, started, number)
+        return response, started
+
+    def _wait_for_budget(self, outgoing: Outgoing, url: httpx.URL) -> datetime:
+        """Wait until the budget lets the request go; gives the instant it goes."""
+        now = self._clock.now()
+        if self._pool.is_foreign(url):
+            return now
+        while (pause := self._budget.wait_for(outgoing.cost, now)) > 0:
+            pause = max(pause, _SHORTEST_PAUSE)
+            self._clock.sleep(pause)
+            now = max(self._clock.now(), now + timedelta(seconds=pause))
+        return now
+
+    def _check_redirect(self, outgoing: Outgoing, url: httpx.URL, target: httpx.URL, write: bool) -> None:
+        same_host = target.host == url.host and (target.scheme == url.scheme or target.scheme == "https")
+        if not write and same_host and outgoing.method.upper() in ("GET", "HEAD"):
+            return
+        shown = self.redact(str(target.copy_with(query=None)))
+        raise ProtocolError(
+            f"{self.connection}: {outgoing.label}: the site redirects to {shown}",
+            hint="the request was not repeated there; set that URL in this connection",
+        )
+
+    def _fault(self, error: httpx.RequestError, outgoing: Outgoing, url: httpx.URL, *, write: bool) -> CrossdockError:
+        place = f"{self.connection}: {outgoing.label}"
+        found = classify(error, place=place, url=str(url), write=write)
+        self._clean(found)
+        return found
+
+    def _clean(self, error: CrossdockError) -> None:
+        error.args = tuple(self.redact(part) if isinstance(part, str) else part for part in error.args)
+        error.hint = self.redact(error.hint)
+
+    def _record(
+        self, outgoing: Outgoing, write: bool, status: int, started: datetime, number: int, error: str = ""
+    ) -> None:
+        if self._on_request is not None:
+            elapsed = (self._clock.now() - started).total_seconds()
+            self._on_request(
+                RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, error)
+            )
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
+
+
+def _redirect(answer: Answer, url: httpx.URL) -> httpx.URL | None:
+    location = answer.headers.get("location")
+    if answer.status not in _REDIRECTS or not location:
+        return None
+    return url.join(location)
