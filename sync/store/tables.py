@@ -60,7 +60,6 @@ class Fact(SQLModel, table=True):
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     entity: str = Field(primary_key=True)
     body: bytes = _blob(nullable=False)
-    seq: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Shadow(SQLModel, table=True):
@@ -118,7 +117,7 @@ class Project(SQLModel, table=True):
     """Items that must be looked at again for a target: the project set (R18)."""
 
     __tablename__ = "project"
-    __table_args__ = (Index("project_due", "flow", "connection", "item_id"),)
+    __table_args__ = (Index("project_due", "flow", "item_id"), Index("project_seq", "seq"))
     connection: str = Field(primary_key=True)
     flow: str = Field(primary_key=True)
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))

@@ -1,0 +1,81 @@
+"""Units that left a channel and are not yet known to be in the owner's figure: no raise until they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync.store import tables
+from sync.store.database import chunks
+
+_DROP = tables.table(tables.Drop)
+
+
+def record(connection: Connection, channel: str, item_id: int, slot: str, cause: str, units: int, now: str) -> None:
+    """Note units that left a channel."""
+    connection.execute(
+        insert(_DROP).values(
+            connection=channel, item_id=item_id, slot=slot, cause=cause, units=units, open_units=units, seen_at=now
+        )
+    )
+
+
+def open_units(connection: Connection, items: Iterable[int]) -> dict[int, int]:
+    """Open units by item, over all channels."""
+    found: dict[int, int] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(
+            select(_DROP.c.item_id, _DROP.c.open_units).where(_DROP.c.item_id.in_(part), _DROP.c.open_units > 0)
+        )
+        for row in rows:
+            found[row.item_id] = found.get(row.item_id, 0) + row.open_units
+    return found
+
+
+def account(connection: Connection, item_id: int, units: int, as_of: str) -> None:
+    """Take units that the owner has deducted off the drops seen before its figure was read, oldest first."""
+    rows = connection.execute(
+        select(_DROP.c.id, _DROP.c.open_units)
+        .where(_DROP.c.item_id == item_id, _DROP.c.open_units > 0, _DROP.c.seen_at <= as_of)
+        .order_by(_DROP.c.id)
+    ).all()
+    rest = units
+    for row in rows:
+        taken = min(rest, row.open_units)
+        rest -= taken
+        _reduce(connection, row.id, row.open_units - taken, as_of)
+        if not rest:
+            return
+
+
+def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> None:
+    """A cancellation on the channel gives units back: the newest drops there are smaller by as much."""
+    rows = connection.execute(
+        select(_DROP.c.id, _DROP.c.open_units)
+        .where(_DROP.c.item_id == item_id, _DROP.c.connection == channel, _DROP.c.open_units > 0)
+        .order_by(_DROP.c.id.desc())
+    ).all()
+    rest = units
+    for row in rows:
+        taken = min(rest, row.open_units)
+        rest -= taken
+        _reduce(connection, row.id, row.open_units - taken, now)
+
+
+def close(connection: Connection, channel: str, item_id: int, now: str) -> int:
+    """An operator says the owner's figure holds these units: close every open drop of an item on a channel."""
+    result = connection.execute(
+        update(_DROP)
+        .where(_DROP.c.item_id == item_id, _DROP.c.connection == channel, _DROP.c.open_units > 0)
+        .values(open_units=0, closed_at=now)
+    )
+    return int(result.rowcount)
+
+
+def _reduce(connection: Connection, drop_id: int, open_now: int, now: str) -> None:
+    connection.execute(
+        update(_DROP)
+        .where(_DROP.c.id == drop_id)
+        .values(open_units=open_now, closed_at=now if open_now == 0 else "")
+    )

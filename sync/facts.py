@@ -1,0 +1,98 @@
+"""Canonical slots: what their owners say, with who said it and as of when (R14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from canonical.value import Value
+from sync import drops
+from sync.store import body, tables
+from sync.store.database import chunks, upsert
+
+_FACT = tables.table(tables.Fact)
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """One canonical slot: its value, the connection that said it, and when it was read."""
+
+    value: Value
+    owner: str
+    as_of: str
+
+
+_DECODER = msgspec.json.Decoder(dict[str, Said])
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """What a read of the owner says of one item's entity; ``gone`` are slots it no longer says anything readable of."""
+
+    item_id: int
+    entity: str
+    owner: str
+    as_of: str
+    values: Mapping[str, Value]
+    gone: frozenset[str] = frozenset()
+
+
+def load(connection: Connection, items: Iterable[int]) -> dict[tuple[int, str], dict[str, Said]]:
+    """The canonical slots of items, by item and entity."""
+    found: dict[tuple[int, str], dict[str, Said]] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(select(_FACT).where(_FACT.c.item_id.in_(part)))
+        found.update({(row.item_id, row.entity): _DECODER.decode(row.body) for row in rows})
+    return found
+
+
+def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, set[tuple[str, str]]]:
+    """Accept what owners say; tells which (entity, slot) of which item really changed."""
+    before = load(connection, (change.item_id for change in changes))
+    moved: dict[int, set[tuple[str, str]]] = {}
+    rows: dict[tuple[int, str], dict[str, Said]] = {}
+    for change in changes:
+        key = (change.item_id, change.entity)
+        old = rows.get(key, before.get(key, {}))
+        new = _merged(old, change)
+        slots = {(change.entity, slot) for slot in old.keys() | new.keys() if _differs(old.get(slot), new.get(slot))}
+        if slots:
+            moved.setdefault(change.item_id, set()).update(slots)
+        if new != old:
+            rows[key] = new
+            _account(connection, change, old, new)
+    upsert(
+        connection,
+        _FACT,
+        [
+            {"item_id": item, "entity": entity, "body": body.encode(said)}
+            for (item, entity), said in rows.items()
+        ],
+    )
+    return moved
+
+
+def _merged(old: Mapping[str, Said], change: FactChange) -> dict[str, Said]:
+    kept = {slot: said for slot, said in old.items() if slot not in change.gone or said.owner != change.owner}
+    return kept | {slot: Said(value, change.owner, change.as_of) for slot, value in change.values.items()}
+
+
+def _differs(old: Said | None, new: Said | None) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return old.value != new.value or old.owner != new.owner
+
+
+def _account(connection: Connection, change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> None:
+    """A fall of the owner's figures takes units out of the drops that were waiting for it."""
+    if change.entity == "inventory":
+        fallen = units_of(old) - units_of(new)
+        if old and fallen > 0:
+            drops.account(connection, change.item_id, fallen, change.as_of)
+
+
+def units_of(said: Mapping[str, Said]) -> int:
+    """The sum of the stock figures in canonical slots."""
+    return sum(one.value for slot, one in said.items() if slot.startswith("stock") and isinstance(one.value, int))

@@ -1,0 +1,90 @@
+"""The running engine's hands: configuration, database, clock, and one connector per connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+from sqlalchemy import select
+
+from canonical.clock import Clock, instant_text
+from connectors.base import Connector, Environment
+from connectors.http.records import RequestRecord
+from sync.config import HubConfig
+from sync.store import tables
+from sync.store.database import Database, upsert
+
+
+class DatabaseState:
+    """A connection's small durable state, in the hub's database."""
+
+    def __init__(self, database: Database, connection: str) -> None:
+        self._database = database
+        self._connection = connection
+        self._table = tables.table(tables.ConnectionState)
+
+    def get(self, key: str) -> str | None:
+        """The stored text, or None."""
+        table = self._table
+        with self._database.begin() as connection:
+            return connection.execute(
+                select(table.c.value).where(table.c.connection == self._connection, table.c.key == key)
+            ).scalar()
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a text."""
+        with self._database.begin() as connection:
+            upsert(connection, self._table, [{"connection": self._connection, "key": key, "value": value}])
+
+
+def _nothing(*_arguments: object) -> None:
+    return None
+
+
+@dataclass
+class Hub:
+    """What every step of the engine is handed.
+
+    ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
+    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes.
+    """
+
+    config: HubConfig
+    database: Database
+    clock: Clock
+    read_only: bool = False
+    transports: Mapping[str, httpx.BaseTransport] = field(default_factory=dict)
+    checkpoint: Callable[[str], None] = _nothing
+    progress: Callable[[str, int, int | None], None] = _nothing
+    on_request: Callable[[RequestRecord], None] | None = None
+    _connectors: dict[str, Connector] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.clock.now()
+
+    def stamp(self) -> str:
+        """The present instant as the database keeps it."""
+        return instant_text(self.clock.now())
+
+    def connector(self, name: str) -> Connector:
+        """The connector of a connection, built at first use."""
+        if name not in self._connectors:
+            environment = Environment(
+                connection=name,
+                clock=self.clock,
+                state=DatabaseState(self.database, name),
+                read_only=self.read_only,
+                http_transport=self.transports.get(name),
+                on_request=self.on_request,
+            )
+            self._connectors[name] = self.config.connections[name].build(environment)
+        return self._connectors[name]
+
+    def close(self) -> None:
+        """Close every connector that was built."""
+        for connector in self._connectors.values():
+            connector.close()
+        self._connectors.clear()

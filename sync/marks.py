@@ -1,0 +1,86 @@
+"""The project set: items to look at again, marked in the transaction that changed what they depend on (R18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from sync.store import tables
+from sync.store.database import upsert
+
+_PROJECT = tables.table(tables.Project)
+_SHADOW = tables.table(tables.Shadow)
+
+
+class Mark(NamedTuple):
+    """One item to look at again for a flow's target."""
+
+    connection: str
+    flow: str
+    item_id: int
+
+
+def mark(connection: Connection, marks: Iterable[Mark], now: str) -> None:
+    """Put items into the project set; a repeated mark moves its sequence, so a running look does not clear it."""
+    distinct = sorted(set(marks))
+    if not distinct:
+        return
+    seq = next_seq(connection)
+    upsert(connection, _PROJECT, [{**m._asdict(), "seq": seq, "since": now} for m in distinct], keep=("since",))
+
+
+def next_seq(connection: Connection) -> int:
+    """A number above every mark's."""
+    return int(connection.execute(select(func.coalesce(func.max(_PROJECT.c.seq), 0))).scalar_one()) + 1
+
+
+def mark_all(connection: Connection, flow: str, target: str, entity: str, now: str) -> int:
+    """Mark every linked item of a target, as after a change of configuration; tells how many."""
+    items = connection.execute(
+        select(_SHADOW.c.item_id).where(
+            _SHADOW.c.connection == target, _SHADOW.c.entity == entity, _SHADOW.c.item_id.is_not(None)
+        )
+    ).scalars()
+    found = [Mark(target, flow, item) for item in items if item is not None]
+    mark(connection, found, now)
+    return len(found)
+
+
+def due_items(connection: Connection, flow: str, after: int, limit: int) -> list[int]:
+    """The next marked items of a flow by id, over all its targets."""
+    return list(
+        connection.execute(
+            select(_PROJECT.c.item_id)
+            .where(_PROJECT.c.flow == flow, _PROJECT.c.item_id > after)
+            .distinct()
+            .order_by(_PROJECT.c.item_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def marked(connection: Connection, flow: str, items: list[int]) -> dict[tuple[str, int], int]:
+    """Which of these items are marked for which target, with the mark's sequence."""
+    rows = connection.execute(
+        select(_PROJECT.c.connection, _PROJECT.c.item_id, _PROJECT.c.seq).where(
+            _PROJECT.c.flow == flow, _PROJECT.c.item_id.in_(items)
+        )
+    )
+    return {(row.connection, row.item_id): row.seq for row in rows}
+
+
+def clear(connection: Connection, flow: str, settled: Iterable[tuple[str, int, int]]) -> None:
+    """Take (connection, item, sequence) marks out, each only if it was not marked again meanwhile."""
+    rows = [{"t": target, "i": item, "s": seq} for target, item, seq in settled]
+    if rows:
+        connection.execute(
+            delete(_PROJECT).where(
+                _PROJECT.c.flow == flow,
+                _PROJECT.c.connection == bindparam("t"),
+                _PROJECT.c.item_id == bindparam("i"),
+                _PROJECT.c.seq == bindparam("s"),
+            ),
+            rows,
+        )

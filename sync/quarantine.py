@@ -1,0 +1,67 @@
+"""Records and slots that are left out, each with a reason code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from sync.store import tables
+from sync.store.database import upsert
+
+_QUARANTINE = tables.table(tables.Quarantine)
+
+
+class Entry(NamedTuple):
+    """One quarantined record (empty slot) or slot."""
+
+    connection: str
+    entity: str
+    external_id: str
+    slot: str
+    reason: str
+    detail: str = ""
+    sku: str = ""
+
+
+def put(connection: Connection, entries: Iterable[Entry], now: str) -> None:
+    """Quarantine records or slots; one that is there already keeps its date."""
+    rows = {entry[:4]: {**entry._asdict(), "since": now} for entry in entries}
+    upsert(connection, _QUARANTINE, list(rows.values()), keep=("since",))
+
+
+def release(connection: Connection, channel: str, entity: str, external_ids: Iterable[str]) -> None:
+    """Let whole records go, with all their slots."""
+    rows = [{"x": one} for one in external_ids]
+    if rows:
+        connection.execute(
+            delete(_QUARANTINE).where(
+                _QUARANTINE.c.connection == channel,
+                _QUARANTINE.c.entity == entity,
+                _QUARANTINE.c.external_id == bindparam("x"),
+            ),
+            rows,
+        )
+
+
+def release_slot(connection: Connection, channel: str, entity: str, external_id: str, slot: str) -> None:
+    """Let one slot go."""
+    connection.execute(
+        delete(_QUARANTINE).where(
+            _QUARANTINE.c.connection == channel,
+            _QUARANTINE.c.entity == entity,
+            _QUARANTINE.c.external_id == external_id,
+            _QUARANTINE.c.slot == slot,
+        )
+    )
+
+
+def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many are quarantined, by connection and reason."""
+    rows = connection.execute(
+        select(_QUARANTINE.c.connection, _QUARANTINE.c.reason, func.count()).group_by(
+            _QUARANTINE.c.connection, _QUARANTINE.c.reason
+        )
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
