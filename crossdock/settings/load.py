@@ -1,0 +1,129 @@
+"""Read crossdock.yaml: all its problems at once, or the checked settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from canonical.errors import ConfigError, Problem
+from connectors.manifest import Manifest
+from crossdock.settings.accounts import Connectors, check_accounts
+from crossdock.settings.check import check_shape
+from crossdock.settings.findings import Findings
+from crossdock.settings.flows import World, check_flows
+from crossdock.settings.model import ConnectionSettings, Settings
+from crossdock.settings.owners import read_ownership
+from crossdock.settings.schema import shipped
+from crossdock.settings.secrets import malformed
+from crossdock.settings.shape import ConfigShape
+from crossdock.settings.stock import read_kits, read_locations, read_pools
+from crossdock.settings.version import config_version
+from mappings.source import Document, load_yaml
+
+DEFAULT_FILES = (Path("config/crossdock.yaml"), Path("crossdock.yaml"))
+_TWICE = re.compile(r"the key '(?P<slot>[a-z_]+\.[a-z_]+(\[[^\]]*\])?)' is there twice")
+
+
+def find_config(given: Path | None) -> Path:
+    """The configuration file to use; ConfigError when there is none."""
+    for path in (given,) if given else DEFAULT_FILES:
+        if path.is_file():
+            return path
+    looked = given or " or ".join(str(path) for path in DEFAULT_FILES)
+    hint = "run `crossdock init`, or name the file with --config"
+    raise ConfigError([Problem(f"there is no configuration file {looked}", hint=hint)])
+
+
+def load_settings(path: Path, connectors: Connectors, mapping_files: Iterable[Path] = ()) -> Settings:
+    """Read and check a configuration file; ConfigError with every error found."""
+    settings, problems = examine(path, connectors, mapping_files)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or settings is None:
+        raise ConfigError(errors)
+    return settings
+
+
+def examine(
+    path: Path, connectors: Connectors, mapping_files: Iterable[Path] = ()
+) -> tuple[Settings | None, list[Problem]]:
+    """The settings as far as they are right, and every problem, warnings included."""
+    try:
+        document = load_yaml(path)
+    except ConfigError as error:
+        return None, [_two_owners(problem) for problem in error.problems]
+    findings = Findings(document.file, document.position)
+    faults, sound = check_shape({} if document.data is None else document.data, shipped("crossdock.schema.json"))
+    for fault in faults:
+        findings.error(fault.path, fault.message, fault.hint)
+    if not isinstance(sound, dict) or "connections" not in sound:
+        return None, findings.problems
+    version = config_version(document.data, mapping_files)
+    settings = _settle(path, document, msgspec.convert(sound, ConfigShape), version, connectors, findings)
+    return settings, findings.problems
+
+
+def _settle(
+    path: Path, document: Document, shape: ConfigShape, version: str, connectors: Connectors, findings: Findings
+) -> Settings:
+    names = _declared(document.data, "connections")
+    codes = _declared(document.data, "locations")
+    for message, hint in malformed(shape.database):
+        findings.error(("database",), message, hint)
+    manifests = check_accounts(shape.connections, connectors, findings)
+    ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
+    locations = read_locations(shape.locations, names, findings)
+    pools = read_pools(shape.pools, codes, findings)
+    world = World(names, _declared(document.data, "ownership"), shape.connections, locations, pools, ownership)
+    return Settings(
+        file=path,
+        database=shape.database,
+        connections=_connections(shape, manifests, locations),
+        locations=locations,
+        ownership=ownership,
+        pools=pools,
+        flows=shape.flows,
+        rules=check_flows(shape.flows, world, findings),
+        kits=read_kits(shape.kits, findings),
+        units=shape.units,
+        guards=shape.guards,
+        plan_max_age=timedelta(hours=shape.plan.max_age_hours),
+        version=version,
+    )
+
+
+def _declared(data: Any, block: str) -> list[str]:
+    """The keys of a block as written, so that what is wrong inside one entry is not told again by those who name it."""
+    part = data.get(block)
+    return list(part) if isinstance(part, dict) else []
+
+
+def _connections(
+    shape: ConfigShape, manifests: dict[str, Manifest], locations: dict[str, dict[str, str]]
+) -> dict[str, ConnectionSettings]:
+    return {
+        name: ConnectionSettings(
+            name=name,
+            connector=shape.connections[name].connector,
+            manifest=manifest,
+            settings=shape.connections[name].settings,
+            locations={code: ids[name] for code, ids in locations.items() if name in ids},
+            currency=shape.connections[name].currency,
+            read_only=shape.connections[name].read_only,
+            write_settle_seconds=shape.connections[name].write_settle_seconds,
+        )
+        for name, manifest in manifests.items()
+    }
+
+
+def _two_owners(problem: Problem) -> Problem:
+    """A slot written twice is a slot with two owners: say it in those words."""
+    match = _TWICE.search(problem.message)
+    if match is None:
+        return problem
+    return replace(problem, message=f"{match['slot']} is there twice: a slot has exactly one owner")

@@ -1,0 +1,56 @@
+"""The checked configuration as frozen values; secrets are still references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from canonical.inventory import ChannelRule, Component, Pool
+from canonical.ownership import Ownership
+from connectors.manifest import Manifest
+from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One account as the operator wrote it; ``locations`` maps its location codes to the platform's ids."""
+
+    name: str
+    connector: str
+    manifest: Manifest
+    settings: Mapping[str, SettingValue]
+    locations: Mapping[str, str]
+    currency: str = ""
+    read_only: bool = False
+    write_settle_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of crossdock.yaml, checked; ``rules`` holds the channel rules of each inventory flow by target."""
+
+    file: Path
+    database: str
+    connections: Mapping[str, ConnectionSettings]
+    locations: Mapping[str, Mapping[str, str]]
+    ownership: Ownership
+    pools: Mapping[str, Pool]
+    flows: Mapping[str, FlowShape]
+    rules: Mapping[str, Mapping[str, ChannelRule]]
+    kits: Mapping[str, tuple[Component, ...]]
+    units: Mapping[str, int]
+    guards: GuardsShape
+    plan_max_age: timedelta
+    version: str
+
+    @property
+    def config_dir(self) -> Path:
+        """The folder of crossdock.yaml; relative paths in it start here."""
+        return self.file.parent
+
+    @property
+    def mappings_dir(self) -> Path:
+        """The folder of the operator's mapping overrides."""
+        return self.config_dir / "mappings"

@@ -1,0 +1,17 @@
+"""Name a configuration by its content, so that plans and stored values can say which one they were made under."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def config_version(data: object, files: Iterable[Path]) -> str:
+    """16 hex digits of crossdock.yaml's meaning (not its layout) and of the mapping files' bytes by name."""
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode())
+    for file in sorted(files):
+        digest.update(b"\0" + "/".join(file.parts[-2:]).encode() + b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
