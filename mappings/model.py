@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from canonical.value import Value
+
+JSON: TypeAlias = "str | int | float | bool | None | list[JSON] | dict[str, JSON]"
+"""A platform's value, as it goes into a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,9 @@ class Issue:
 class Mapped:
     """One platform record in canonical terms.
 
-    ``slots`` holds every mapped slot that was read; an absent one is NotRead. ``scopes`` gives the platform's own
-    id of a slot's scope where one is needed to write it (a location id). ``version`` is an optimistic-lock token.
+    ``slots`` holds every mapped slot that was read; an absent one is NotRead. ``scopes`` gives, by slot text, the
+    platform's own id of the slot's scope where one is needed to write it (a location id). ``version`` is an
+    optimistic-lock token.
     """
 
     entity: str
