@@ -1,0 +1,49 @@
+"""What the documents say can be done can be done."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from connectors.manifest import load_fields, load_manifest
+from tests.checks.tree import ROOT, files, platforms
+
+DOCUMENTS = [name for name in files() if name.endswith(".md")]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+YAML = [name for name in files() if name.endswith((".yaml", ".yml"))]
+
+
+def _code(name: str) -> str:
+    """The commands of a document: what stands in code blocks and between backticks."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join(blocks + re.findall(r"`([^`\n]+)`", text))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_make_target_that_a_document_names_exists(name: str) -> None:
+    assert set(re.findall(r"\bmake ([a-z]+)\b", _code(name))) - TARGETS == set()
+
+
+def test_the_makefile_has_the_targets_a_person_expects() -> None:
+    assert {"demo", "test", "check", "bench", "lock", "audit", "clean", "help"} <= TARGETS
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_file_that_a_document_links_to_exists(name: str) -> None:
+    links = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / Path(name).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", YAML)
+def test_every_shipped_yaml_file_can_be_read(name: str) -> None:
+    list(yaml.safe_load_all((ROOT / name).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("platform", sorted(platforms()))
+def test_every_connector_declares_itself_and_its_fields(platform: str) -> None:
+    assert load_manifest(f"connectors.{platform}").name == platform
+    assert load_fields(f"connectors.{platform}").resources
