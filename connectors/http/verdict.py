@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from canonical.errors import (
     AuthenticationError,
@@ -15,9 +15,6 @@ from canonical.errors import (
     ThrottledError,
 )
 from connectors.http.answer import Answer, parse_http_date
-
-if TYPE_CHECKING:
-    import httpx
 
 Verdict: TypeAlias = Callable[[Answer], CrossdockError | None]
 """A platform's own reading of an answer; None when it is good."""

@@ -91,7 +91,7 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
             raise RuntimeError("the simulator's server did not start")
-        time.sleep(_POLL_SECONDS)
+        thread.join(_POLL_SECONDS)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -15,7 +15,7 @@ from connectors.simulation.calls import CallLog, LoggedCall
 from connectors.simulation.faults import Fault, Faults, NoAnswer
 from connectors.simulation.messages import SimRequest, SimResponse, html_response, json_response
 
-_PAGE = "<!DOCTYPE html><html><head><title>Be right back</title></head><body><h1>Down for maintenance</h1></body></html>"
+_PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We will be right back</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""One suite that every connector passes, reads, writes and faults, run against its simulator."""
+
+from __future__ import annotations
+
+from connectors.conformance.model import (
+    Check,
+    CheckFailed,
+    CheckResult,
+    NotApplicable,
+    Status,
+    Subject,
+    Tier,
+    WriteCase,
+)
+from connectors.conformance.suite import CHECKS, load_subject, run, tier_of
+from connectors.conformance.world import World, catalog
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "CheckFailed",
+    "CheckResult",
+    "NotApplicable",
+    "Status",
+    "Subject",
+    "Tier",
+    "World",
+    "WriteCase",
+    "catalog",
+    "load_subject",
+    "run",
+    "tier_of",
+]

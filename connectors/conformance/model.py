@@ -1,0 +1,127 @@
+"""What a connector hands to the conformance suite, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from canonical.errors import CrossdockError
+from connectors.base import Connector, Environment, RawRecord, WriteRow
+from connectors.simulation import CatalogItem, Fault, Simulator, Ticker
+
+
+class CheckFailed(Exception):  # noqa: N818 - a verdict, not an error of the suite
+    """The connector does not do what the contract says."""
+
+
+class NotApplicable(Exception):  # noqa: N818 - a verdict, not an error of the suite
+    """The connector has nothing that this check could look at."""
+
+
+def throttle(simulator: Simulator, times: int) -> None:
+    """Let the next requests be answered with 429 and Retry-After: what most platforms do."""
+    simulator.faults.add(Fault("status", times=times, status=429, retry_after=2.0))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCase:
+    """How the suite writes with one operation of the manifest, one whole number per catalog item.
+
+    ``row(simulator, number, index, value)`` makes the row with that number that sets the item at ``index`` to
+    ``value``, its ``expected`` and ``version`` as the platform holds them now. ``held(simulator, index)`` is what the
+    platform holds. ``touches(simulator, index)`` gives the places in ``snapshot()`` the row may change, as key paths;
+    a path covers everything below it. ``bad_row(simulator, number)`` makes a row the platform refuses.
+    """
+
+    operation: str
+    row: Callable[[Simulator, int, int, int], WriteRow]
+    held: Callable[[Simulator, int], int]
+    touches: Callable[[Simulator, int], Collection[tuple[str, ...]]]
+    bad_row: Callable[[Simulator, int], WriteRow] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One connector with its simulator, as the suite needs them.
+
+    ``simulator(clock, items)`` is a loaded one; ``connect(simulator, environment)`` a connector whose requests reach
+    it through ``environment.http_transport``. ``resources`` gives the paths to ask for. ``page_size`` is the
+    most records of one page, ``external_ids`` everything a pull must return, ``id_of`` the id in a raw record,
+    ``absent_id`` a well-formed id that no record has. ``snapshot`` is the platform's whole state as nested
+    dicts and lists, ``bookkeeping`` the keys in it that the platform moves by itself. ``expire_token`` makes the
+    platform forget the token in use. ``touch(simulator, resource, index)`` edits one item as the merchant would, in a
+    way its timestamp covers.
+    """
+
+    name: str
+    page_size: int
+    resources: Mapping[str, Sequence[str]]
+    simulator: Callable[[Ticker, Sequence[CatalogItem]], Simulator]
+    connect: Callable[[Simulator, Environment], Connector]
+    external_ids: Callable[[Simulator, str], Collection[str]]
+    id_of: Callable[[str, RawRecord], str]
+    absent_id: Callable[[str], str]
+    snapshot: Callable[[Simulator], Mapping[str, object]]
+    bookkeeping: frozenset[str] = frozenset()
+    writes: tuple[WriteCase, ...] = ()
+    expire_token: Callable[[Simulator], None] | None = None
+    touch: Callable[[Simulator, str, int], None] | None = None
+    throttle: Callable[[Simulator, int], None] = throttle
+
+
+class Status(Enum):
+    """What a check found."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+class Tier(Enum):
+    """What a connector has proven: reads, reads and writes, or both under faults."""
+
+    NONE = "none"
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+Group = Literal["reads", "writes", "faults"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check's outcome; ``reason`` says why it failed or was skipped."""
+
+    check: str
+    group: Group
+    status: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule of the contract; calling it gives the result for a connector."""
+
+    name: str
+    group: Group
+    run: Callable[[Subject], None] = field(repr=False)
+
+    @property
+    def about(self) -> str:
+        """The rule in one sentence."""
+        return (self.run.__doc__ or "").strip()
+
+    def __call__(self, subject: Subject) -> CheckResult:
+        """Run it; a mistake in the connector's code is a failure, never the end of the suite."""
+        try:
+            self.run(subject)
+        except NotApplicable as skip:
+            return CheckResult(self.name, self.group, Status.SKIP, str(skip))
+        except CheckFailed as failure:
+            return CheckResult(self.name, self.group, Status.FAIL, str(failure))
+        except (CrossdockError, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            return CheckResult(self.name, self.group, Status.FAIL, f"{type(error).__name__}: {error}")
+        return CheckResult(self.name, self.group, Status.PASS)
