@@ -15,7 +15,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp-dev
 TRYTON_STAMP := .venv-tryton/.stamp
 CODE := canonical mappings connectors sync crossdock
-HARNESS := $(wildcard bench tests requirements/audit.py)
+HARNESS := $(if $(wildcard bench/*.py),bench) tests requirements/audit.py
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
