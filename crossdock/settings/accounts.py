@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from connectors.manifest import Manifest, Setting
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
+from crossdock.settings.platforms import Platforms
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConnectionShape, SettingValue
 from crossdock.settings.suggest import did_you_mean
@@ -18,26 +18,15 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "integer": ((int,), "a whole number"),
     "number": ((int, float), "a number"),
     "flag": ((bool,), "true or false"),
+    "boolean": ((bool,), "true or false"),
 }
 
 
-class Connectors(Protocol):
-    """The connectors there are, by name."""
-
-    def names(self) -> list[str]:
-        """Every connector's name."""
-        ...
-
-    def manifest_of(self, name: str) -> Manifest:
-        """A connector's manifest."""
-        ...
-
-
 def check_accounts(
-    connections: Mapping[str, ConnectionShape], connectors: Connectors, findings: Findings
+    connections: Mapping[str, ConnectionShape], platforms: Platforms, findings: Findings
 ) -> dict[str, Manifest]:
     """The manifest of each connection whose connector exists; every problem goes to the findings."""
-    names = connectors.names()
+    names = platforms.names()
     manifests: dict[str, Manifest] = {}
     for name, connection in connections.items():
         path: Path = ("connections", name)
@@ -45,7 +34,7 @@ def check_accounts(
             message = f"there is no connector {connection.connector}"
             findings.error((*path, "connector"), message, did_you_mean(connection.connector, names))
             continue
-        manifests[name] = connectors.manifest_of(connection.connector)
+        manifests[name] = platforms.manifest_of(connection.connector)
         _check_settings(connection.settings, manifests[name], (*path, "settings"), path, findings)
     return manifests
 
@@ -58,9 +47,9 @@ def _check_settings(
             message = f"{manifest.title} has no setting {key}"
             findings.error((*path, key), message, did_you_mean(key, manifest.settings))
     for key, setting in manifest.settings.items():
-        if key in given:
+        if given.get(key, "") != "":
             _check_value(key, given[key], setting, (*path, key), findings)
-        elif setting.required:
+        elif setting.required and setting.default is None:
             findings.error(path if given else owner, f"the setting {key} is missing", _example(key, setting))
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jsonschema import Draft202012Validator, TypeChecker, ValidationError, validators
+from jsonschema import Draft202012Validator, TypeChecker, validators
 
 from crossdock.settings.suggest import did_you_mean
 
 Path: TypeAlias = tuple[str | int, ...]
+_Error: TypeAlias = Any  # jsonschema's ValidationError, whose parts are typed as possibly unset
 
 _TYPE_NAMES = {
     "string": "text",
@@ -54,7 +55,8 @@ def _is_number(checker: TypeChecker, value: object) -> bool:
 
 
 _CHECKER = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
-_Validator = validators.extend(Draft202012Validator, type_checker=_CHECKER)
+_extend: Any = validators.extend
+_Validator = _extend(Draft202012Validator, type_checker=_CHECKER)
 
 
 def _from_the_back(path: Path) -> tuple[tuple[bool, int, str], ...]:
@@ -78,7 +80,7 @@ def _without(data: Any, path: Path) -> Any:
     return data
 
 
-def _faults(error: ValidationError, base: Path = ()) -> Iterator[Fault]:
+def _faults(error: _Error, base: Path = ()) -> Iterator[Fault]:
     path = (*base, *error.path)
     if error.validator == "anyOf":
         yield from _alternatives(error, path)
@@ -96,9 +98,9 @@ def _faults(error: ValidationError, base: Path = ()) -> Iterator[Fault]:
         yield Fault(path, *_value_fault(error, path))
 
 
-def _alternatives(error: ValidationError, path: Path) -> Iterator[Fault]:
+def _alternatives(error: _Error, path: Path) -> Iterator[Fault]:
     """Judge a value by the alternative whose kind it has; name all kinds when it has none of them."""
-    groups: dict[object, list[ValidationError]] = {}
+    groups: dict[object, list[_Error]] = {}
     for part in error.context:
         groups.setdefault(part.schema_path[0], []).append(part)
     for parts in groups.values():
@@ -111,7 +113,7 @@ def _alternatives(error: ValidationError, path: Path) -> Iterator[Fault]:
     yield Fault(path, f"{_name(path)} must be {wanted}, not {_seen(error.instance)}")
 
 
-def _value_fault(error: ValidationError, path: Path) -> tuple[str, str]:
+def _value_fault(error: _Error, path: Path) -> tuple[str, str]:
     name, limit, seen = _name(path), error.validator_value, _seen(error.instance)
     if error.validator == "enum":
         return f"{name} cannot be {seen}", did_you_mean(str(error.instance), [str(choice) for choice in limit])
@@ -130,7 +132,7 @@ def _value_fault(error: ValidationError, path: Path) -> tuple[str, str]:
 
 
 def _type_hint(wanted: str, seen: str) -> str:
-    return "write it in quotes" if wanted == "string" and seen.split()[0] not in ("a", "nothing") else ""
+    return "write it in quotes" if wanted == "string" and not seen.startswith(("a ", "nothing")) else ""
 
 
 def _name(path: Path) -> str:
@@ -155,10 +157,10 @@ def _seen(value: object) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _about(error: ValidationError, missing: list[str]) -> str:
+def _about(error: _Error, missing: list[str]) -> str:
     properties = error.schema.get("properties", {})
     return str(properties.get(missing[0], {}).get("description", ""))
 
 
-def _about_name(error: ValidationError) -> str:
+def _about_name(error: _Error) -> str:
     return str(error.schema.get("description", ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +12,14 @@ import msgspec
 
 from canonical.errors import ConfigError, Problem
 from connectors.manifest import Manifest
-from crossdock.settings.accounts import Connectors, check_accounts
+from crossdock.settings.accounts import check_accounts
 from crossdock.settings.check import check_shape
 from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
+from crossdock.settings.maps import mapping_files
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.owners import read_ownership
+from crossdock.settings.platforms import Platforms
 from crossdock.settings.schema import shipped
 from crossdock.settings.secrets import malformed
 from crossdock.settings.shape import ConfigShape
@@ -40,18 +41,16 @@ def find_config(given: Path | None) -> Path:
     raise ConfigError([Problem(f"there is no configuration file {looked}", hint=hint)])
 
 
-def load_settings(path: Path, connectors: Connectors, mapping_files: Iterable[Path] = ()) -> Settings:
+def load_settings(path: Path, platforms: Platforms) -> Settings:
     """Read and check a configuration file; ConfigError with every error found."""
-    settings, problems = examine(path, connectors, mapping_files)
+    settings, problems = examine(path, platforms)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or settings is None:
         raise ConfigError(errors)
     return settings
 
 
-def examine(
-    path: Path, connectors: Connectors, mapping_files: Iterable[Path] = ()
-) -> tuple[Settings | None, list[Problem]]:
+def examine(path: Path, platforms: Platforms) -> tuple[Settings | None, list[Problem]]:
     """The settings as far as they are right, and every problem, warnings included."""
     try:
         document = load_yaml(path)
@@ -63,19 +62,21 @@ def examine(
         findings.error(fault.path, fault.message, fault.hint)
     if not isinstance(sound, dict) or "connections" not in sound:
         return None, findings.problems
-    version = config_version(document.data, mapping_files)
-    settings = _settle(path, document, msgspec.convert(sound, ConfigShape), version, connectors, findings)
+    shape = msgspec.convert(sound, ConfigShape)
+    used = {connection.connector for connection in shape.connections.values()}
+    version = config_version(document.data, mapping_files(used, path.parent / "mappings"))
+    settings = _settle(path, document, shape, version, platforms, findings)
     return settings, findings.problems
 
 
 def _settle(
-    path: Path, document: Document, shape: ConfigShape, version: str, connectors: Connectors, findings: Findings
+    path: Path, document: Document, shape: ConfigShape, version: str, platforms: Platforms, findings: Findings
 ) -> Settings:
     names = _declared(document.data, "connections")
     codes = _declared(document.data, "locations")
     for message, hint in malformed(shape.database):
         findings.error(("database",), message, hint)
-    manifests = check_accounts(shape.connections, connectors, findings)
+    manifests = check_accounts(shape.connections, platforms, findings)
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
     pools = read_pools(shape.pools, codes, findings)

@@ -36,16 +36,16 @@ def read_ownership(
     return Ownership(rules)
 
 
-def _read_slot(
-    text: str, locations: Collection[str], path: Path, findings: Findings
-) -> tuple[str, str, str] | None:
+def _read_slot(text: str, locations: Collection[str], path: Path, findings: Findings) -> tuple[str, str, str] | None:
     entity, dot, rest = text.partition(".")
     try:
         slot = parse_slot(rest.strip()) if dot else None
     except ValueError:
         slot = None
     if slot is None:
-        findings.error(path, f"{text} is not a slot", "write entity.field or entity.field[scope], as in variant.price[EUR]")
+        findings.error(
+            path, f"{text} is not a slot", "write entity.field or entity.field[scope], as in variant.price[EUR]"
+        )
         return None
     if entity not in ENTITIES:
         findings.error(path, f"there is no entity {entity}", did_you_mean(entity, ENTITIES))

@@ -60,7 +60,7 @@ def malformed(text: str) -> Iterator[tuple[str, str]]:
 
 
 class Resolver:
-    """Reads references: environment first, then the ``.env`` file beside the configuration; remembers what it revealed."""
+    """Reads references: environment first, then ``.env`` beside the configuration; remembers what it revealed."""
 
     def __init__(self, environ: Mapping[str, str], base: Path) -> None:
         self._environ = {**read_env_file(base / ".env"), **environ}

@@ -8,7 +8,9 @@ from msgspec import Meta, Struct
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
 Code = Annotated[str, Meta(pattern="^[^\\[\\]*]+$", description="A location code of your own choice, as in WH1.")]
-Currency = Annotated[str, Meta(pattern="^([A-Z]{3})?$", description="ISO 4217 code of the account's currency, as in EUR.")]
+Currency = Annotated[
+    str, Meta(pattern="^([A-Z]{3})?$", description="ISO 4217 code of the account's currency, as in EUR.")
+]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Units = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 SettingValue: TypeAlias = str | int | float | bool
@@ -49,8 +51,10 @@ class TargetShape(_Block, frozen=True, kw_only=True):
     max_listed: Annotated[Units | None, Meta(description="Never show more than this; null shows all.")] = None
     locations: Annotated[
         list[str],
-        Meta(description="The channel's locations to fill, in order; the buffer comes off the last. Default: the "
-             "pool's locations that have an id on this connection."),
+        Meta(
+            description="The channel's locations to fill, in order; the buffer comes off the last. Default: the "
+            "pool's locations that have an id on this connection."
+        ),
     ] = []
 
 
@@ -66,14 +70,18 @@ class FlowShape(_Block, frozen=True, kw_only=True):
     fields: Annotated[list[str], Meta(description="The fields a state flow moves, as in price.")] = []
     on_conflict: Annotated[
         Literal["hold", "restore", "adopt"],
-        Meta(description="When someone else changed an owned field. hold: freeze it and log; restore: write the "
-             "owner's value back; adopt: theirs until the owner's value next changes."),
+        Meta(
+            description="When someone else changed an owned field. hold: freeze it and log; restore: write the "
+            "owner's value back; adopt: theirs until the owner's value next changes."
+        ),
     ] = "hold"
     baseline: Annotated[
         Literal["owner", "theirs", "hold"],
         Meta(description="Whose value counts where the two sides differ at adoption."),
     ] = "owner"
-    sweep_every_minutes: Annotated[int, Meta(ge=1, le=527_040, description="How often everything is read in full.")] = 1440
+    sweep_every_minutes: Annotated[int, Meta(ge=1, le=527_040, description="How often everything is read in full.")] = (
+        1440
+    )
 
 
 class GuardsShape(_Block, frozen=True, kw_only=True):
@@ -88,7 +96,9 @@ class GuardsShape(_Block, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0)], Meta(description="How far one price may move in one step.")
     ] = 30.0
     min_population: Annotated[int, Meta(ge=1, description="Sets smaller than this are not judged by share.")] = 10
-    window_hours: Annotated[float, Meta(gt=0, le=8784, description="Length of the rolling window guards look at.")] = 24.0
+    window_hours: Annotated[float, Meta(gt=0, le=8784, description="Length of the rolling window guards look at.")] = (
+        24.0
+    )
 
 
 class PlanShape(_Block, frozen=True, kw_only=True):
@@ -102,7 +112,10 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
 
     database: Annotated[
         str,
-        Meta(min_length=1, description="sqlite:///file (relative to this file) or postgresql://…; may hold references as in ${env:DATABASE_URL}."),
+        Meta(
+            min_length=1,
+            description="sqlite:///file (relative to this file) or postgresql://…, or a reference.",
+        ),
     ] = "sqlite:///crossdock.sqlite"
     connections: Annotated[dict[Name, ConnectionShape], Meta(description="Your accounts, by a name you choose.")]
     locations: Annotated[

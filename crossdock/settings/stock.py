@@ -27,9 +27,7 @@ def read_locations(
     return {code: {name: str(external_id) for name, external_id in ids.items()} for code, ids in table.items()}
 
 
-def read_pools(
-    pools: Mapping[str, PoolShape], locations: Collection[str], findings: Findings
-) -> dict[str, Pool]:
+def read_pools(pools: Mapping[str, PoolShape], locations: Collection[str], findings: Findings) -> dict[str, Pool]:
     """The pools; a location in two of them would be sold twice."""
     seen: dict[str, str] = {}
     for name, pool in pools.items():
@@ -43,9 +41,7 @@ def read_pools(
     return {name: Pool(name, tuple(pool.locations), pool.safety_stock) for name, pool in pools.items()}
 
 
-def read_kits(
-    kits: Mapping[str, Mapping[str, int]], findings: Findings
-) -> dict[str, tuple[Component, ...]]:
+def read_kits(kits: Mapping[str, Mapping[str, int]], findings: Findings) -> dict[str, tuple[Component, ...]]:
     """The kits; a component is always a stock item, never another kit."""
     for kit, parts in kits.items():
         for sku in parts:
@@ -89,5 +85,5 @@ def _check_location(
     elif code not in pool.locations:
         findings.error(path, f"{code} is not in the pool {pool.name}", f"it holds {', '.join(pool.locations)}")
     elif connection not in locations[code]:
-        hint = f"add {connection}: \"…\" under locations.{code}; `crossdock doctor` lists the ids"
+        hint = f'add {connection}: "…" under locations.{code}; `crossdock doctor` lists the ids'
         findings.error(path, f"{code} has no id on {connection}", hint)

@@ -11,7 +11,6 @@ from pathlib import Path
 def config_version(data: object, files: Iterable[Path]) -> str:
     """16 hex digits of crossdock.yaml's meaning (not its layout) and of the mapping files' bytes by name."""
     digest = hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode())
-    for file in sorted(files):
-        digest.update(b"\0" + "/".join(file.parts[-2:]).encode() + b"\0")
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    named = sorted(("/".join(file.parts[-2:]), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files)
+    digest.update(json.dumps(named).encode())
     return digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ import pytest
 from canonical.errors import ConfigError, Problem
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.slot import Slot
-from connectors.manifest import Manifest, Setting
+from connectors.manifest import FieldCatalog, Manifest, Setting
 from crossdock.settings.load import examine, find_config, load_settings
 from crossdock.settings.model import Settings
 
@@ -26,12 +26,15 @@ def _manifest(name: str) -> Manifest:
     return Manifest(name=name, title=name.title(), docs="", settings=settings, resources={}, writes={})
 
 
-class _Connectors:
+class _Platforms:
     def names(self) -> list[str]:
         return ["erp_system", "shop_system"]
 
     def manifest_of(self, name: str) -> Manifest:
         return _manifest(name)
+
+    def fields_of(self, name: str) -> FieldCatalog:
+        return FieldCatalog({}, {})
 
 
 GOOD = """\
@@ -78,11 +81,11 @@ def _write(tmp_path: Path, text: str) -> Path:
 
 
 def _load(tmp_path: Path, text: str = GOOD) -> Settings:
-    return load_settings(_write(tmp_path, text), _Connectors())
+    return load_settings(_write(tmp_path, text), _Platforms())
 
 
 def _problems(tmp_path: Path, text: str) -> list[Problem]:
-    return examine(_write(tmp_path, text), _Connectors())[1]
+    return examine(_write(tmp_path, text), _Platforms())[1]
 
 
 def _said(tmp_path: Path, text: str) -> str:
@@ -206,16 +209,18 @@ def test_one_location_that_nobody_owns_is_found(tmp_path: Path) -> None:
 
 def test_a_flow_from_a_connection_that_does_not_own_the_slot_is_refused(tmp_path: Path) -> None:
     text = GOOD.replace("variant.price[EUR]: erp", "variant.price[EUR]: shop")
-    assert f"belongs to shop (line {_line(text, 'variant.price')}), but this flow takes it from erp" in _said(tmp_path, text)
+    assert f"belongs to shop (line {_line(text, 'variant.price')}), but this flow takes it from erp" in _said(
+        tmp_path, text
+    )
 
 
 def test_two_currencies_never_flow_into_each_other(tmp_path: Path) -> None:
-    text = GOOD.replace('verify: false}\n    currency: EUR', 'verify: false}\n    currency: USD')
+    text = GOOD.replace("verify: false}\n    currency: EUR", "verify: false}\n    currency: USD")
     assert "erp keeps EUR and shop keeps USD" in _said(tmp_path, text)
 
 
 def test_a_price_needs_a_currency(tmp_path: Path) -> None:
-    text = GOOD.replace('verify: false}\n    currency: EUR', "verify: false}")
+    text = GOOD.replace("verify: false}\n    currency: EUR", "verify: false}")
     assert "shop needs a currency for price" in _said(tmp_path, text)
 
 
@@ -260,11 +265,23 @@ def test_layout_and_comments_do_not_change_the_version_but_a_value_does(tmp_path
 
 
 def test_a_changed_mapping_file_changes_the_version(tmp_path: Path) -> None:
-    path, mapping = _write(tmp_path, GOOD), tmp_path / "variant.yaml"
+    first = _load(tmp_path).version
+    mapping = tmp_path / "mappings" / "erp_system" / "variant.yaml"
+    mapping.parent.mkdir(parents=True)
     mapping.write_text("a: 1", encoding="utf-8")
-    first = load_settings(path, _Connectors(), [mapping]).version
+    second = _load(tmp_path).version
     mapping.write_text("a: 2", encoding="utf-8")
-    assert load_settings(path, _Connectors(), [mapping]).version != first
+    assert len({first, second, _load(tmp_path).version}) == 3
+
+
+def test_the_same_configuration_in_another_folder_has_the_same_version(tmp_path: Path) -> None:
+    versions = set()
+    for place in ("a", "b"):
+        mapping = tmp_path / place / "mappings" / "erp_system" / "variant.yaml"
+        mapping.parent.mkdir(parents=True)
+        mapping.write_text("a: 1", encoding="utf-8")
+        versions.add(_load(tmp_path / place).version)
+    assert len(versions) == 1
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

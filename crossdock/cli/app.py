@@ -1,0 +1,92 @@
+"""What every command is given: which configuration, which form of output, how much to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crossdock.cli.outcome import EXIT_CODES, Outcome
+from crossdock.cli.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The global options of one invocation."""
+
+    config: Path | None = None
+    as_json: bool = False
+    verbose: bool = False
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def output(self) -> Output:
+        """Where the result goes."""
+        return Output(as_json=self.as_json)
+
+
+Body = Callable[..., Outcome]
+
+
+def global_options(body: Callable[..., Any]) -> Callable[..., Any]:
+    """The options every command takes, before its name or after it."""
+    options = (
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The configuration file. Default: $CROSSDOCK_CONFIG, config/crossdock.yaml, crossdock.yaml.",
+        ),
+        click.option("--format", "form", type=click.Choice(["table", "json"]), help="Form of the output."),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Tell more on stderr, with tracebacks for unexpected errors."
+        ),
+    )
+    for option in reversed(options):
+        body = option(body)
+    return body
+
+
+def with_options(app: App, config: Path | None, form: str | None, *, verbose: bool) -> App:
+    """The invocation's options, where given replaced by those behind the command's name."""
+    return replace(
+        app,
+        config=config or app.config,
+        as_json=app.as_json if form is None else form == "json",
+        verbose=verbose or app.verbose,
+    )
+
+
+def make_command(name: str, summary: str, examples: str) -> Callable[[Body], click.Command]:
+    """Make a command of a function that takes the App first and gives an Outcome."""
+
+    def decorate(body: Body) -> click.Command:
+        @wraps(body)
+        @click.pass_obj
+        def run(app: App, /, *args: Any, config: Path | None, form: str | None, verbose: bool, **given: Any) -> Outcome:
+            chosen = with_options(app, config, form, verbose=verbose)
+            start_logging(chosen)
+            return body(chosen, *args, **given)
+
+        epilog = "\b\nExamples:\n" + "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
+        return click.command(name, short_help=summary, epilog=epilog + "\n\n" + EXIT_CODES)(global_options(run))
+
+    return decorate
+
+
+def start_logging(app: App) -> None:
+    """Send logs to stderr: warnings, or with ``-v`` everything of ours, with secrets taken out."""
+    import logging
+
+    from crossdock.cli.errors import redacted
+
+    class Clean(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redacted(super().format(record), app.secrets)
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Clean("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if app.verbose else logging.WARNING, handlers=[handler], force=True)

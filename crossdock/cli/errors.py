@@ -1,0 +1,50 @@
+"""Tell errors on stderr: what happened, where, and what to do next; never a secret."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+
+from canonical.errors import ConfigError, CrossdockError, Problem
+
+_MASK = "***"
+_SHORTEST = 4
+_IN_URL = re.compile(r"(://[^/\s:@]*:)[^@\s/]+@")
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """The text without known secrets and without passwords in URLs."""
+    for secret in sorted((secret for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True):
+        text = text.replace(secret, _MASK)
+    return _IN_URL.sub(rf"\1{_MASK}@", text)
+
+
+def tell(error: CrossdockError, secrets: Iterable[str]) -> None:
+    """An expected error: its message and the next step."""
+    if isinstance(error, ConfigError):
+        lines = [line for problem in error.problems for line in problem_lines(problem)]
+        if len(error.problems) > 1:
+            lines.append(f"{len(error.problems)} problems")
+    else:
+        message = str(error.args[0]) if error.args else str(error)
+        lines = [f"error: {message}", *([f"  next: {error.hint}"] if error.hint else [])]
+    print(redacted("\n".join(lines), secrets), file=sys.stderr)
+
+
+def tell_unexpected(error: BaseException, secrets: Iterable[str], *, verbose: bool) -> None:
+    """A fault of ours: short, with the traceback when asked for."""
+    lines = [f"unexpected error: {type(error).__name__}: {error}"]
+    if verbose:
+        lines = ["".join(traceback.format_exception(error)).rstrip(), *lines]
+    else:
+        lines.append("  next: run again with -v for the traceback, and report it")
+    print(redacted("\n".join(lines), secrets), file=sys.stderr)
+
+
+def problem_lines(problem: Problem) -> list[str]:
+    """One finding in a file: place, severity and message, then the hint."""
+    place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
+    head = f"{place}: {problem.severity}: {problem.message}" if place else f"{problem.severity}: {problem.message}"
+    return [head, *([f"  next: {problem.hint}"] if problem.hint else [])]

@@ -1,0 +1,105 @@
+"""The command ``crossdock``: finds the command, runs it, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import click
+
+from canonical.errors import CrossdockError
+from crossdock.cli.app import App, global_options, with_options
+from crossdock.cli.errors import tell, tell_unexpected
+from crossdock.cli.outcome import EXIT_CODES, INTERRUPTED, Outcome, outcome_of
+
+COMMANDS: dict[str, str] = {
+    "init": "Write a commented configuration to start from.",
+    "lint": "Check the configuration and the mappings, without network or secrets.",
+    "doctor": "Check credentials, rights, versions, clock and database, and say what to do.",
+    "connectors": "List the connectors, or examine one.",
+}
+"""Each command's one-line help by name, so that ``--help`` needs to load none of them."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports ``crossdock.cli.<name>`` when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order in which an operator meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f"crossdock.cli.{cmd_name}").command
+        return found if isinstance(found, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one was probably meant."""
+        from crossdock.settings.suggest import did_you_mean
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command {args[0]} ({did_you_mean(args[0], COMMANDS)})", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="\b\nStart here:\n  crossdock init        write config/crossdock.yaml\n"
+    "  crossdock lint        check it\n  crossdock doctor      check the accounts in it\n\n" + EXIT_CODES,
+)
+@global_options
+@click.version_option(package_name="crossdock")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, form: str | None, verbose: bool) -> None:
+    """Plan and apply for commerce data: keeps shops and ERP equal, every field under one owner."""
+    named = os.environ.get("CROSSDOCK_CONFIG")
+    ctx.obj = with_options(ctx.obj, config or (Path(named) if named else None), form, verbose=verbose)
+
+
+def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
+    """Run one command and give its exit code."""
+    app = app or App()
+    try:
+        ended: Any = cli.main(
+            args=None if arguments is None else list(arguments), prog_name="crossdock", standalone_mode=False, obj=app
+        )
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return int(Outcome.ERROR)
+    except click.ClickException as error:
+        error.show()
+        return Outcome.ERROR
+    except click.Abort:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except CrossdockError as error:
+        tell(error, app.secrets)
+        return outcome_of(error)
+    return int(ended) if ended is not None else Outcome.IN_SYNC
+
+
+def main() -> NoReturn:
+    """The entry point of the installed command; a fault of ours ends in a short message and exit code 1."""
+    app = App()
+    verbose = bool({"-v", "--verbose"} & set(sys.argv))
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        tell_unexpected(error, app.secrets, verbose=verbose)
+
+    sys.excepthook = hook
+    sys.exit(run(None, app))

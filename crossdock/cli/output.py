@@ -1,0 +1,176 @@
+"""Show reports: tables for people, aligned text for pipes, JSON for programs; progress on stderr only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Report, Section
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+_STYLES = {
+    "ok": "green",
+    "passed": "green",
+    "applied": "green",
+    "error": "bold red",
+    "failed": "bold red",
+    "warning": "yellow",
+    "held": "yellow",
+}
+
+
+class Output:
+    """Where a command's result goes, and in which form."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def emit(self, report: Report) -> Outcome:
+        """Show a report on stdout and give back its outcome."""
+        if self.as_json:
+            print(json.dumps(report.document(), indent=2, ensure_ascii=False, default=_plain))
+        elif sys.stdout.isatty():
+            _show_rich(report)
+        else:
+            print("\n".join(text_lines(report)))
+        return report.outcome
+
+    def say(self, text: str) -> None:
+        """A line for people on stdout; nothing in JSON output."""
+        if not self.as_json:
+            print(text)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Progress of long work on stderr; silent in pipes and JSON output."""
+        if self.as_json or not sys.stderr.isatty():
+            yield SilentProgress()
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            yield ShownProgress(bars, {})
+
+
+class Progress(Protocol):
+    """Told by long work how far it is."""
+
+    def at(self, label: str, done: int, total: int | None = None) -> None:
+        """So many of so many are done; the total may not be known."""
+        ...
+
+
+class SilentProgress:
+    """Shows nothing."""
+
+    def at(self, label: str, done: int, total: int | None = None) -> None:
+        """Pass over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProgress:
+    """A bar per label."""
+
+    bars: RichProgress
+    tasks: dict[str, int]
+
+    def at(self, label: str, done: int, total: int | None = None) -> None:
+        """Move the label's bar."""
+        from rich.progress import TaskID
+
+        if label not in self.tasks:
+            self.tasks[label] = int(self.bars.add_task(label, total=total))
+        self.bars.update(TaskID(self.tasks[label]), completed=done, total=total)
+
+
+def text_lines(report: Report) -> Iterator[str]:
+    """The report as plain aligned text, one row a line, nothing cut off."""
+    for section in report.sections:
+        yield from _section_lines(section)
+    if report.counts:
+        yield count_line(report.counts)
+    if report.summary:
+        yield report.summary
+    yield from (f"next: {step}" for step in report.next)
+
+
+def count_line(counts: Mapping[str, int | float | str]) -> str:
+    """Counts in one line: ``changes 12, calls 2``."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items())
+
+
+def cell(value: object) -> str:
+    """A value as a table shows it, always in one line."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(cell(item) for item in value)
+    return " ".join(str(_plain(value)).split())
+
+
+def _section_lines(section: Section) -> Iterator[str]:
+    if section.title:
+        yield section.title
+    if not section.rows:
+        if section.empty:
+            yield section.empty
+        return
+    table = [[column.title for column in section.columns], *_cells(section)]
+    widths = [max(len(line[number]) for line in table) for number in range(len(section.columns))]
+    for line in table:
+        padded = [
+            text.rjust(width) if column.figures else text.ljust(width)
+            for text, width, column in zip(line, widths, section.columns, strict=True)
+        ]
+        yield "  ".join(padded).rstrip()
+
+
+def _cells(section: Section) -> Sequence[list[str]]:
+    return [[cell(row.get(column.key)) for column in section.columns] for row in section.rows]
+
+
+def _show_rich(report: Report) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for section in report.sections:
+        if not section.rows:
+            if section.empty:
+                console.print(section.empty, markup=False)
+            continue
+        table = Table(box=box.SIMPLE_HEAD, title=section.title or None, title_justify="left", pad_edge=False)
+        for column in section.columns:
+            table.add_column(column.title, justify="right" if column.figures else "left", overflow="fold")
+        for line in _cells(section):
+            table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in line))
+        console.print(table)
+    rest = Report(report.command, report.outcome, (), report.counts, report.summary, report.next)
+    for text in text_lines(rest):
+        console.print(text, markup=False)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for, as text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(item) for item in value)
+    return value if isinstance(value, (str, int, float)) else str(value)
