@@ -23,7 +23,7 @@ def run(subject: Subject) -> list[CheckResult]:
 
 
 def tier_of(results: Iterable[CheckResult]) -> Tier:
-    """Bronze: all reads; silver: all writes too; gold: all of it under faults. What was skipped altogether proves nothing."""
+    """Bronze: all reads; silver: all writes too; gold: all of it under faults. A group of skips proves nothing."""
     found = list(results)
     reads, writes, faults = (_proven(found, group) for group in ("reads", "writes", "faults"))
     if not reads:

@@ -10,7 +10,7 @@ from itertools import count
 from connectors.base import Call, Connector, Environment, Page
 from connectors.conformance.model import CheckFailed, NotApplicable, Subject, WriteCase
 from connectors.manifest import WriteSpec
-from connectors.simulation import CatalogItem, Simulator, SimTransport, Ticker
+from connectors.simulation import CatalogItem, SimTransport, Simulator, Ticker
 
 
 def catalog(items: int) -> list[CatalogItem]:

@@ -64,7 +64,7 @@ class Answer:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self.problem() from error
 
-    def decode(self, type: type[T]) -> T:
+    def decode(self, type: type[T]) -> T:  # noqa: A002 - the same word as in msgspec
         """The body as a typed value; ProtocolError when it is not whole JSON of that shape."""
         try:
             return msgspec.json.decode(self.content, type=type)

@@ -23,15 +23,19 @@ def classify(error: httpx.RequestError, *, place: str, url: str, write: bool) ->
             hint="check that the URL is https and the certificate is valid for this host",
         )
     if isinstance(error, _NOT_A_REQUEST):
-        return FatalError(f"{place}: {error}", hint="check the URL of this connection")
+        return FatalError(
+            f"{place}: the request cannot be sent to {address(url)} as it is ({type(error).__name__})",
+            hint="check the URL, and keys and headers for line ends or other stray characters",
+        )
     if isinstance(error, _NEVER_SENT) or _was_for_someone_else(error, url):
         return RetriableError(
             f"{place}: cannot reach {address(url)}: {_reason(error)}",
             hint="check the address, the network and that the server runs",
         )
+    lost = f"the answer of {address(url)} was lost ({_reason(error)})"
     if write:
-        return AmbiguousError(f"{place}: the answer of {address(url)} was lost ({_reason(error)}); it may have taken effect")
-    return RetriableError(f"{place}: the answer of {address(url)} was lost: {_reason(error)}")
+        return AmbiguousError(f"{place}: {lost}; the write may have taken effect")
+    return RetriableError(f"{place}: {lost}")
 
 
 def address(url: str) -> str:

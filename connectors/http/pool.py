@@ -42,24 +42,31 @@ class Pool:
         """The absolute URL of a request: its own, or its path under the base URL."""
         if "://" in outgoing.url.split("?", 1)[0]:
             return _url(outgoing.url)
-        return self._base.join(outgoing.url.lstrip("/"))
+        try:
+            return self._base.join(outgoing.url.lstrip("/"))
+        except httpx.InvalidURL as error:
+            raise FatalError(f"{outgoing.label}: not a URL path: {error}") from error
 
     def is_foreign(self, url: httpx.URL) -> bool:
-        """Whether a URL is on another host than the connection's."""
-        return (url.host, url.port) != (self._base.host, self._base.port)
+        """Whether a URL is on another host than the connection's, or would carry its credentials in the clear."""
+        unsafe = self._base.scheme == "https" and url.scheme != "https"
+        return unsafe or (url.host, url.port) != (self._base.host, self._base.port)
 
     def send(self, outgoing: Outgoing, url: httpx.URL, *, stream: bool = False) -> httpx.Response:
         """Send one request without following redirects; a response that streams must be closed."""
         foreign = self.is_foreign(url)
         headers = dict(outgoing.headers) if foreign else {**self._headers, **outgoing.headers}
         client = self._open()
-        request = client.build_request(
-            outgoing.method,
-            url,
-            content=outgoing.content or None,
-            headers=headers,
-            timeout=_timeout(outgoing.timeout or self._timeout),
-        )
+        timeout = _timeout(outgoing.timeout or self._timeout)
+        try:
+            request = client.build_request(
+                outgoing.method, url, content=outgoing.content or None, headers=headers, timeout=timeout
+            )
+        except UnicodeEncodeError:
+            raise FatalError(
+                f"{outgoing.label}: a header holds a character that HTTP cannot carry",
+                hint="check the keys and headers of this connection",
+            ) from None
         return client.send(request, auth=None if foreign else self._auth, stream=stream, follow_redirects=False)
 
     def close(self) -> None:

@@ -29,8 +29,9 @@ class Redactor:
         """Learn secrets; those under four characters would only make texts unreadable and are left out."""
         forms = set(self._forms)
         for secret in secrets:
-            if len(secret) >= MIN_LENGTH:
-                forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
+            bare = secret.strip()
+            if len(bare) >= MIN_LENGTH:
+                forms |= {secret, bare, quote(bare, safe=""), quote_plus(bare)}
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def hide_pair(self, user: str, password: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,18 +20,20 @@ from connectors.http.lines import split_lines
 from connectors.http.pool import Pool
 from connectors.http.records import Outgoing, RequestRecord
 from connectors.http.redaction import Redactor
+from connectors.http.redirects import next_hop
 from connectors.http.retry import RetryPolicy
 from connectors.http.verdict import Verdict
 
 T = TypeVar("T")
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_log = logging.getLogger(__name__)
+
 _MAX_HOPS = 5
 _SHORTEST_PAUSE = 0.001
-_NO_BODY = frozenset({204, 205, 304})
+_NO_BODY = frozenset({204, 205})
 
 
-class _BrokenBody(RetriableError):
+class _BrokenBodyError(RetriableError):
     """A good status with a body that is not the platform's JSON."""
 
     def __init__(self, lasting: ProtocolError) -> None:
@@ -45,7 +48,7 @@ class Transport:
     otherwise it raises AmbiguousError. A RetriableError of a write that is not ambiguous says: nothing was done.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword each for what a connection may differ in
         self,
         connection: str,
         *,
@@ -88,8 +91,8 @@ class Transport:
                 hint="this is a fault in the connector: plan must only read",
             )
         try:
-            return self._attempts(lambda number: self._exchange(outgoing, write, number))
-        except _BrokenBody as error:
+            return self._attempts(lambda number: self._exchange(outgoing, number, write=write))
+        except _BrokenBodyError as error:
             raise error.lasting from error
 
     def stream_lines(self, outgoing: Outgoing) -> Iterator[bytes]:
@@ -99,7 +102,7 @@ class Transport:
         """
         if outgoing.method.upper() != "GET":
             raise FatalError(f"{self.connection}: {outgoing.label}: only GET can be streamed")
-        response, started = self._attempts(lambda number: self._open_stream(outgoing, number))
+        response = self._attempts(lambda number: self._open_stream(outgoing, number))
         try:
             yield from split_lines(response.iter_bytes())
         except httpx.RequestError as error:
@@ -124,33 +127,32 @@ class Transport:
                 result = once(attempt.retry_state.attempt_number)
         return result
 
-    def _exchange(self, outgoing: Outgoing, write: bool, number: int) -> Answer:
+    def _exchange(self, outgoing: Outgoing, number: int, *, write: bool) -> Answer:
         started = self._clock.now()
         status = 0
         try:
-            answer = self._follow(outgoing, write)
+            answer = self._follow(outgoing, write=write)
             status, started = answer.status, answer.started
-            self._judge(answer, write)
+            self._judge(answer, write=write)
         except CrossdockError as error:
             self._clean(error)
-            self._record(outgoing, write, status, started, number, type(error).__name__)
+            self._record(outgoing, status, started, number, write=write, error=error)
             raise
-        self._record(outgoing, write, status, started, number)
+        self._record(outgoing, status, started, number, write=write)
         return answer
 
-    def _follow(self, outgoing: Outgoing, write: bool) -> Answer:
+    def _follow(self, outgoing: Outgoing, *, write: bool) -> Answer:
         """One request and, for reads by GET, its redirects within the same host."""
         url = self._pool.url_of(outgoing)
         for _ in range(_MAX_HOPS):
-            answer = self._once(outgoing, url, write)
-            target = _redirect(answer, url)
+            answer = self._once(outgoing, url, write=write)
+            target = next_hop(answer, url, method=outgoing.method, write=write)
             if target is None:
                 return answer
-            self._check_redirect(outgoing, url, target, write)
             url = target
         raise ProtocolError(f"{self.connection}: {outgoing.label}: redirected {_MAX_HOPS} times", hint="check the URL")
 
-    def _once(self, outgoing: Outgoing, url: httpx.URL, write: bool) -> Answer:
+    def _once(self, outgoing: Outgoing, url: httpx.URL, *, write: bool) -> Answer:
         started = self._wait_for_budget(outgoing, url)
         try:
             response = self._pool.send(outgoing, url)
@@ -174,8 +176,8 @@ class Transport:
             self.redact,
         )
 
-    def _judge(self, answer: Answer, write: bool) -> None:
-        error = self._verdict(answer) if answer.status >= 400 or not self._broken(answer) else _BrokenBody(answer.problem())
+    def _judge(self, answer: Answer, *, write: bool) -> None:
+        error = _BrokenBodyError(answer.problem()) if self._is_broken(answer) else self._verdict(answer)
         if error is None:
             return
         if write and isinstance(error, RetriableError) and not isinstance(error, (ThrottledError, AmbiguousError)):
@@ -183,11 +185,13 @@ class Transport:
             raise AmbiguousError(text, retry_after=error.retry_after) from error
         raise error
 
-    def _broken(self, answer: Answer) -> bool:
+    def _is_broken(self, answer: Answer) -> bool:
         """Whether a good status comes with a body that is not whole JSON."""
-        return self._check_json and answer.status not in _NO_BODY and not answer.is_whole_json()
+        if not self._check_json or answer.status >= 300 or answer.status in _NO_BODY:
+            return False
+        return not answer.is_whole_json()
 
-    def _open_stream(self, outgoing: Outgoing, number: int) -> tuple[httpx.Response, datetime]:
+    def _open_stream(self, outgoing: Outgoing, number: int) -> httpx.Response:
         url = self._pool.url_of(outgoing)
         started = self._wait_for_budget(outgoing, url)
         status = 0
@@ -200,14 +204,14 @@ class Transport:
                 raise self._verdict(answer) or ProtocolError(f"{answer.place}: status {status} for a download")
         except httpx.RequestError as fault:
             error = self._fault(fault, outgoing, url, write=False)
-            self._record(outgoing, False, status, started, number, type(error).__name__)
+            self._record(outgoing, status, started, number, write=False, error=error)
             raise error from fault
         except CrossdockError as error:
             self._clean(error)
-            self._record(outgoing, False, status, started, number, type(error).__name__)
+            self._record(outgoing, status, started, number, write=False, error=error)
             raise
-        self._record(outgoing, False, status, started, number)
-        return response, started
+        self._record(outgoing, status, started, number, write=False)
+        return response
 
     def _wait_for_budget(self, outgoing: Outgoing, url: httpx.URL) -> datetime:
         """Wait until the budget lets the request go; gives the instant it goes."""
@@ -220,16 +224,6 @@ class Transport:
             now = max(self._clock.now(), now + timedelta(seconds=pause))
         return now
 
-    def _check_redirect(self, outgoing: Outgoing, url: httpx.URL, target: httpx.URL, write: bool) -> None:
-        same_host = target.host == url.host and (target.scheme == url.scheme or target.scheme == "https")
-        if not write and same_host and outgoing.method.upper() in ("GET", "HEAD"):
-            return
-        shown = self.redact(str(target.copy_with(query=None)))
-        raise ProtocolError(
-            f"{self.connection}: {outgoing.label}: the site redirects to {shown}",
-            hint="the request was not repeated there; set that URL in this connection",
-        )
-
     def _fault(self, error: httpx.RequestError, outgoing: Outgoing, url: httpx.URL, *, write: bool) -> CrossdockError:
         place = f"{self.connection}: {outgoing.label}"
         found = classify(error, place=place, url=str(url), write=write)
@@ -241,21 +235,22 @@ class Transport:
         error.hint = self.redact(error.hint)
 
     def _record(
-        self, outgoing: Outgoing, write: bool, status: int, started: datetime, number: int, error: str = ""
+        self,
+        outgoing: Outgoing,
+        status: int,
+        started: datetime,
+        number: int,
+        *,
+        write: bool,
+        error: CrossdockError | None = None,
     ) -> None:
+        elapsed = (self._clock.now() - started).total_seconds()
+        kind = type(error).__name__.lstrip("_") if error else ""
+        record = RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, kind)
+        _log.debug("exchange", extra={"action": "exchange", "exchange": record})
         if self._on_request is not None:
-            elapsed = (self._clock.now() - started).total_seconds()
-            self._on_request(
-                RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, error)
-            )
+            self._on_request(record)
 
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
-
-
-def _redirect(answer: Answer, url: httpx.URL) -> httpx.URL | None:
-    location = answer.headers.get("location")
-    if answer.status not in _REDIRECTS or not location:
-        return None
-    return url.join(location)

@@ -43,9 +43,11 @@ def retry_after(answer: Answer) -> float | None:
 def http_verdict(answer: Answer) -> CrossdockError | None:
     """Judge an answer by its status alone; platforms call it first and then look inside."""
     status = answer.status
-    if status < 400:
+    if status < 300:
         return None
     said = f"{answer.place}: status {status}: {answer.excerpt()}"
+    if status < 400:
+        return ProtocolError(said, hint="the site redirects; check the URL of this connection")
     if status == _THROTTLED:
         return ThrottledError(said, retry_after=retry_after(answer))
     if status >= 500 or status in (_REQUEST_TIMEOUT, _TOO_EARLY):
