@@ -1,0 +1,1 @@
+"""Shopify: variants, prices and stock per location over the GraphQL Admin API."""

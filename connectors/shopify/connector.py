@@ -1,0 +1,128 @@
+"""The Shopify connector: variants with prices, and inventory items with stock per location."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from canonical.errors import AmbiguousError, CrossdockError
+from connectors.base import JSON, Call, CallOutcome, Environment, Finding, Page, PlatformLocation, WriteRow
+from connectors.http import Answer
+from connectors.manifest import load_fields, load_manifest
+from connectors.paging import CursorGuard
+from connectors.shopify import health
+from connectors.shopify.client import ShopifyClient
+from connectors.shopify.documents import HEALTH, LOCATIONS, MUTATION_COST, PAGE_CAP, WRITES
+from connectors.shopify.memory import Memory
+from connectors.shopify.options import Options, read_options
+from connectors.shopify.outcomes import judge
+from connectors.shopify.packing import pack
+from connectors.shopify.pages import PAGING_CAP
+from connectors.shopify.reads import Reader
+from connectors.shopify.shapes import Counted, Data, Location
+from connectors.shopify.verdict import StillRunningError
+
+_HEALTH_COST = 3
+
+
+def connect(settings: Mapping[str, str | int | float | bool], env: Environment) -> ShopifyConnector:
+    """A connector for one shop; ConfigError names what is wrong with the settings."""
+    manifest = load_manifest("connectors.shopify")
+    return ShopifyConnector(read_options(settings, manifest), env)
+
+
+class ShopifyConnector:
+    """One shop, read and written through its Admin API."""
+
+    def __init__(self, options: Options, env: Environment) -> None:
+        self.manifest = load_manifest("connectors.shopify")
+        self._options = options
+        self._env = env
+        self._client = ShopifyClient(options, env)
+        self._memory = Memory(env.state)
+        self._currency = options.currency
+        self._reader = Reader(
+            self._client,
+            options,
+            load_fields("connectors.shopify"),
+            env.clock,
+            self._memory,
+            timedelta(seconds=self.manifest.overlap_seconds),
+        )
+
+    def check(self) -> list[Finding]:
+        """Look at token, scopes, API version, clock and currency."""
+        try:
+            answer, found = self._health()
+        except CrossdockError as error:
+            return [Finding("token", ok=False, message=str(error.args[0]), advice=error.hint)]
+        today = self._env.clock.now().date()
+        return [
+            Finding("token", ok=True, message=f"{found.shop.name} ({found.shop.myshopify_domain})"),
+            health.scopes(found),
+            health.version(self._options.api_version, self._client.answered_version, self.manifest, today),
+            health.clock(answer),
+            health.currency(self._options.currency, found.shop),
+        ]
+
+    def currency(self) -> str:
+        """The currency of the shop's prices, as configured or as the shop says."""
+        if not self._currency:
+            self._currency = self._health()[1].shop.currency_code
+        return self._currency
+
+    def locations(self) -> list[PlatformLocation]:
+        """Every place where this shop counts stock, inactive ones included."""
+        found: list[Location] = []
+        guard = CursorGuard(self._env.connection, "locations")
+        after: str | None = None
+        while True:
+            variables: dict[str, JSON] = {"first": PAGE_CAP, "after": after, "limit": PAGING_CAP + 1}
+            answer = self._client.query("locations", LOCATIONS, variables, 3 + PAGE_CAP)
+            page = answer.decode(Data[Counted[Location]]).data
+            found += page.records.nodes
+            if not page.records.page_info.has_next_page:
+                break
+            after = guard.advance(page.records.page_info.end_cursor or "")
+        self._memory.sizes.locations = sum(place.is_active for place in found)
+        if page.total is not None:
+            self._memory.sizes.records = page.total.count
+        self._memory.keep()
+        return [PlatformLocation(place.id, place.name, place.is_active) for place in found]
+
+    def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
+        """Read all records of a resource, by pages or by a bulk operation."""
+        return self._reader.pull(resource, fields)
+
+    def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
+        """Read the records whose own fields changed; stock levels are not among them."""
+        return self._reader.changed_since(resource, fields, cursor)
+
+    def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
+        """Re-read exactly these records."""
+        return self._reader.lookup(resource, fields, ids)
+
+    def pack(self, rows: Sequence[WriteRow], new_key: Callable[[], str]) -> list[Call]:
+        """Compose the fewest calls that write these rows."""
+        return pack(rows, new_key)
+
+    def push(self, call: Call) -> CallOutcome:
+        """Send one call exactly as packed."""
+        try:
+            answer = self._client.post(call.operation, WRITES[call.operation], call.body, MUTATION_COST + 1)
+        except StillRunningError as error:
+            raise AmbiguousError(f"{call.operation}: an attempt with the same key has not ended yet") from error
+        return judge(call, answer)
+
+    def resolve(self, call: Call) -> CallOutcome | None:
+        """Every write here sets values: the engine reads again instead."""
+        return None
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._memory.keep()
+        self._client.close()
+
+    def _health(self) -> tuple[Answer, health.Health]:
+        answer = self._client.query("health", HEALTH, {}, _HEALTH_COST)
+        return answer, answer.decode(Data[health.Health]).data

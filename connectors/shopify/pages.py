@@ -1,0 +1,171 @@
+"""Paged reads: page sizes from the cost of the query, nested lists to their end, completeness counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from canonical.errors import ProtocolError
+from connectors.base import JSON, RawRecord
+from connectors.http import Answer
+from connectors.paging import CursorGuard
+from connectors.shopify.client import ShopifyClient
+from connectors.shopify.documents import PAGE_CAP, Wanted
+from connectors.shopify.shapes import Counted, Data, Id, Nodes
+from connectors.shopify.verdict import QueryTooDearError
+
+PAGING_CAP = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one request brought: its records, whether more follow, and the shop's number of variants if asked for."""
+
+    records: list[RawRecord]
+    ids: list[str]
+    answer: Answer
+    more: bool
+    total: int | None = None
+
+    @property
+    def as_of(self) -> datetime:
+        """When its request was sent."""
+        return self.answer.started
+
+
+class _Found(msgspec.Struct, frozen=True):
+    records: list[msgspec.Raw]
+
+
+class _More(msgspec.Struct, frozen=True):
+    more: Nodes[msgspec.Raw]
+
+
+class _MoreOf(msgspec.Struct, frozen=True):
+    record: _More | None
+
+
+class Pager:
+    """Reads one resource page by page."""
+
+    def __init__(self, client: ShopifyClient, wanted: Wanted, max_query_cost: int) -> None:
+        self._client = client
+        self._wanted = wanted
+        self._max_cost = max_query_cost
+
+    def page_size(self, document: str) -> int:
+        """Records that one query may ask for, by the cost of the fields and the size of the bucket."""
+        points = self._client.most_points(self._max_cost) / self._client.costs.factor(document)
+        fixed = self._wanted.page_cost(0)
+        return max(1, min(PAGE_CAP, int((points - fixed) / self._wanted.record_cost)))
+
+    def pages(self, query: str | None, count_to: int | None = None) -> Iterator[Chunk]:
+        """Every page until the platform says there are no more; ``count_to`` asks for the shop's size at first."""
+        guard = CursorGuard(self._client.connection, self._wanted.resource)
+        limit: dict[str, JSON] = {} if count_to is None else {"limit": count_to}
+        chunk, after = self._page(query, None, limit)
+        yield chunk
+        while chunk.more:
+            chunk, after = self._page(query, guard.advance(after or ""), {})
+            yield chunk
+
+    def by_ids(self, ids: Sequence[str]) -> Iterator[Chunk]:
+        """The records with these ids, as many a request as its cost allows; unknown ids are left out."""
+        document = self._wanted.by_ids()
+        rest = list(dict.fromkeys(ids))
+        while rest:
+            size = self.page_size(document)
+            part = rest[:size]
+            try:
+                answer = self._client.query(
+                    f"{self._wanted.resource}.by_ids", document, {"ids": list(part)}, self._wanted.page_cost(len(part))
+                )
+            except QueryTooDearError:
+                if len(part) == 1:
+                    raise
+                self._shrink(document, len(part))
+                continue
+            rest = rest[size:]
+            found = answer.decode(Data[_Found]).data.records
+            yield self._chunk(answer, found, more=bool(rest), asked=frozenset(part))
+
+    def _page(self, query: str | None, after: str | None, limit: dict[str, JSON]) -> tuple[Chunk, str | None]:
+        document = self._wanted.page(counted=bool(limit))
+        while True:
+            size = self.page_size(document)
+            variables: dict[str, JSON] = {"first": size, "after": after, "query": query, **limit}
+            try:
+                answer = self._client.query(self._wanted.resource, document, variables, self._wanted.page_cost(size))
+            except QueryTooDearError:
+                if size == 1:
+                    raise
+                self._shrink(document, size)
+                continue
+            data = answer.decode(Data[Counted[msgspec.Raw]]).data
+            info = data.records.page_info
+            total = data.total.count if data.total else None
+            chunk = self._chunk(answer, data.records.nodes, more=info.has_next_page, total=total)
+            return chunk, info.end_cursor
+
+    def _shrink(self, document: str, size: int) -> None:
+        """A query was dearer than we thought: ask for half as many records from now on."""
+        half = self._wanted.page_cost(size // 2)
+        self._client.costs.correct(document, self._client.most_points(self._max_cost) / half)
+
+    def _chunk(
+        self,
+        answer: Answer,
+        found: list[msgspec.Raw],
+        *,
+        more: bool,
+        total: int | None = None,
+        asked: frozenset[str] | None = None,
+    ) -> Chunk:
+        nested = tuple(self._wanted.selection.connections())
+        records: list[RawRecord] = []
+        ids: list[str] = []
+        for raw in found:
+            record = bytes(raw)
+            if asked is not None and record in (b"null", b"{}"):
+                continue
+            identity = msgspec.json.decode(record, type=Id).id
+            if asked is not None and identity not in asked:
+                continue
+            ids.append(identity)
+            records.append(self._whole(record, nested) if nested else record)
+        return Chunk(records, ids, answer, more, total)
+
+    def _whole(self, record: bytes, nested: tuple[str, ...]) -> bytes:
+        """The record with every entry of its nested lists, reading on where the first page did not hold them all."""
+        if b'"hasNextPage":true' not in record.replace(b" ", b""):
+            return record
+        fields: dict[str, Any] = msgspec.json.decode(record)
+        for name in nested:
+            info = fields[name]["pageInfo"]
+            guard = CursorGuard(self._client.connection, f"{name} of {fields['id']}")
+            while info["hasNextPage"]:
+                further = self._more(fields["id"], name, guard.advance(info["endCursor"]))
+                fields[name]["nodes"].extend(further.nodes)
+                info = {"hasNextPage": further.page_info.has_next_page, "endCursor": further.page_info.end_cursor}
+            fields[name]["pageInfo"] = info
+        return msgspec.json.encode(fields)
+
+    def _more(self, identity: str, name: str, after: str) -> Nodes[msgspec.Raw]:
+        document = self._wanted.more(name)
+        points = self._client.most_points(self._max_cost) / self._client.costs.factor(document)
+        each = self._wanted.more_cost(name, 1) - self._wanted.more_cost(name, 0)
+        size = max(1, min(PAGE_CAP, int((points - self._wanted.more_cost(name, 0)) / each)))
+        answer = self._client.query(
+            f"{self._wanted.resource}.{name}",
+            document,
+            {"id": identity, "first": size, "after": after},
+            self._wanted.more_cost(name, size),
+        )
+        record = answer.decode(Data[_MoreOf]).data.record
+        if record is None:
+            raise ProtocolError(f"{answer.place}: {identity} vanished while its {name} were read", hint="read again")
+        return record.more
