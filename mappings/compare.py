@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias
 
 from canonical.fields import FieldType, ScopeKind, ValueKind
 from canonical.money import exponent, round_to
 from canonical.value import REDACTED, Value
 from mappings.markup import normal_markup
+from mappings.readers import BadValueError, exact_decimal
 
 Comparison: TypeAlias = Callable[[Value, Value], bool]
 
@@ -49,10 +50,9 @@ def _number(value: Value) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     try:
-        number = Decimal(value)
-    except InvalidOperation:
+        return exact_decimal(value)
+    except BadValueError:
         return None
-    return number if number.is_finite() and abs(number.adjusted()) < 60 else None
 
 
 def _decimal(places: int) -> Comparison:
@@ -94,7 +94,7 @@ def default_comparison(field: FieldType) -> str:
     """The comparison of a field whose mapping names none."""
     if field.value is ValueKind.DECIMAL:
         return "decimal(currency)" if field.scope is ScopeKind.CURRENCY else "decimal(3)"
-    return {ValueKind.COUNT: "integer", ValueKind.FLAG: "flag"}.get(field.value, field.value.value)
+    return "integer" if field.value is ValueKind.COUNT else str(field.value.value)
 
 
 def comparison(text: str, kind: ValueKind, currency: str = "") -> Comparison:
@@ -124,7 +124,7 @@ def _guarded(compare: Comparison) -> Comparison:
     def same(a: Value, b: Value) -> bool:
         if a is None or b is None:
             return a is b
-        if a == REDACTED or b == REDACTED:
+        if REDACTED in (a, b):
             return False
         return compare(a, b)
 

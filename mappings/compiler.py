@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from canonical.errors import ConfigError
-from canonical.fields import FieldType, ScopeKind, field_type
+from canonical.fields import ScopeKind, field_type
 from canonical.inventory import Basis
 from canonical.value import Value
 from mappings.check import check_spec
 from mappings.compare import comparison, default_comparison
-from mappings.compiled import CompiledMapping, FieldReader, FieldRule, ListReader, RecordReader, StockRule
+from mappings.compiled import CompiledMapping, FieldRule, StockRule
 from mappings.conditions import Test, all_of, compile_condition
+from mappings.decoding import FieldReader, ListReader, RecordReader
 from mappings.model import MappingContext
 from mappings.paths import join_each
 from mappings.pipeline import field_reader, field_writer, key_reader
 from mappings.records import RecordShape
-from mappings.spec import Conditions, FieldSpec, KeySpec, KindSpec, LocationScope, MappingBody, MappingSpec
+from mappings.spec import Conditions, FieldSpec, KeySpec, KindSpec, LocationScope, MappingSpec
+from mappings.wanted import scope_kind, wanted_paths
 
 
 def compile_mapping(spec: MappingSpec, context: MappingContext) -> CompiledMapping:
@@ -32,23 +32,16 @@ def compile_mapping(spec: MappingSpec, context: MappingContext) -> CompiledMappi
     return _Compiler(spec, context).compiled()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A path a mapping reads: inside the record, or inside every element of a list."""
-
-    path: str
-    each: str = ""
-
-
 class _Compiler:
     def __init__(self, spec: MappingSpec, context: MappingContext) -> None:
         self.spec = spec
         self.body = spec.body
         self.context = context
-        self.wanted = tuple(dict.fromkeys(wanted_paths(self.body)))
+        self.paths: dict[str, None] = {}
         self.shape = RecordShape()
-        for wanted in self.wanted:
+        for wanted in wanted_paths(self.body):
             self.shape.want(wanted.path, wanted.each)
+            self.paths[join_each(wanted.each, wanted.path)] = None
         self.types = {name: field_type(self.body.entity, name) for name in self.body.fields}
 
     def compiled(self) -> CompiledMapping:
@@ -57,7 +50,7 @@ class _Compiler:
             platform=body.platform,
             entity=body.entity,
             resource=body.resource,
-            read_paths=tuple(join_each(wanted.each, wanted.path) for wanted in self.wanted),
+            read_paths=tuple(self.paths),
             fields={name: self.rule(name, field) for name, field in fields.items()},
             reader=self.reader(),
             writers={
@@ -66,7 +59,7 @@ class _Compiler:
                 if field.write is not UNSET
             },
             comparisons={
-                name: comparison(compare_name(field, self.types[name]), self.types[name].value, self.context.currency)
+                name: comparison(self.compare(name, field), self.types[name].value, self.context.currency)
                 for name, field in fields.items()
             },
             scopes={name: self.scopes(field) for name, field in fields.items()},
@@ -80,7 +73,7 @@ class _Compiler:
             read_path=join_each(field.each, field.path) if field.path else "",
             write_path="" if field.write is UNSET else field.write.path,
             operations=({"": operation} if operation else {}) if isinstance(operation, str) else operation,
-            compare=compare_name(field, self.types[name]),
+            compare=self.compare(name, field),
             scope=scope_kind(field),
             clear=field.clear,
             stock=_stock_rule(field),
@@ -88,6 +81,9 @@ class _Compiler:
             line=place.line,
             column=place.column,
         )
+
+    def compare(self, name: str, field: FieldSpec) -> str:
+        return field.compare or default_comparison(self.types[name])
 
     def scopes(self, field: FieldSpec) -> frozenset[str]:
         kind = scope_kind(field)
@@ -165,36 +161,6 @@ class _Compiler:
         )
 
 
-def wanted_paths(body: MappingBody) -> list[_Wanted]:
-    """Every path a mapping reads, in the order of the file."""
-    wanted = [_Wanted(path) for path in (body.id, body.parent, body.version) if path]
-    if isinstance(body.kind, KindSpec):
-        wanted.append(_Wanted(body.kind.path))
-    wanted += [_Wanted(path) for path in body.when]
-    wanted += [_Wanted(key.path if isinstance(key, KeySpec) else key) for key in body.match.values()]
-    for field in body.fields.values():
-        each = field.each.removesuffix("[]")
-        if isinstance(field.scope, LocationScope):
-            wanted.append(_Wanted(field.scope.location, each))
-        if field.path:
-            wanted.append(_Wanted(field.path, each))
-        for conditions in (field.when, field.redacted_when):
-            wanted += [_Wanted(path, each) for path in ({} if conditions is UNSET else conditions)]
-    return wanted
-
-
-def compare_name(field: FieldSpec, kind: FieldType) -> str:
-    """The name of a field's comparison, its default when the mapping names none."""
-    return field.compare or default_comparison(kind)
-
-
-def scope_kind(field: FieldSpec) -> ScopeKind:
-    """What the mapping says the field's scope is; none for one figure per account."""
-    if field.scope is UNSET:
-        return ScopeKind.NONE
-    return ScopeKind.LOCATION if isinstance(field.scope, LocationScope) else ScopeKind.CURRENCY
-
-
 def _stock_rule(field: FieldSpec) -> StockRule | None:
     if field.stock is UNSET:
         return None
@@ -207,4 +173,4 @@ def _stock_rule(field: FieldSpec) -> StockRule | None:
 
 
 def _normal_default(value: Any) -> Value:
-    return sorted(set(value)) if isinstance(value, list) else value  # type: ignore[no-any-return]
+    return sorted(set(value)) if isinstance(value, list) else value

@@ -8,7 +8,9 @@ from pathlib import Path
 import msgspec
 
 from canonical.errors import ConfigError, Problem
-from mappings.check import check_spec, did_you_mean
+from canonical.fields import ENTITIES
+from mappings.check import check_spec
+from mappings.hints import did_you_mean
 from mappings.merge import Merged, merge
 from mappings.shape import check_shape
 from mappings.source import Document, load_yaml
@@ -51,6 +53,9 @@ def _files(folder: Path) -> Mapping[str, Path]:
 def _read_one(
     platform: str, entity: str, shipped: Path | None, ours: Path | None
 ) -> tuple[MappingSpec | None, list[Problem]]:
+    if entity not in ENTITIES:
+        file = _named(shipped or ours, platform)
+        return None, [Problem(f"there is no entity {entity!r}", file, hint=did_you_mean(entity, ENTITIES))]
     try:
         documents = [_load(path, platform) for path in (shipped, ours) if path is not None]
     except ConfigError as error:
@@ -59,13 +64,17 @@ def _read_one(
     problems = _wrong_shape(merged, platform, entity)
     if problems:
         return None, problems
-    spec = MappingSpec(msgspec.convert(merged.data, MappingBody), documents[-1].file, merged.places)
+    spec = MappingSpec(msgspec.convert(merged.data, MappingBody), documents[-1].file, merged.pointing())
     return spec, check_spec(spec)
 
 
 def _load(path: Path, platform: str) -> Document:
-    shipped = path.parent.parent == SHIPPED
-    return load_yaml(path, f"mappings/{platform}/{path.name}" if shipped else None)
+    return load_yaml(path, _named(path, platform))
+
+
+def _named(path: Path | None, platform: str) -> str:
+    shipped = path is not None and path.parent.parent == SHIPPED
+    return f"mappings/{platform}/{path.name}" if path and shipped else str(path)
 
 
 def _wrong_shape(merged: Merged, platform: str, entity: str) -> list[Problem]:

@@ -20,6 +20,11 @@ class Merged:
     places: Mapping[DataPath, Place]
     values: Mapping[DataPath, Place]
 
+    def pointing(self) -> dict[DataPath, Place]:
+        """The place to point at for each part: of a group its key, of a single value the value itself."""
+        groups = {path[:-1] for path in self.places if path}
+        return {path: place if path in groups else self.values[path] for path, place in self.places.items()}
+
     def problem(self, path: DataPath, message: str, hint: str = "") -> Problem:
         """A finding about the part at a path."""
         for length in range(len(path), -1, -1):

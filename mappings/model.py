@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from canonical.value import Value
 
-JSON: TypeAlias = "str | int | float | bool | None | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 """A platform's value, as it goes into a request."""
 
 

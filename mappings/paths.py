@@ -50,10 +50,15 @@ def _parse_step(part: str, text: str) -> Step:
     return Step(match["name"], match["list"] is not None, match["key"] or "", match["value"] or "")
 
 
-def check_value_path(text: str) -> str:
-    """What is wrong with a path that must lead to one value; empty when it is fine."""
+def check_value_path(text: str, *, many: bool = False) -> str:
+    """What is wrong with a path that must lead to one value, or with ``many`` may collect one from every element of a
+    list; empty when it is fine.
+    """
+    each, path = split_many(text) if many else ("", text)
+    if each and (said := check_list_path(each)):
+        return said
     try:
-        steps = parse_path(text)
+        steps = parse_path(path)
     except PathError as error:
         return str(error)
     if any(step.is_list and not step.key for step in steps):
@@ -68,6 +73,12 @@ def check_list_path(text: str) -> str:
     except PathError as error:
         return str(error)
     return f"{text!r} must lead to one list" if any(step.is_list for step in steps) else ""
+
+
+def split_many(path: str) -> tuple[str, str]:
+    """The list and the path inside its elements, of a path ``list[].x``; an empty list for any other path."""
+    each, found, inner = path.partition("[].")
+    return (each, inner) if found else ("", path)
 
 
 def join_each(each: str, path: str) -> str:

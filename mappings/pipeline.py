@@ -10,13 +10,13 @@ from msgspec import UNSET
 from canonical.fields import FieldType
 from canonical.value import Value
 from mappings.model import JSON
+from mappings.readers import BadValueError
 from mappings.spec import FieldSpec, KeySpec, Names, Scalar
 from mappings.transforms import (
     DEFAULT_READ,
     TRANSFORMS,
     Reader,
     Setting,
-    ValueFault,
     Writer,
     split_name,
 )
@@ -105,7 +105,7 @@ def _table_key(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, dict)):
-        raise ValueFault("invalid_value", "a list or object is not in the value table")
+        raise BadValueError("invalid_value", "a list or object is not in the value table")
     return str(value)
 
 
@@ -117,7 +117,7 @@ def _table_reader(read: Reader, table: dict[str, Scalar]) -> Reader:
         key = _table_key(read(value))
         found: Any = table.get(key, other)
         if found is missing:
-            raise ValueFault("invalid_value", f"{key[:40]!r} is not in the value table")
+            raise BadValueError("invalid_value", f"{key[:40]!r} is not in the value table")
         return found  # type: ignore[no-any-return]
 
     return look_up
@@ -134,7 +134,7 @@ def _table_writer(write: Writer, table: dict[str, Scalar], names: Sequence[str],
     def look_up(value: Value) -> JSON:
         key = None if isinstance(value, (list, dict)) else inverse.get((type(value), value))
         if key is None:
-            raise ValueFault("invalid_value", f"{value!r} is not in the value table")
+            raise BadValueError("invalid_value", f"{value!r} is not in the value table")
         return write(typed(key))
 
     return look_up

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mappings.paths import PathError, Step, parse_path
+from mappings.paths import PathError, Step, parse_path, split_many
 
 Getter: TypeAlias = Callable[[Any], Any]
 """Reaches a value from a record: UNSET when it was not there, None when it was null."""
@@ -41,6 +41,7 @@ class RecordShape:
 
     def want(self, path: str, each: str = "") -> None:
         """Note a path (inside every element of the list ``each``); PathError when it contradicts another."""
+        each, path = (each, path) if each else split_many(path)
         start = self._walk(self._root, self._list_steps(each)) if each else self._root
         if each:
             _claim(start, each, is_list=True)
@@ -54,7 +55,10 @@ class RecordShape:
         return msgspec.json.Decoder(_struct_type(name, self._root), float_hook=exact_number)
 
     def getter(self, path: str) -> Getter:
-        """Reaches the value at a path."""
+        """Reaches the value at a path, or the list of values at a path ``list[].x``."""
+        each, inner = split_many(path)
+        if each:
+            return _collecting(self.list_getter(each), self.element_getter(each, inner))
         return _getter(self._root, parse_path(path))
 
     def list_getter(self, each: str) -> Getter:
@@ -112,8 +116,9 @@ def _struct_type(name: str, node: _Node) -> Any:
 def _field_type(name: str, node: _Node) -> Any:
     if not node.children:
         return Any
-    inner = _struct_type(name, node)
-    return list[inner | None] | None | UnsetType if node.is_list else inner | None | UnsetType
+    inner = _struct_type(name, node) | None
+    wanted: Any = list.__class_getitem__(inner) if node.is_list else inner
+    return wanted | None | UnsetType
 
 
 def _getter(node: _Node, steps: Sequence[Step]) -> Getter:
@@ -130,6 +135,17 @@ def _chained(first: Getter, second: Getter) -> Getter:
         inner = first(record)
         # A null object tells nothing about what would be inside it.
         return UNSET if inner is UNSET or inner is None else second(inner)
+
+    return get
+
+
+def _collecting(items: Getter, inner: Getter) -> Getter:
+    def get(record: Any) -> Any:
+        elements = items(record)
+        if elements is UNSET or elements is None:
+            return elements
+        found = [inner(element) for element in elements if element is not None]
+        return [value for value in found if value is not UNSET and value is not None]
 
     return get
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from mappings.check import did_you_mean
+from mappings.hints import did_you_mean
 from mappings.source import DataPath, Plain
 
 
@@ -130,14 +130,14 @@ def _check_scalar(data: Any, wanted: inspect.Type, path: DataPath) -> Iterator[S
 def _check_bounds(
     data: int | float, wanted: inspect.IntType | inspect.FloatType, path: DataPath
 ) -> Iterator[ShapeProblem]:
-    bounds = (
-        (wanted.ge, "at least", lambda bound: data >= bound),
-        (wanted.gt, "above", lambda bound: data > bound),
-        (wanted.le, "at most", lambda bound: data <= bound),
-        (wanted.lt, "below", lambda bound: data < bound),
+    held = (
+        ("at least", wanted.ge, wanted.ge is None or data >= wanted.ge),
+        ("above", wanted.gt, wanted.gt is None or data > wanted.gt),
+        ("at most", wanted.le, wanted.le is None or data <= wanted.le),
+        ("below", wanted.lt, wanted.lt is None or data < wanted.lt),
     )
-    for bound, word, holds in bounds:
-        if bound is not None and not holds(bound):
+    for word, bound, holds in held:
+        if not holds:
             yield ShapeProblem(path, f"{_named(path)} must be {word} {bound:g}")
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from canonical.errors import ConfigError, Problem
 
-Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 DataPath: TypeAlias = tuple[str | int, ...]
 
 _MAX_NODES = 200_000
@@ -131,9 +131,7 @@ class _Builder:
         return Document(data, self.file, self.keys, self.values)
 
     def note(self, node: yaml.Node, message: str, hint: str = "") -> None:
-        self.problems.append(
-            Problem(message, self.file, node.start_mark.line + 1, node.start_mark.column + 1, hint)
-        )
+        self.problems.append(Problem(message, self.file, node.start_mark.line + 1, node.start_mark.column + 1, hint))
 
     def build(self, node: yaml.Node, path: DataPath) -> Plain:
         self.nodes += 1
@@ -149,7 +147,7 @@ class _Builder:
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
-        return _scalar(node)
+        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def mapping(self, node: yaml.MappingNode, path: DataPath) -> dict[str, Plain]:
         result: dict[str, Plain] = {}

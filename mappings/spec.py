@@ -23,7 +23,7 @@ class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Base of all parts of a mapping file."""
 
 
-class Condition(_Spec):
+class Condition(_Spec, frozen=True):
     """What the value at a path must be; exactly one of the four."""
 
     equals: Annotated[Scalar, Meta(description="The value must be this.")] | UnsetType = UNSET
@@ -39,7 +39,7 @@ class Condition(_Spec):
 Conditions: TypeAlias = dict[str, Condition]
 
 
-class WriteSpec(_Spec):
+class WriteSpec(_Spec, frozen=True):
     """How a field is written."""
 
     operation: Annotated[str | dict[str, str], Meta(description="The write operation; or one for each kind.")]
@@ -50,13 +50,13 @@ class WriteSpec(_Spec):
     ) = UNSET
 
 
-class LocationScope(_Spec):
+class LocationScope(_Spec, frozen=True):
     """The scope is a location."""
 
     location: Annotated[str, Meta(description="Path of the platform's location id, inside the list element.")]
 
 
-class StockSpec(_Spec):
+class StockSpec(_Spec, frozen=True):
     """What a stock figure means (rules for whoever reads or writes it)."""
 
     deducts: Annotated[
@@ -70,7 +70,7 @@ class StockSpec(_Spec):
     settle_seconds: Annotated[float, Meta(ge=0, description="How long after the event the figure may lag.")] = 0.0
 
 
-class FieldSpec(_Spec):
+class FieldSpec(_Spec, frozen=True):
     """One canonical field."""
 
     path: Annotated[str, Meta(description="Where the value is; inside the element when `each` is given.")] = ""
@@ -87,9 +87,9 @@ class FieldSpec(_Spec):
         | UnsetType
     ) = UNSET
     default: Annotated[Scalar | list[str], Meta(description="Taken when the platform says null.")] | UnsetType = UNSET
-    null_is: (
-        Annotated[Scalar, Meta(description="The platform's value for null, in both directions.")] | UnsetType
-    ) = UNSET
+    null_is: Annotated[Scalar, Meta(description="The platform's value for null, in both directions.")] | UnsetType = (
+        UNSET
+    )
     write: WriteSpec | UnsetType = UNSET
     compare: Annotated[str, Meta(description="How two values are compared, for example decimal(2) or html.")] = ""
     clear: Annotated[bool, Meta(description="Whether an empty value of the owner may empty this field.")] = False
@@ -100,21 +100,21 @@ class FieldSpec(_Spec):
     stock: StockSpec | UnsetType = UNSET
 
 
-class KeySpec(_Spec):
+class KeySpec(_Spec, frozen=True):
     """A match key."""
 
     path: Annotated[str, Meta(description="Where the key is.")]
     read: Annotated[Names, Meta(description="Transform, or transforms in order.")] | UnsetType = UNSET
 
 
-class KindSpec(_Spec):
+class KindSpec(_Spec, frozen=True):
     """The external kind, read from the record."""
 
     path: Annotated[str, Meta(description="Where the kind is.")]
     values: Annotated[dict[str, str], Meta(description="Platform value to kind.")]
 
 
-class MappingBody(_Spec):
+class MappingBody(_Spec, frozen=True):
     """A mapping file: one entity of one platform, both directions."""
 
     platform: Annotated[str, Meta(description="The connector's name.")]
@@ -125,8 +125,8 @@ class MappingBody(_Spec):
     fields: dict[str, FieldSpec]
     parent: Annotated[str, Meta(description="Path of the id of the record this one belongs to.")] = ""
     version: Annotated[str, Meta(description="Path of an optimistic-lock token.")] = ""
-    when: Annotated[Conditions, Meta(description="Only records for which all of these hold are ours.")] = (
-        msgspec.field(default_factory=dict)
+    when: Annotated[Conditions, Meta(description="Only records for which all of these hold are ours.")] = msgspec.field(
+        default_factory=dict
     )
     match: Annotated[
         dict[Literal["sku", "gtin"], str | KeySpec], Meta(description="What records are recognized by.")
