@@ -1,0 +1,1 @@
+"""Tryton, an ERP: products, prices and stock per warehouse over JSON-RPC."""
