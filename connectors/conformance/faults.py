@@ -107,7 +107,7 @@ def a_throttled_write_is_sent_again(subject: Subject) -> None:
 
 
 def a_lost_answer_is_resolved_without_a_second_effect(subject: Subject) -> None:
-    """A write that took effect but whose answer was lost, cut or turned into a 5xx is ambiguous and resolves to one effect."""
+    """A write that took effect but whose answer was lost, cut or a 5xx is ambiguous and resolves to one effect."""
     kinds: tuple[FaultKind, ...] = ("timeout_after", "truncated", "status_after")
     _at_every_request(subject, kinds, _resolved_to_one_effect)
 
@@ -151,7 +151,8 @@ def _resolved_honestly(world: World, case: WriteCase, call: Call, clean: int, wh
         outcome = world.connector.resolve(call)
     applied = outcome is not None and all(row.status is RowStatus.APPLIED for row in outcome.values())
     held = world.held(case, 1)
-    require((held == VALUE) == applied, f"{what}: resolved as {'applied' if applied else 'not applied'}, it holds {held}")
+    said = "applied" if applied else "not applied"
+    require((held == VALUE) == applied, f"{what}: resolved as {said}, the platform holds {held}")
     again = world.pack_one(case, 1, _OTHER, number=9)
     _require_all(world.connector.push(again), again, RowStatus.APPLIED, f"{what}, then written anew")
     held = world.held(case, 1)

@@ -19,7 +19,7 @@ def classify(error: httpx.RequestError, *, place: str, url: str, write: bool) ->
     tls = _tls_cause(error)
     if tls is not None and not isinstance(tls, _TRANSIENT_TLS):
         return FatalError(
-            f"{place}: no secure connection to {address(url)}: {tls.reason or tls}",
+            f"{place}: no secure connection to {address(url)}: {tls}",
             hint="check that the URL is https and the certificate is valid for this host",
         )
     if isinstance(error, _NOT_A_REQUEST):

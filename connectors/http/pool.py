@@ -31,7 +31,7 @@ class Pool:
     ) -> None:
         self._base = _url(base_url if base_url.endswith("/") else base_url + "/")
         self._auth = auth
-        self._headers = {"accept": "application/json", "user-agent": "crossdock", **headers}
+        self._headers = {"accept": "application/json", "user-agent": "crossdock", **_lower(headers)}
         self._timeout = timeout
         self._transport = transport
         self._verify = verify
@@ -55,7 +55,7 @@ class Pool:
     def send(self, outgoing: Outgoing, url: httpx.URL, *, stream: bool = False) -> httpx.Response:
         """Send one request without following redirects; a response that streams must be closed."""
         foreign = self.is_foreign(url)
-        headers = dict(outgoing.headers) if foreign else {**self._headers, **outgoing.headers}
+        headers = {**({} if foreign else self._headers), **_lower(outgoing.headers)}
         client = self._open()
         timeout = _timeout(outgoing.timeout or self._timeout)
         try:
@@ -96,6 +96,10 @@ def quiet_loggers() -> None:
     """Keep the HTTP library's own log, which shows whole URLs with their keys, below what anyone prints."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _timeout(seconds: float) -> httpx.Timeout:

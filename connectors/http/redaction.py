@@ -31,7 +31,7 @@ class Redactor:
         for secret in secrets:
             bare = secret.strip()
             if len(bare) >= MIN_LENGTH:
-                forms |= {secret, bare, quote(bare, safe=""), quote_plus(bare)}
+                forms |= {secret, bare, quote(bare), quote(bare, safe=""), quote_plus(bare)}
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def hide_pair(self, user: str, password: str) -> None:
