@@ -36,6 +36,7 @@ def command(app: App, directory: Path) -> Outcome:
     """Write config/crossdock.yaml with a comment on every block, .env.example and a place for your mappings.
 
     The file passes `crossdock lint` as it is written. Nothing that exists is overwritten.
+
     JSON: {"files": [{"file"}], ...}
     """
     written = write_files(directory / "config")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from canonical.errors import ConfigError, Problem
+from msgspec import to_builtins
+
 from crossdock.cli.app import App, make_command
 from crossdock.cli.errors import problem_lines
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
-from crossdock.settings.load import examine, find_config
-from crossdock.settings.maps import stray_files
-from crossdock.settings.model import Settings
-from crossdock.settings.platforms import InstalledPlatforms, Platforms
-from mappings.loader import read_mappings
+from crossdock.settings.lint import find_problems
+from crossdock.settings.load import find_config
+from crossdock.settings.platforms import InstalledPlatforms
 
-_COLUMNS = [Column("severity", "severity"), Column("place", "place"), Column("message", "message")]
+_COLUMNS = [
+    Column("severity", "severity"),
+    Column("file", "file"),
+    Column("line", "line"),
+    Column("message", "message"),
+]
 
 
 @make_command(
@@ -29,13 +33,15 @@ def command(app: App) -> Outcome:
     """Check crossdock.yaml and every mapping against what the connectors declare; all problems at once.
 
     Needs no network, no secrets and no database. Warnings alone do not fail.
-    JSON: {"counts": {"errors", "warnings"}, "problems": [{"severity", "file", "line", "column", "message", "hint"}], ...}
+
+    JSON: {"counts": {"errors", "warnings"},
+    "problems": [{"severity", "file", "line", "column", "message", "hint"}], ...}
     """
     path = find_config(app.config)
     problems = find_problems(path, InstalledPlatforms())
     errors = sum(problem.severity == "error" for problem in problems)
     counts: dict[str, int | float | str] = {"errors": errors, "warnings": len(problems) - errors}
-    rows = [problem_row(problem) for problem in problems]
+    rows = [to_builtins(problem) for problem in problems]
     outcome = Outcome.ERROR if errors else Outcome.IN_SYNC
     if not app.as_json:
         for problem in problems:

@@ -44,7 +44,7 @@ class LazyCommands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one was probably meant."""
-        from crossdock.settings.suggest import did_you_mean
+        from mappings.hints import did_you_mean
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(f"there is no command {args[0]} ({did_you_mean(args[0], COMMANDS)})", ctx)

@@ -10,7 +10,7 @@ from crossdock.settings.findings import Findings
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConnectionShape, SettingValue
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "text": ((str,), "text"),

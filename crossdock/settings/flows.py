@@ -13,7 +13,7 @@ from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.shape import ConnectionShape, FlowShape, TargetShape
 from crossdock.settings.stock import read_rule
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 
 _STOCK = FIELDS["inventory", "stock"]
 _WHY_NOT = {
@@ -73,7 +73,6 @@ class _Flow:
                 rules[target] = rule
             for field in types:
                 self.check_owner(target, field, rule)
-        self.check_source_locations(rules)
         return rules
 
     def place(self, target: str) -> Path:
@@ -171,14 +170,3 @@ class _Flow:
             hint = "amounts are never converted; use accounts of one currency"
             self.findings.error(self.place(target), message, hint)
         return (theirs,) if theirs else ()
-
-    def check_source_locations(self, rules: Mapping[str, ChannelRule]) -> None:
-        """A source that counts by location must have an id for every location of the pools it fills."""
-        source, locations = self.flow.source, self.world.locations
-        if not any(source in ids for ids in locations.values()):
-            return
-        for code in dict.fromkeys(code for rule in rules.values() for code in self.world.pools[rule.pool].locations):
-            if code in locations and source not in locations[code]:
-                hint = f'add {source}: "…" there; `crossdock doctor` lists the ids'
-                message = f"{code} has no id on {source}, the source of its stock"
-                self.findings.error(("locations", code), message, hint)

@@ -14,6 +14,7 @@ from canonical.errors import ConfigError, Problem
 from connectors.manifest import Manifest
 from crossdock.settings.accounts import check_accounts
 from crossdock.settings.check import check_shape
+from crossdock.settings.database import database_problem
 from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
@@ -21,7 +22,7 @@ from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.schema import shipped
-from crossdock.settings.secrets import malformed
+from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
 from crossdock.settings.stock import read_kits, read_locations, read_pools
 from crossdock.settings.version import config_version
@@ -76,11 +77,17 @@ def _settle(
     codes = _declared(document.data, "locations")
     for message, hint in malformed(shape.database):
         findings.error(("database",), message, hint)
+    problem = None if is_reference(shape.database) else database_problem(shape.database)
+    if problem is not None:
+        findings.error(("database",), problem.message, problem.hint)
     manifests = check_accounts(shape.connections, platforms, findings)
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
     pools = read_pools(shape.pools, codes, findings)
     world = World(names, _declared(document.data, "ownership"), shape.connections, locations, pools, ownership)
+    if shape.flows and "variant.sku" not in _declared(document.data, "ownership"):
+        hint = "add variant.sku with the connection whose records are the catalog"
+        findings.error(("ownership",), "nobody owns variant.sku, by which records are recognized", hint)
     return Settings(
         file=path,
         database=shape.database,
@@ -95,6 +102,7 @@ def _settle(
         guards=shape.guards,
         plan_max_age=timedelta(hours=shape.plan.max_age_hours),
         version=version,
+        document=document,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from canonical.errors import Problem
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 from mappings.loader import SHIPPED
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from canonical.errors import Problem
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.manifest import Manifest
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue
+from mappings.source import DataPath, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ class Settings:
     guards: GuardsShape
     plan_max_age: timedelta
     version: str
+    document: Document = field(repr=False, compare=False)
+
+    def locate(self, path: DataPath) -> tuple[int, int]:
+        """Line and column of a place in the file."""
+        return self.document.position(path)
+
+    def problem(self, path: DataPath, message: str, hint: str = "") -> Problem:
+        """A finding about a place in the file."""
+        return self.document.problem(path, message, hint)
 
     @property
     def config_dir(self) -> Path:

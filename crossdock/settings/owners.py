@@ -9,7 +9,7 @@ from canonical.ownership import Ownership, OwnershipRule, duplicates
 from canonical.slot import Slot, parse_slot
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 
 _SCOPE_WORDS = {ScopeKind.LOCATION: "location", ScopeKind.CURRENCY: "currency", ScopeKind.LOCALE: "locale"}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from canonical.errors import ConfigError, Problem
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 
 _REFERENCE = re.compile(r"\$\{(?P<kind>[^:{}]*)(?::(?P<name>[^{}]*))?\}")
 _KINDS = ("env", "file")
@@ -60,17 +60,13 @@ def malformed(text: str) -> Iterator[tuple[str, str]]:
 
 
 class Resolver:
-    """Reads references: environment first, then ``.env`` beside the configuration; remembers what it revealed."""
+    """Reads references: environment first, then ``.env`` beside the configuration; remembers them."""
 
-    def __init__(self, environ: Mapping[str, str], base: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], base: Path, revealed: set[str] | None = None) -> None:
         self._environ = {**read_env_file(base / ".env"), **environ}
         self._base = base
-        self._revealed: set[str] = set()
-
-    @property
-    def revealed(self) -> frozenset[str]:
-        """Every secret text read so far, for redaction."""
-        return frozenset(self._revealed)
+        self.revealed: set[str] = set() if revealed is None else revealed
+        """Every text read so far, for redaction."""
 
     def resolve(self, text: str) -> Secret:
         """The text with its references replaced; ConfigError when one cannot be read."""
@@ -80,7 +76,7 @@ class Resolver:
         kind, name = match["kind"], match["name"] or ""
         value = self._from_environment(name) if kind == "env" else self._from_file(name)
         if value:
-            self._revealed.add(value)
+            self.revealed.add(value)
         return value
 
     def _from_environment(self, name: str) -> str:

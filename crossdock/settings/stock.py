@@ -8,7 +8,7 @@ from canonical.inventory import ChannelRule, Component, Pool
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.shape import PoolShape, TargetShape
-from crossdock.settings.suggest import did_you_mean
+from mappings.hints import did_you_mean
 
 
 def read_locations(

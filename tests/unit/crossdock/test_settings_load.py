@@ -52,6 +52,7 @@ locations:
   WH1: {erp: 5, shop: "gid://1"}
   WH2: {erp: 6}
 ownership:
+  variant.sku: erp
   variant.price[EUR]: erp
   inventory.stock[*]: erp
 pools:
@@ -141,15 +142,15 @@ def test_all_problems_are_told_at_once_with_line_and_column(tmp_path: Path) -> N
     ("find", "put", "message", "hint"),
     [
         ("connector: shop_system", "connector: shop_systm", "there is no connector shop_systm", "shop_system"),
-        ("source: erp", "source: epr", "there is no connection epr", "did you mean erp?"),
-        ("pool: main", "pool: mian", "there is no pool mian", "did you mean main?"),
+        ("source: erp", "source: epr", "there is no connection epr", "did you mean 'erp'?"),
+        ("pool: main", "pool: mian", "there is no pool mian", "did you mean 'main'?"),
         ("[WH1, WH2], safety", "[WH1, HW2], safety", "there is no location HW2", "WH2"),
-        ("buffer: 2", "bufer: 2", "unknown key bufer", "did you mean buffer?"),
+        ("buffer: 2", "bufer: 2", "unknown key bufer", "did you mean 'buffer'?"),
         ("buffer: 2", "buffer: -2", "buffer must be 0 or more", ""),
         ("buffer: 2", "buffer: 2.5", "buffer must be a whole number, not 2.5", ""),
         ("buffer: 2", "buffer: yes", "buffer must be a whole number, not yes", ""),
         ("source: erp\n    entity", "source: erp\n    on_conflict: restor\n    entity", "cannot be restor", "restore"),
-        ("fields: [price]", "fields: [pricee]", "variant has no field pricee", "did you mean price?"),
+        ("fields: [price]", "fields: [pricee]", "variant has no field pricee", "did you mean 'price'?"),
         ("fields: [price]", "fields: [sku]", "a state flow cannot move variant.sku", "recognized"),
         ("fields: [price]", "fields: []", "a state flow needs its fields", ""),
         ("targets: {shop: }", "targets: {erp: }", "erp is the source of this flow", ""),
@@ -164,15 +165,15 @@ def test_all_problems_are_told_at_once_with_line_and_column(tmp_path: Path) -> N
         ("variant.price[EUR]: erp", "variant price: erp", "variant price is not a slot", "entity.field"),
         ("variant.price[EUR]: erp", "inventory.stock[WH9]: erp", "there is no location WH9", ""),
         ("verify: false", "verify: maybe", "verify must be true or false, not maybe", ""),
-        ("verify: false", "verifi: false", "Shop_System has no setting verifi", "did you mean verify?"),
+        ("verify: false", "verifi: false", "Shop_System has no setting verifi", "did you mean 'verify'?"),
         ("verify: false", "version: 2026-11", "version cannot be 2026-11", "2026-10"),
         ("${env:ERP_TOKEN}", "s3cr3t", "the secret token must not stand in this file", "token: ${env:NAME}"),
-        ("${env:ERP_TOKEN}", "${enf:ERP_TOKEN}", "${enf:ERP_TOKEN} is not a reference", "did you mean env?"),
+        ("${env:ERP_TOKEN}", "${enf:ERP_TOKEN}", "${enf:ERP_TOKEN} is not a reference", "did you mean 'env'?"),
         ("${env:ERP_TOKEN}", "${ERP_TOKEN}", "${ERP_TOKEN} is not a reference", "write ${env:ERP_TOKEN}"),
         ("KIT: {A: 2, B: 1}", "KIT: {A: 2, KIT: 1}", "KIT is a kit itself", ""),
         ("KIT: {A: 2, B: 1}", "KIT: {A: 0}", "A must be 1 or more", ""),
         ("WH2: {erp: 6}", "WH2: {erp: 5}", "5 on erp is already the id of WH1", ""),
-        ("WH2: {erp: 6}", "WH2: {}", "WH2 has no id on erp, the source of its stock", ""),
+        ("variant.sku: erp", "variant.title: erp", "nobody owns variant.sku", "whose records are the catalog"),
         ("max_age_hours: 2", "max_age_hours: .inf", "max_age_hours must be a number", ""),
         ("sqlite:///data.sqlite", "${DATABASE_URL}", "${DATABASE_URL} is not a reference", "${env:DATABASE_URL}"),
     ],

@@ -1,0 +1,75 @@
+"""``crossdock doctor``: is everything that the configuration names reachable and in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from canonical.errors import ConfigError, Problem
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.workspace import load, resolver
+from mappings.hints import did_you_mean
+
+if TYPE_CHECKING:
+    from connectors.base import Finding
+
+_COLUMNS = [
+    Column("connection", "connection"),
+    Column("check", "check"),
+    Column("result", "result"),
+    Column("message", "message"),
+    Column("advice", "what to do"),
+]
+
+
+@make_command(
+    "doctor",
+    "Check credentials, rights, versions, clock and database, and say what to do.",
+    """
+    crossdock doctor
+    crossdock doctor --only shop_eu
+    crossdock doctor --format json
+    """,
+)
+@click.option("--only", "only", metavar="CONNECTION", help="Look at one connection only.")
+def command(app: App, only: str | None) -> Outcome:
+    """Ask every account and the database whether Crossdock can work with them. Reads only, changes nothing.
+
+    Exit code 1 when anything is not in order; warnings alone do not fail.
+
+    JSON: {"counts": {"ok", "warning", "error"},
+    "findings": [{"connection", "check", "result", "message", "advice"}], ...}
+    """
+    from crossdock.health import account_findings, database_findings
+
+    settings = load(app)
+    secrets = resolver(app, settings)
+    if only and only not in settings.connections:
+        raise ConfigError([Problem(f"there is no connection {only}", hint=did_you_mean(only, settings.connections))])
+    rows: list[dict[str, object]] = []
+    with app.output.progress() as progress:
+        if only is None:
+            rows += [_row("database", finding) for finding in database_findings(settings, secrets)]
+        chosen = [settings.connections[name] for name in settings.connections if only in (None, name)]
+        for number, connection in enumerate(chosen):
+            progress.at(connection.name, number, len(chosen))
+            rows += [_row(connection.name, finding) for finding in account_findings(connection, secrets)]
+    counts: dict[str, int | float | str] = {
+        word: sum(row["result"] == word for row in rows) for word in ("ok", "warning", "error")
+    }
+    outcome = Outcome.ERROR if counts["error"] else Outcome.IN_SYNC
+    return app.output.emit(Report("doctor", outcome, [Section("findings", _COLUMNS, rows)], counts))
+
+
+def _row(connection: str, finding: Finding) -> dict[str, object]:
+    result = "error" if not finding.ok else "warning" if finding.warning else "ok"
+    return {
+        "connection": connection,
+        "check": finding.check,
+        "result": result,
+        "message": finding.message,
+        "advice": finding.advice,
+    }

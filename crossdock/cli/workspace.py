@@ -1,0 +1,49 @@
+"""What commands that work on data start from: the checked configuration, its secrets, the open hub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crossdock.cli.app import App
+from crossdock.settings.lint import checked
+from crossdock.settings.load import find_config
+from crossdock.settings.model import Settings
+from crossdock.settings.platforms import InstalledPlatforms
+from crossdock.settings.secrets import Resolver
+
+if TYPE_CHECKING:
+    from crossdock.cli.output import Progress
+    from sync.hub import Hub
+
+
+def load(app: App) -> Settings:
+    """The checked configuration; ConfigError with every error in it."""
+    return checked(find_config(app.config), InstalledPlatforms())
+
+
+def resolver(app: App, settings: Settings) -> Resolver:
+    """Reads the configuration's references; what it reads is kept out of every message."""
+    return Resolver(os.environ, settings.config_dir, app.secrets)
+
+
+@contextmanager
+def open_hub(app: App, progress: Progress, *, read_only: bool = False) -> Iterator[Hub]:
+    """The engine on the configured database; closed at the end."""
+    from crossdock.clock import SystemClock
+    from crossdock.settings.hub import database_url, hub_config
+    from sync.hub import Hub
+    from sync.store.database import open_database
+
+    settings = load(app)
+    secrets = resolver(app, settings)
+    config = hub_config(settings, secrets)
+    database = open_database(database_url(settings, secrets))
+    hub = Hub(config, database, SystemClock(), read_only=read_only, progress=progress.at)
+    try:
+        yield hub
+    finally:
+        hub.close()
+        database.close()

@@ -1,0 +1,158 @@
+"""Looks at the database and at each account, and says what is not in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from canonical.errors import CrossdockError
+from connectors.base import Connector, Environment, Finding, PlatformLocation
+from connectors.registry import create
+from crossdock.clock import SystemClock
+from crossdock.settings.hub import database_url, resolved
+from crossdock.settings.model import ConnectionSettings, Settings
+from crossdock.settings.secrets import Resolver
+from sync.migrations.upgrade import head, revision
+from sync.store.database import Database
+
+_LOCK = 0x63726F73
+"""Key of the advisory lock that is only taken to see whether locks work."""
+
+
+class MemoryState:
+    """A connection's state for one look; nothing is kept."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """The stored text, or None."""
+        return self._kept.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a text."""
+        self._kept[key] = value
+
+
+def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Iterator[Finding]:
+    """What a connection's own check says, and whether the configured locations exist there."""
+    environment = Environment(connection=connection.name, clock=SystemClock(), state=MemoryState(), read_only=True)
+    try:
+        connector = create(connection.connector, resolved(connection, secrets), environment)
+    except CrossdockError as error:
+        yield _failed("settings", error)
+        return
+    try:
+        findings = connector.check()
+        yield from findings
+        if all(finding.ok for finding in findings):
+            yield from _locations(connection, connector)
+    except CrossdockError as error:
+        yield _failed("account", error)
+    finally:
+        connector.close()
+
+
+def _failed(check: str, error: CrossdockError) -> Finding:
+    message = str(error.args[0]) if error.args else str(error)
+    return Finding(check, ok=False, message=message, advice=error.hint)
+
+
+def _locations(connection: ConnectionSettings, connector: Connector) -> Iterator[Finding]:
+    places = {place.external_id: place for place in connector.locations()}
+    for code, external_id in connection.locations.items():
+        yield _location(code, external_id, places.pop(external_id, None), list(places.values()))
+    for place in places.values():
+        if place.active:
+            yield Finding("location", ok=True, message=f"{place.external_id} ({place.name}) is not used")
+
+
+def _location(code: str, external_id: str, place: PlatformLocation | None, others: list[PlatformLocation]) -> Finding:
+    if place is None:
+        known = ", ".join(f"{other.external_id} ({other.name})" for other in others)
+        return Finding(
+            "location",
+            ok=False,
+            message=f"{code}: there is no location {external_id}",
+            advice=f"choose from {known}" if known else "remove it",
+        )
+    if not place.active:
+        message = f"{code}: {external_id} ({place.name}) is switched off there"
+        return Finding("location", ok=False, message=message, advice="switch it on, or remove it from locations")
+    return Finding("location", ok=True, message=f"{code} is {external_id} ({place.name})")
+
+
+def database_findings(settings: Settings, secrets: Resolver) -> Iterator[Finding]:
+    """Whether the database can be reached and written, is of this program's revision, and keeps its locks."""
+    try:
+        database = Database(database_url(settings, secrets))
+    except CrossdockError as error:
+        yield _failed("reachable", error)
+        return
+    except SQLAlchemyError as error:
+        yield Finding("reachable", ok=False, message=f"not a database URL: {error}", advice="correct `database`")
+        return
+    try:
+        if database.path is not None and not database.path.exists():
+            yield _new_file(database.path)
+        else:
+            yield from _existing(database)
+    finally:
+        database.close()
+
+
+def _new_file(path: Path) -> Finding:
+    folder = path.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        advice = "create it, make it writable, or change `database`"
+        return Finding("writable", ok=False, message=f"cannot make a file in {folder}", advice=advice)
+    return Finding("writable", ok=True, message=f"{path} will be made at first use")
+
+
+def _existing(database: Database) -> Iterator[Finding]:
+    try:
+        with database.engine.connect() as connection:
+            yield Finding("reachable", ok=True, message=database.engine.url.render_as_string(hide_password=True))
+            yield _revision(connection)
+            connection.rollback()
+            _write_and_undo(connection)
+            yield Finding("writable", ok=True, message="a table could be made")
+        if not database.is_sqlite:
+            yield _locks(database.engine)
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        yield Finding(
+            "database", ok=False, message=said, advice="check the `database` setting, the server and its rights"
+        )
+
+
+def _revision(connection: Connection) -> Finding:
+    found, newest = revision(connection), head()
+    if found in {"", newest}:
+        return Finding("revision", ok=True, message=found or "empty, will be set up at first use")
+    return Finding("revision", ok=True, message=f"{found}, will be brought to {newest} at next use", warning=True)
+
+
+def _write_and_undo(connection: Connection) -> None:
+    connection.execute(text("create table crossdock_doctor (id integer)"))
+    connection.rollback()
+
+
+def _locks(engine: Engine) -> Finding:
+    """One writer per connection rests on locks that live as long as the session, which a transaction pooler breaks."""
+    take, give = text("select pg_try_advisory_lock(:key)"), text("select pg_advisory_unlock(:key)")
+    with engine.connect() as first, engine.connect() as second:
+        held = first.execute(take, {"key": _LOCK}).scalar()
+        first.commit()
+        doubled = second.execute(take, {"key": _LOCK}).scalar()
+        second.commit()
+        freed = first.execute(give, {"key": _LOCK}).scalar()
+        first.commit()
+    if held and freed and not doubled:
+        return Finding("locks", ok=True, message="advisory locks are kept")
+    advice = "connect to PostgreSQL directly, not through a pooler in transaction mode"
+    return Finding("locks", ok=False, message="advisory locks are not kept between transactions", advice=advice)
