@@ -48,11 +48,9 @@ class PostgresServer:
 
 def given(url: str) -> PostgresServer:
     """A server that somebody else runs, from a URL of any of its databases."""
-    head, _, tail = url.partition("://")
-    authority, _, path = tail.partition("/")
+    authority, _, path = url.partition("://")[2].partition("/")
     _, mark, query = path.partition("?")
-    scheme = head.partition("+")[0].replace("postgres", "postgresql") if head == "postgres" else head.partition("+")[0]
-    return PostgresServer(f"{scheme}://{authority}/{{name}}{mark}{query}")
+    return PostgresServer(f"postgresql://{authority}/{{name}}{mark}{query}")
 
 
 @contextmanager
