@@ -140,18 +140,17 @@ class Pager:
         return Chunk(records, ids, answer, more, total)
 
     def _whole(self, record: bytes, nested: tuple[str, ...]) -> bytes:
-        """The record with every entry of its nested lists, reading on where the first page did not hold them all."""
-        if b'"hasNextPage":true' not in record.replace(b" ", b""):
-            return record
+        """The record with its nested lists read to their end, in the shape that a bulk operation gives too."""
         fields: dict[str, Any] = msgspec.json.decode(record)
         for name in nested:
-            info = fields[name]["pageInfo"]
+            page = fields.pop(name)
+            nodes, info = page["nodes"], page["pageInfo"]
             guard = CursorGuard(self._client.connection, f"{name} of {fields['id']}")
             while info["hasNextPage"]:
                 further = self._more(fields["id"], name, guard.advance(info["endCursor"]))
-                fields[name]["nodes"].extend(further.nodes)
+                nodes.extend(further.nodes)
                 info = {"hasNextPage": further.page_info.has_next_page, "endCursor": further.page_info.end_cursor}
-            fields[name]["pageInfo"] = info
+            fields[name] = {"nodes": nodes}
         return msgspec.json.encode(fields)
 
     def _more(self, identity: str, name: str, after: str) -> Nodes[msgspec.Raw]:

@@ -35,8 +35,8 @@ class Extensions(msgspec.Struct, frozen=True):
 class ErrorExtensions(msgspec.Struct, frozen=True, rename="camel"):
     """The platform's own words about an error."""
 
-    code: str = ""
-    required_access: str = ""
+    code: str | None = None
+    required_access: str | None = None
 
 
 class TopError(msgspec.Struct, frozen=True):
@@ -48,18 +48,18 @@ class TopError(msgspec.Struct, frozen=True):
     @property
     def code(self) -> str:
         """The error code, or nothing."""
-        return self.extensions.code if self.extensions else ""
+        return (self.extensions.code or "") if self.extensions else ""
 
 
 class Envelope(msgspec.Struct, frozen=True):
     """An answer without its data."""
 
-    errors: msgspec.Raw | None = None
+    errors: msgspec.Raw = msgspec.Raw(b"null")
     extensions: Extensions | None = None
 
     def problems(self) -> list[TopError]:
         """The errors of the whole request, also where the platform writes them as a plain text."""
-        if self.errors is None or bytes(self.errors) == b"null":
+        if bytes(self.errors) == b"null":
             return []
         try:
             return msgspec.json.decode(self.errors, type=list[TopError])

@@ -107,7 +107,7 @@ def _by_problems(answer: Answer, problems: list[TopError], cost: Cost | None) ->
 
 
 def _access_denied(said: str, problems: list[TopError]) -> CrossdockError:
-    scopes = [problem.extensions.required_access for problem in problems if problem.extensions]
+    scopes = [problem.extensions.required_access or "" for problem in problems if problem.extensions]
     wanted = next((scope.rstrip(".") for scope in scopes if scope), "the access scope it asks for")
     return FatalError(
         said, hint=f"grant the app {wanted} and install it anew; `crossdock doctor` lists what is missing"
