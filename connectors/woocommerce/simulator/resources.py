@@ -112,6 +112,7 @@ class Resources:
         if slow:
             note(written)
             raise NoAnswer("timeout_after")
+        written.body = answer or []
         return written
 
     def _steps(self, body: Mapping[str, Any], parent_id: int) -> list[_Step]:

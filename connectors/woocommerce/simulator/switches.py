@@ -10,7 +10,7 @@ from typing import Literal
 class Switches:
     """How this simulated shop behaves; may be changed while it runs.
 
-    ``variation_extras``: variation answers carry type, name and parent_id although the schema names only the first.
+    ``variation_extras``: variation answers carry type, name and parent_id, also in versions before 10.3.
     ``slow_batch_items``: a batch with more items runs into the time limit of the host; ``slow_batch_effect`` says
     how many of its items were saved by then: those that fitted, all (PHP went on alone) or none.
     ``ignored_params``: query parameters that this shop acts as if it did not know, as one with an odd plugin does.

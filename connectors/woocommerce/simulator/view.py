@@ -60,7 +60,7 @@ class View:
     def _names(self, product: Product) -> tuple[str, ...]:
         if not product.is_variation:
             return (*PRODUCT, "_links")
-        if self._switches.variation_extras:
+        if self._switches.variation_extras or self._switches.has_variations_route:
             return (*VARIATION, *_EXTRAS, "_links")
         return (*(name for name in VARIATION if name != "type"), "_links")
 

@@ -1,0 +1,112 @@
+"""HTTP only: lists, single answers and batches, each judged and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from connectors.base import Environment
+from connectors.http import Answer, Outgoing, Transport
+from connectors.woocommerce.auth import auth_of
+from connectors.woocommerce.options import Options
+from connectors.woocommerce.verdict import verdict
+
+_READ_METHODS = frozenset({"GET", "HEAD"})
+_OVERRIDES = ("_method", "x-http-method-override")
+_TOKEN_LENGTH = 12
+_JSON = {"content-type": "application/json"}
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What the connector itself needs of a record; dates are UTC without saying so."""
+
+    id: int
+    type: str = ""
+    parent_id: int = 0
+    date_created_gmt: str | None = None
+    date_modified_gmt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list: the records as they came, their heads, and what the headers say."""
+
+    records: list[msgspec.Raw]
+    heads: list[Head]
+    total: int | None
+    pages: int | None
+    started: datetime
+    server_date: datetime | None
+
+
+def is_read(outgoing: Outgoing) -> bool:
+    """Whether a request only reads: GET or HEAD, with nothing by which WordPress would take another verb."""
+    query = parse_qsl(urlsplit(outgoing.url).query, keep_blank_values=True)
+    names = {name.lower() for name in outgoing.headers} | {name.partition("[")[0].lower() for name, _ in query}
+    return outgoing.method.upper() in _READ_METHODS and not names.intersection(_OVERRIDES)
+
+
+class Client:
+    """The requests of one connection."""
+
+    def __init__(self, options: Options, environment: Environment) -> None:
+        self._site = options.url
+        self._transport = Transport(
+            environment.connection,
+            base_url=f"{options.url}/wp-json/wc/v3/",
+            is_read=is_read,
+            verdict=verdict,
+            clock=environment.clock,
+            auth=auth_of(options, environment.clock),
+            headers=options.headers,
+            timeout=options.timeout_seconds,
+            read_only=environment.read_only,
+            http_transport=environment.http_transport,
+            on_request=environment.on_request,
+            secrets=(options.consumer_key, options.consumer_secret, *_secret_values(options.headers)),
+            verify=options.verify_tls,
+        )
+        self._transport.redact.hide_pair(options.consumer_key, options.consumer_secret)
+
+    def list(self, path: str, params: Mapping[str, str | int], operation: str) -> Listing:
+        """One page of a list."""
+        answer = self.get(path, params, operation)
+        return Listing(
+            answer.decode(list[msgspec.Raw]),
+            answer.decode(list[Head]),
+            _count(answer, "x-wp-total"),
+            _count(answer, "x-wp-totalpages"),
+            answer.started,
+            answer.server_date,
+        )
+
+    def get(self, path: str, params: Mapping[str, str | int], operation: str) -> Answer:
+        """One read."""
+        query = urlencode(params)
+        return self._transport.send(Outgoing("GET", f"{path}?{query}" if query else path, operation=operation))
+
+    def index(self) -> Answer:
+        """What the site says of its API to anyone."""
+        return self.get(f"{self._site}/wp-json/", {"_fields": "namespaces"}, "index")
+
+    def batch(self, path: str, body: bytes, operation: str) -> Answer:
+        """One write of several entries."""
+        return self._transport.send(Outgoing("POST", path, body, _JSON, operation=operation))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+
+def _secret_values(headers: Mapping[str, str]) -> list[str]:
+    """Header values long enough to be a token; a word such as https must stay readable."""
+    return [value for value in headers.values() if len(value) >= _TOKEN_LENGTH]
+
+
+def _count(answer: Answer, header: str) -> int | None:
+    text = answer.headers.get(header, "")
+    return int(text) if text.isascii() and text.isdigit() else None
