@@ -100,6 +100,11 @@ class WooSimulator(Simulator):
         with self.turn():
             return str(self.store.by_sku(sku).id)
 
+    def parent_of(self, sku: str) -> str:
+        """The id of the product whose variation carries a SKU, "0" for a product."""
+        with self.turn():
+            return str(self.store.by_sku(sku).parent_id)
+
     def is_write(self, request: SimRequest) -> bool:
         """Whether the verb writes; WordPress also takes the verb from a parameter or header."""
         return _verb(request) not in READS

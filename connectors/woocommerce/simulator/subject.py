@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from connectors.base import Connector, Environment, WriteRow
 from connectors.conformance import Subject, WriteCase
 from connectors.simulation import CatalogItem, Simulator, Ticker
+from connectors.woocommerce.connector import connect
 from connectors.woocommerce.simulator.simulator import WooSimulator
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from connectors.woocommerce.simulator.switches import Switches
 
 _KEY, _SECRET = "ck_conformance", "cs_conformance"
 _FIELDS = ("id", "type", "parent_id", "sku", "regular_price", "stock_quantity", "manage_stock", "name")
@@ -25,46 +23,47 @@ class _Id(msgspec.Struct):
 
 
 def subject() -> Subject:
-    """One shop with simple products; both operations write stock."""
+    """A shop of simple products, read and written over plain HTTP with OAuth 1.0a."""
+    return _subject("products/batch", Switches, as_variations=False)
+
+
+def variations_subject(switches: Callable[[], Switches] = Switches) -> Subject:
+    """The same shop with every item a variation, five to a product."""
+    return _subject("variations/batch", switches, as_variations=True)
+
+
+def _subject(operation: str, switches: Callable[[], Switches], *, as_variations: bool) -> Subject:
+    def simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
+        shop = WooSimulator(clock=clock, consumer_key=_KEY, consumer_secret=_SECRET, switches=switches())
+        groups = (f"P{at // 5}" if as_variations else "" for at in range(len(items)))
+        shop.load(replace(item, product=group) for item, group in zip(items, groups, strict=True))
+        return shop
+
     return Subject(
         name="woocommerce",
         page_size=100,
         resources={"products": _FIELDS},
-        simulator=_simulator,
+        simulator=simulator,
         connect=_connect,
-        external_ids=_external_ids,
+        external_ids=lambda simulator, resource: list(_woo(simulator).snapshot()),
         id_of=lambda resource, record: str(msgspec.json.decode(record, type=_Id).id),
         absent_id=lambda resource: "999999",
         snapshot=lambda simulator: _woo(simulator).snapshot(),
         bookkeeping=frozenset({"date_modified", "date_modified_gmt"}),
-        writes=(WriteCase("products/batch", _row, _held, _touches, _bad_row),),
+        writes=(WriteCase(operation, _row, _held, _touches, _bad_row),),
         touch=lambda simulator, resource, index: _woo(simulator).admin.set_stock(_sku(index), 77),
     )
 
 
-def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
-    simulator = WooSimulator(clock=clock, consumer_key=_KEY, consumer_secret=_SECRET)
-    simulator.load(items)
-    return simulator
-
-
 def _connect(simulator: Simulator, environment: Environment) -> Connector:
-    settings: Mapping[str, object] = {
-        "url": "http://shop.example",
-        "consumer_key": _KEY,
-        "consumer_secret": _SECRET,
-    }
-    # by name, since a simulator knows nothing of the connector it examines
-    return cast("Connector", import_module("connectors.woocommerce.connector").connect(settings, environment))
-
-
-def _external_ids(simulator: Simulator, resource: str) -> Collection[str]:
-    return list(_woo(simulator).snapshot())
+    settings = {"url": "http://shop.example", "consumer_key": _KEY, "consumer_secret": _SECRET}
+    return connect(settings, environment)
 
 
 def _row(simulator: Simulator, number: int, index: int, value: int) -> WriteRow:
     held = {"stock_quantity": _held(simulator, index)}
-    return WriteRow(number, "products", _woo(simulator).id_of(_sku(index)), {"stock_quantity": value}, held)
+    shop, sku = _woo(simulator), _sku(index)
+    return WriteRow(number, "products", shop.id_of(sku), {"stock_quantity": value}, held, shop.parent_of(sku))
 
 
 def _held(simulator: Simulator, index: int) -> int:
@@ -72,12 +71,14 @@ def _held(simulator: Simulator, index: int) -> int:
 
 
 def _touches(simulator: Simulator, index: int) -> Collection[tuple[str, ...]]:
-    product_id = _woo(simulator).id_of(_sku(index))
-    return [(product_id, name) for name in ("stock_quantity", "stock_status", "purchasable")]
+    """Its own figure and what follows from it, at the product of a variation too."""
+    shop, sku = _woo(simulator), _sku(index)
+    ids = {shop.id_of(sku), shop.parent_of(sku)} - {"0"}
+    return [(each, name) for each in ids for name in ("stock_quantity", "stock_status")]
 
 
 def _bad_row(simulator: Simulator, number: int) -> WriteRow:
-    return WriteRow(number, "products", "999999", {"stock_quantity": 1})
+    return WriteRow(number, "products", "999999", {"stock_quantity": 1}, parent_id=_woo(simulator).parent_of(_sku(0)))
 
 
 def _sku(index: int) -> str:
