@@ -1,0 +1,75 @@
+"""Search domains: lists of clauses, joined by AND unless the first word is OR, nested at will."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connectors.tryton.simulator.wire import unknown
+
+Test = Callable[[Any], bool]
+Getter = Callable[[str], Callable[[Any], Any]]
+
+_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_OPERATORS = {"=", "!=", "in", "not in", "like", *_ORDERED}
+
+
+def compiled(domain: Sequence[Any], getter: Getter) -> Test:
+    """A test for records; ``getter`` gives the reader of a field by its name."""
+    if not domain:
+        return lambda record: True
+    if is_clause(domain):
+        return _clause(str(domain[0]), str(domain[1]), domain[2], getter)
+    if domain[0] == "OR":
+        tests = [compiled(part, getter) for part in domain[1:]]
+        return lambda record: any(test(record) for test in tests)
+    parts = domain[1:] if domain[0] == "AND" else domain
+    tests = [compiled(part, getter) for part in parts if part]
+    return lambda record: all(test(record) for test in tests)
+
+
+def is_clause(domain: Sequence[Any]) -> bool:
+    """Whether a list is a single condition."""
+    return len(domain) >= 3 and isinstance(domain[0], str) and isinstance(domain[1], str) and domain[1] in _OPERATORS
+
+
+def conditions(domain: Sequence[Any]) -> list[Sequence[Any]]:
+    """The conditions that all must hold, as far as they are plain; those inside an OR are left out."""
+    if not domain or domain[0] == "OR":
+        return []
+    if is_clause(domain):
+        return [domain]
+    return [one for part in domain if isinstance(part, list) for one in conditions(part)]
+
+
+def names(domain: Sequence[Any]) -> set[str]:
+    """Every field a domain asks about."""
+    if not domain:
+        return set()
+    if is_clause(domain):
+        return {str(domain[0])}
+    return {name for part in domain if isinstance(part, list) for name in names(part)}
+
+
+def _clause(name: str, sign: str, value: Any, getter: Getter) -> Test:
+    read = getter(name)
+    if sign == "=":
+        return lambda record: read(record) == value
+    if sign == "!=":
+        return lambda record: read(record) != value
+    if sign in ("in", "not in"):
+        wanted, absent = set(value), sign == "not in"
+        return lambda record: (read(record) in wanted) is not absent
+    if sign == "like":
+        start = str(value).rstrip("%")
+        return lambda record: str(read(record)).startswith(start)
+    compare = _ORDERED.get(sign)
+    if compare is None:
+        raise unknown(sign)
+    return lambda record: (found := read(record)) is not None and compare(found, value)
