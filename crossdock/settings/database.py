@@ -9,7 +9,7 @@ _KINDS = (SQLITE, "postgresql://", "postgres://", "postgresql+psycopg://")
 
 
 def database_problem(url: str) -> Problem | None:
-    """What is wrong with a database URL, its references read; the URL itself is not repeated, it may hold a password."""
+    """What is wrong with a database URL, its references read; it is not repeated, it may hold a password."""
     if url.startswith(_KINDS) and url not in _KINDS:
         return None
     return Problem("not a database URL", hint="write sqlite:///FILE or postgresql://USER@HOST/NAME")
