@@ -67,6 +67,8 @@ def _line(node: ast.AST) -> int:
 def _catches_all(node: ast.AST) -> bool:
     broad = {"Exception", "BaseException"}
     if isinstance(node, ast.ExceptHandler):
+        if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+            return False  # noted and passed on; nothing is swallowed
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         return any(item is None or (isinstance(item, ast.Name) and item.id in broad) for item in caught)
     if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "suppress":

@@ -43,6 +43,13 @@ def test_catching_what_has_a_name_is_fine() -> None:
     )
 
 
+def test_noting_everything_and_passing_it_on_is_fine() -> None:
+    passed_on = "try:\n    f()\nexcept BaseException:\n    note()\n    raise\n"
+    assert list(rules.broad_excepts([Source("sync/a.py", passed_on)])) == []
+    replaced = passed_on.replace("raise", "raise KeyError from None")
+    assert len(list(rules.broad_excepts([Source("sync/a.py", replaced)]))) == 1
+
+
 def test_the_listed_broad_excepts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rules.BROAD_EXCEPTS, "sync/jobs.py", 1)
     once = "try:\n    f()\nexcept Exception:\n    pass\n"
