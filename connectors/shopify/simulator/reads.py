@@ -1,0 +1,253 @@
+"""What every readable field is worth: plain functions shared by the executor and the bulk walker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from connectors.shopify.simulator.connections import Connection, page_of_rows
+from connectors.shopify.simulator.context import Args, Context, instant
+from connectors.shopify.simulator.html import plain_text
+from connectors.shopify.simulator.records import GID, QUANTITY_NAMES, UNAVAILABLE, Item, Level, Product, Variant
+
+Resolver: TypeAlias = Callable[[Any, Context, Args], Any]
+
+_RECORD: Mapping[str, Resolver] = {
+    "id": lambda o, c, a: o.gid,
+    "legacyResourceId": lambda o, c, a: str(o.number),
+    "createdAt": lambda o, c, a: instant(o.created_at),
+    "updatedAt": lambda o, c, a: instant(o.updated_at),
+}
+_VARIANT_SORTS: Mapping[str, Callable[[Variant], Any]] = {
+    "POSITION": lambda v: v.position,
+    "TITLE": lambda v: v.title,
+    "NAME": lambda v: v.title,
+    "FULL_TITLE": lambda v: f"{v.product.title} - {v.title}",
+    "INVENTORY_QUANTITY": Variant.total_available,
+}
+_PRODUCT_SORTS: Mapping[str, Callable[[Product], Any]] = {
+    "TITLE": lambda p: p.title,
+    "VENDOR": lambda p: p.vendor,
+    "PRODUCT_TYPE": lambda p: p.product_type,
+    "CREATED_AT": lambda p: p.created_at,
+    "UPDATED_AT": lambda p: p.updated_at,
+    "INVENTORY_TOTAL": lambda p: sum(v.total_available() for v in p.variants),
+}
+
+
+def variant_sort(name: str | None) -> Callable[[Variant], Any] | None:
+    """What variants are sorted by, None for their id."""
+    return _VARIANT_SORTS.get(name or "")
+
+
+def product_sort(name: str | None) -> Callable[[Product], Any] | None:
+    """What products are sorted by, None for their id."""
+    return _PRODUCT_SORTS.get(name or "")
+
+
+def _count(number: int) -> dict[str, Any]:
+    return {"count": number, "precision": "EXACT"}
+
+
+def _product_variants(product: Product, context: Context, args: Args) -> Connection:
+    return page_of_rows(product.variants, variant_sort(args.get("sortKey")), args, context)
+
+
+def active_levels(item: Item, args: Args) -> list[Level]:
+    """The levels of an item, without inactive ones unless asked for."""
+    return [level for level in item.levels.values() if level.active or args.get("includeInactive")]
+
+
+def _level_at(item: Item, context: Context, args: Args) -> Level | None:
+    location = context.platform.find("Location", args["locationId"])
+    level = None if location is None else item.levels.get(location.number)
+    return level if level is not None and (level.active or args.get("includeInactive")) else None
+
+
+def _levels_of_location(location: Any, context: Context, args: Args) -> Connection:
+    levels = [item.levels[location.number] for item in context.platform.store.items if location.number in item.levels]
+    return page_of_rows([lv for lv in levels if lv.active or args.get("includeInactive")], None, args, context)
+
+
+def _level_of_item(location: Any, context: Context, args: Args) -> Level | None:
+    item = context.platform.find("InventoryItem", args["inventoryItemId"])
+    return None if item is None else _level_at(item, context, {**args, "locationId": location.gid})
+
+
+def quantities(level: Level, context: Context, args: Args) -> list[dict[str, Any]]:
+    """The named states of a level, in the order asked; unknown names are left out."""
+    at = level.at
+    return [
+        {
+            "id": f"{GID}/InventoryQuantity/{level.number}?name={name}",
+            "name": name,
+            "quantity": level.get(name),
+            "updatedAt": instant(at[name]) if name in at else None,
+        }
+        for name in args["names"]
+        if name in QUANTITY_NAMES
+    ]
+
+
+def _unit_cost(item: Item, context: Context, args: Args) -> dict[str, Any] | None:
+    if item.cost is None:
+        return None
+    return {"amount": str(item.cost), "currencyCode": context.platform.store.currency}
+
+
+def _selected_options(variant: Variant, context: Context, args: Args) -> list[dict[str, str]]:
+    return [
+        {"name": name, "value": value} for name, value in zip(variant.product.options, variant.options, strict=False)
+    ]
+
+
+def _options(product: Product, context: Context, args: Args) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{GID}/ProductOption/{product.number * 10 + index}",
+            "name": name,
+            "position": index + 1,
+            "values": list(dict.fromkeys(v.options[index] for v in product.variants if index < len(v.options))),
+        }
+        for index, name in enumerate(product.options)
+    ][: args.get("first")]
+
+
+def _description(product: Product, context: Context, args: Args) -> str:
+    return plain_text(product.description_html)[: args.get("truncateAt")]
+
+
+def _measurement(item: Item, context: Context, args: Args) -> dict[str, Any]:
+    return {
+        "id": f"{GID}/InventoryItemMeasurement/{item.number}",
+        "weight": {"unit": "KILOGRAMS", "value": item.weight},
+    }
+
+
+def _quantity_names(_: Any, context: Context, args: Args) -> list[dict[str, Any]]:
+    inside = ("available", "committed", *UNAVAILABLE)
+    return [
+        {
+            "name": name,
+            "displayName": name.replace("_", " ").capitalize(),
+            "isInUse": True,
+            "belongsTo": ["on_hand"] if name in inside else [],
+            "comprises": sorted(inside) if name == "on_hand" else [],
+        }
+        for name in QUANTITY_NAMES
+    ]
+
+
+FIELDS: Mapping[str, Mapping[str, Resolver]] = {
+    "Location": {
+        **_RECORD,
+        "name": lambda o, c, a: o.name,
+        "isActive": lambda o, c, a: o.active,
+        "isFulfillmentService": lambda o, c, a: False,
+        "fulfillsOnlineOrders": lambda o, c, a: o.active,
+        "hasActiveInventory": lambda o, c, a: any(o.number in item.levels for item in c.platform.store.items),
+        "shipsInventory": lambda o, c, a: o.active,
+        "deactivatedAt": lambda o, c, a: instant(o.deactivated_at),
+        "inventoryLevel": _level_of_item,
+        "inventoryLevels": _levels_of_location,
+    },
+    "InventoryItem": {
+        **_RECORD,
+        "sku": lambda o, c, a: o.sku,
+        "tracked": lambda o, c, a: o.tracked,
+        "requiresShipping": lambda o, c, a: o.requires_shipping,
+        "duplicateSkuCount": lambda o, c, a: len(c.platform.store.items_by_sku[o.sku]) - 1 if o.sku else 0,
+        "harmonizedSystemCode": lambda o, c, a: o.hs_code,
+        "unitCost": _unit_cost,
+        "measurement": _measurement,
+        "locationsCount": lambda o, c, a: _count(len(active_levels(o, {}))),
+        "inventoryLevel": _level_at,
+        "inventoryLevels": lambda o, c, a: page_of_rows(active_levels(o, a), None, a, c),
+        "variant": lambda o, c, a: o.variants[0],
+        "variants": lambda o, c, a: page_of_rows(o.variants, None, a, c),
+    },
+    "InventoryLevel": {
+        **_RECORD,
+        "item": lambda o, c, a: o.item,
+        "location": lambda o, c, a: o.location,
+        "quantities": quantities,
+        "canDeactivate": lambda o, c, a: o.available == 0 and o.committed == 0,
+        "isActive": lambda o, c, a: o.active,
+    },
+    "InventoryProperties": {"quantityNames": _quantity_names},
+    "Product": {
+        **_RECORD,
+        "title": lambda o, c, a: o.title,
+        "handle": lambda o, c, a: o.handle,
+        "description": _description,
+        "descriptionHtml": lambda o, c, a: o.description_html,
+        "vendor": lambda o, c, a: o.vendor,
+        "productType": lambda o, c, a: o.product_type,
+        "tags": lambda o, c, a: list(o.tags),
+        "status": lambda o, c, a: o.status,
+        "options": _options,
+        "hasOnlyDefaultVariant": lambda o, c, a: len(o.variants) == 1 and o.options == ["Title"],
+        "totalInventory": lambda o, c, a: sum(v.total_available() for v in o.variants),
+        "tracksInventory": lambda o, c, a: any(v.item.tracked for v in o.variants),
+        "isGiftCard": lambda o, c, a: False,
+        "publishedAt": lambda o, c, a: instant(o.published_at),
+        "variantsCount": lambda o, c, a: _count(len(o.variants)),
+        "variants": _product_variants,
+    },
+    "ProductVariant": {
+        **_RECORD,
+        "title": lambda o, c, a: o.title,
+        "displayName": lambda o, c, a: f"{o.product.title} - {o.title}",
+        "sku": lambda o, c, a: o.item.sku,
+        "barcode": lambda o, c, a: o.barcode,
+        "price": lambda o, c, a: str(o.price),
+        "compareAtPrice": lambda o, c, a: None if o.compare_at is None else str(o.compare_at),
+        "position": lambda o, c, a: o.position,
+        "taxable": lambda o, c, a: o.taxable,
+        "availableForSale": lambda o, c, a: not o.item.tracked or o.policy == "CONTINUE" or o.total_available() > 0,
+        "requiresComponents": lambda o, c, a: o.item.bundle,
+        "inventoryPolicy": lambda o, c, a: o.policy,
+        "inventoryQuantity": lambda o, c, a: o.total_available(),
+        "sellableOnlineQuantity": lambda o, c, a: o.total_available(),
+        "selectedOptions": _selected_options,
+        "inventoryItem": lambda o, c, a: o.item,
+        "product": lambda o, c, a: o.product,
+    },
+    "BulkOperation": {
+        **_RECORD,
+        "status": lambda o, c, a: o.status,
+        "type": lambda o, c, a: o.kind,
+        "errorCode": lambda o, c, a: o.error_code,
+        "query": lambda o, c, a: o.query,
+        "objectCount": lambda o, c, a: str(o.object_count),
+        "rootObjectCount": lambda o, c, a: str(o.root_count),
+        "fileSize": lambda o, c, a: str(len(o.result)) if o.status == "COMPLETED" else None,
+        "url": lambda o, c, a: c.platform.bulk.url(o, c),
+        "partialDataUrl": lambda o, c, a: c.platform.bulk.partial_url(o, c),
+        "completedAt": lambda o, c, a: instant(o.completed_at),
+    },
+    "WebhookSubscription": {
+        **_RECORD,
+        "topic": lambda o, c, a: o.topic,
+        "uri": lambda o, c, a: o.uri,
+        "format": lambda o, c, a: o.format,
+        "filter": lambda o, c, a: o.filter,
+        "includeFields": lambda o, c, a: o.include_fields,
+        "metafieldNamespaces": lambda o, c, a: o.metafield_namespaces,
+        "name": lambda o, c, a: o.name,
+    },
+    "InventoryAdjustmentGroup": {
+        **_RECORD,
+        "reason": lambda o, c, a: o.reason,
+        "referenceDocumentUri": lambda o, c, a: o.reference,
+        "changes": lambda o, c, a: o.selected(a),
+    },
+    "InventoryChange": {
+        "delta": lambda o, c, a: o.delta,
+        "item": lambda o, c, a: o.item,
+        "location": lambda o, c, a: o.location,
+        "ledgerDocumentUri": lambda o, c, a: None,
+        "name": lambda o, c, a: o.name,
+        "quantityAfterChange": lambda o, c, a: o.after,
+    },
+}

@@ -1,0 +1,40 @@
+"""Finding the plain function behind a readable field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.shopify.simulator.connections import Connection
+from connectors.shopify.simulator.context import Args, Context
+from connectors.shopify.simulator.reads import FIELDS, Resolver
+from connectors.shopify.simulator.roots import QUERY
+
+
+def resolver_of(typename: str, field: str) -> Resolver:
+    """The function of a field; payloads and other plain dicts are simply looked into."""
+    if typename == "QueryRoot":
+        return QUERY[field]
+    if typename == "PageInfo":
+        return _PAGE_INFO[field]
+    if typename.endswith("Connection"):
+        return _CONNECTION[field]
+    known = FIELDS.get(typename, {}).get(field)
+    return known if known is not None else lambda value, context, args: value.get(field)
+
+
+def _edges(connection: Connection, context: Context, args: Args) -> list[dict[str, Any]]:
+    return [{"cursor": connection.cursor(index), "node": node} for index, node in enumerate(connection.nodes)]
+
+
+_CONNECTION: Mapping[str, Resolver] = {
+    "nodes": lambda value, context, args: value.nodes,
+    "edges": _edges,
+    "pageInfo": lambda value, context, args: value,
+}
+_PAGE_INFO: Mapping[str, Resolver] = {
+    "hasNextPage": lambda value, context, args: value.has_next,
+    "hasPreviousPage": lambda value, context, args: value.has_previous,
+    "startCursor": lambda value, context, args: value.cursor(0) if value.nodes else None,
+    "endCursor": lambda value, context, args: value.cursor(len(value.nodes) - 1) if value.nodes else None,
+}

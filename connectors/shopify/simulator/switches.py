@@ -1,0 +1,39 @@
+"""What is not known for sure about the platform, as switches; the harsher reading is the default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Switches:
+    """Behaviors that no primary source settles, and limits that tests want smaller.
+
+    ``throttle_status``: HTTP status of a throttled answer. ``single_query_max``: most points one query may cost, 0 for
+    no limit. ``paging_limit``: after so many objects a list looks finished. ``stale_rejects_all``: one stale row
+    rejects the whole call; otherwise the others are applied. ``report_all_rows``: every bad row gets a user error,
+    otherwise only the first. ``name_rows``: user errors name the row. ``idempotency_enforced``: from 2026-04 a call
+    without a key fails. ``idempotency_honored``: a known key is recognized; otherwise the call is executed again.
+    ``idempotency_retention``: seconds a key is remembered. ``exact_sku_search``: a SKU filter matches whole SKUs only;
+    otherwise also longer ones that start with the same words. ``search_delay``: seconds until a change is seen by time
+    filters. ``bulk_polls`` and ``bulk_seconds``: an operation is finished once it was polled so often and so many
+    seconds passed. ``bulk_order``: where an ungrouped child stands: right after its parent, after the parents of its
+    page, or after all parents. ``bulk_concurrent``: how many operations of one kind run at once.
+    """
+
+    throttle_status: Literal[200, 429] = 200
+    single_query_max: int = 1000
+    paging_limit: int = 25_000
+    stale_rejects_all: bool = True
+    report_all_rows: bool = True
+    name_rows: bool = True
+    idempotency_enforced: bool = True
+    idempotency_honored: bool = True
+    idempotency_retention: float = 3600.0
+    exact_sku_search: bool = False
+    search_delay: float = 0.0
+    bulk_polls: int = 1
+    bulk_seconds: float = 0.0
+    bulk_order: Literal["adjacent", "page", "end"] = "page"
+    bulk_concurrent: int = 5
