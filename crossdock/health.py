@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from canonical.errors import CrossdockError
+from canonical.errors import ConfigError, CrossdockError
 from connectors.base import Connector, Environment, Finding, PlatformLocation
 from connectors.registry import create
 from crossdock.clock import SystemClock
@@ -58,8 +58,10 @@ def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Itera
 
 
 def _failed(check: str, error: CrossdockError) -> Finding:
-    message = str(error.args[0]) if error.args else str(error)
-    return Finding(check, ok=False, message=message, advice=error.hint)
+    if isinstance(error, ConfigError):
+        message = "; ".join(problem.message for problem in error.problems)
+        return Finding(check, ok=False, message=message, advice="; ".join(problem.hint for problem in error.problems))
+    return Finding(check, ok=False, message=str(error.args[0]), advice=error.hint)
 
 
 def _locations(connection: ConnectionSettings, connector: Connector) -> Iterator[Finding]:

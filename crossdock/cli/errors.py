@@ -28,8 +28,7 @@ def tell(error: CrossdockError, secrets: Iterable[str]) -> None:
         if len(error.problems) > 1:
             lines.append(f"{len(error.problems)} problems")
     else:
-        message = str(error.args[0]) if error.args else str(error)
-        lines = [f"error: {message}", *([f"  next: {error.hint}"] if error.hint else [])]
+        lines = [f"error: {error.args[0]}", *([f"  next: {error.hint}"] if error.hint else [])]
     print(redacted("\n".join(lines), secrets), file=sys.stderr)
 
 
