@@ -29,7 +29,7 @@ class CounterView:
     """Everything known of one stock slot on one target.
 
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
-    list here. ``blocked`` names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of
+    list here; ``figure_may_know`` whether it was read after the channel was last seen unmoved. ``blocked`` names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of
     the pool that the owner's figure does not show yet.
     """
 
@@ -37,9 +37,9 @@ class CounterView:
     allowed: int
     observed: Level
     base: Level | None
-    written: bool
     override: SlotOverride | None = None
     open_drops: bool = False
+    figure_may_know: bool = True
     blocked: str = ""
 
 
@@ -90,7 +90,9 @@ def unaccounted(events: Sequence[Event], base: Level, allowed: int) -> tuple[Eve
 def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
     base = view.base or view.observed
-    events = unaccounted(movements(base, view.observed), base, view.allowed)
+    events = movements(base, view.observed)
+    if view.figure_may_know:
+        events = unaccounted(events, base, view.allowed)
     fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
     desired = max(0, view.desired - fallen)
     seen = view.observed.available
@@ -114,7 +116,10 @@ def _decide_raise(
 ) -> Decision:
     seen = view.observed.available
     raised = any(event.kind is EventKind.RAISED for event in events)
-    if view.override is not None:
+    override = view.override
+    if override is not None and override.kind == "adopt" and override.owner_value != view.allowed:
+        events = (*events, Event(EventKind.ENDED))
+    elif override is not None:
         return Decision(Verdict.HELD, desired, seen, "held", events)
     if raised and policy is not Policy.RESTORE:
         return Decision(Verdict.HELD, desired, seen, "conflict", (*events, Event(EventKind.CONFLICT, base=seen)))

@@ -44,7 +44,6 @@ class SlotView:
     sent: MaybeValue = UNSET
     got: MaybeValue = UNSET
     override: SlotOverride | None = None
-    attempts: int = 0
 
 
 MAX_ATTEMPTS = 3
@@ -78,19 +77,15 @@ def _decide_different(view: SlotView, desired: Value, observed: Value, same: Sam
             return decided
         must_write = True
     elif theirs_changed:
-        return _decide_conflict(view, desired, observed, got, policy)
+        return _decide_conflict(desired, observed, got, policy)
     if not must_write:
         # The platform made something else of exactly this value; writing it again would change nothing.
         return Decision(Verdict.EQUAL, desired, observed)
-    if view.attempts >= MAX_ATTEMPTS:
-        return Decision(Verdict.HELD, desired, observed, "not_converging")
     return Decision(Verdict.WRITE, desired, observed)
 
 
-def _decide_conflict(view: SlotView, desired: Value, observed: Value, got: Value, policy: Policy) -> Decision:
+def _decide_conflict(desired: Value, observed: Value, got: Value, policy: Policy) -> Decision:
     event = Event(EventKind.CONFLICT, base=got)
-    if policy is Policy.RESTORE and view.attempts >= MAX_ATTEMPTS:
-        return Decision(Verdict.HELD, desired, observed, "not_converging")
     if policy is Policy.RESTORE:
         return Decision(Verdict.WRITE, desired, observed, "conflict", (event,))
     if policy is Policy.ADOPT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from sync.store import tables
 from sync.store.database import upsert
@@ -31,20 +31,6 @@ def put(connection: Connection, entries: Iterable[Entry], now: str) -> None:
     upsert(connection, _QUARANTINE, list(rows.values()), keep=("since",))
 
 
-def release(connection: Connection, channel: str, entity: str, external_ids: Iterable[str]) -> None:
-    """Let whole records go, with all their slots."""
-    rows = [{"x": one} for one in external_ids]
-    if rows:
-        connection.execute(
-            delete(_QUARANTINE).where(
-                _QUARANTINE.c.connection == channel,
-                _QUARANTINE.c.entity == entity,
-                _QUARANTINE.c.external_id == bindparam("x"),
-            ),
-            rows,
-        )
-
-
 def release_slot(connection: Connection, channel: str, entity: str, external_id: str, slot: str) -> None:
     """Let one slot go."""
     connection.execute(
@@ -65,3 +51,30 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
         )
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def release_whole(connection: Connection, channel: str, entity: str, external_ids: Iterable[str]) -> None:
+    """Lift the quarantine of whole records; slots that are quarantined for themselves stay so."""
+    _release(connection, channel, entity, external_ids, _QUARANTINE.c.slot == "")
+
+
+def release_slots(connection: Connection, channel: str, entity: str, external_ids: Iterable[str]) -> None:
+    """Lift what was found in the slots of records that are read anew; writes that do not stick stay quarantined."""
+    found = (_QUARANTINE.c.slot != "") & (_QUARANTINE.c.reason != "not_converging")
+    _release(connection, channel, entity, external_ids, found)
+
+
+def _release(
+    connection: Connection, channel: str, entity: str, external_ids: Iterable[str], which: ColumnElement[bool]
+) -> None:
+    rows = [{"x": one} for one in external_ids]
+    if rows:
+        connection.execute(
+            delete(_QUARANTINE).where(
+                _QUARANTINE.c.connection == channel,
+                _QUARANTINE.c.entity == entity,
+                _QUARANTINE.c.external_id == bindparam("x"),
+                which,
+            ),
+            rows,
+        )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from sync.store import tables
+import sync.store.tables  # noqa: F401  the import fills the metadata
 
-assert tables
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True
 )

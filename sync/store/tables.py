@@ -109,6 +109,7 @@ class Cursor(SQLModel, table=True):
     cursor: str = ""
     scope: str = ""
     read_at: str = ""
+    read_before: str = ""
     swept_at: str = ""
     swept_count: int = 0
 
@@ -243,6 +244,7 @@ class PlanChange(SQLModel, table=True):
     action: str
     before: bytes | None = _blob()
     after: bytes | None = _blob()
+    exempt: bool = False
     reason: str = ""
     fingerprint: str = ""
     status: str = "planned"
@@ -285,6 +287,7 @@ class CallLine(SQLModel, table=True):
     external_id: str
     before: bytes | None = _blob()
     after: bytes | None = _blob()
+    exempt: bool = False
     outcome: str = ""
     detail: str = ""
     done_at: str = ""

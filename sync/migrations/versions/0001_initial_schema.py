@@ -15,12 +15,7 @@ def upgrade() -> None:
     """Make every table."""
     op.create_table(
         "call",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("plan_id", sa.BigInteger(), nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
         sa.Column("operation", sa.String(), nullable=False),
@@ -51,6 +46,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("before", sa.LargeBinary(), nullable=True),
         sa.Column("after", sa.LargeBinary(), nullable=True),
+        sa.Column("exempt", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("done_at", sa.String(), nullable=False),
@@ -61,12 +57,7 @@ def upgrade() -> None:
 
     op.create_table(
         "conflict",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
         sa.Column("entity", sa.String(), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=True),
@@ -100,6 +91,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("read_at", sa.String(), nullable=False),
+        sa.Column("read_before", sa.String(), nullable=False),
         sa.Column("swept_at", sa.String(), nullable=False),
         sa.Column("swept_count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "resource"),
@@ -109,7 +101,6 @@ def upgrade() -> None:
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("entity", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("item_id", "entity"),
     )
     op.create_table(
@@ -124,12 +115,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "item",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("sku", sa.String(), nullable=False),
         sa.Column("sku_folded", sa.String(), nullable=False),
         sa.Column("gtin", sa.String(), nullable=False),
@@ -172,12 +158,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "plan",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("created_at", sa.String(), nullable=False),
         sa.Column("config_version", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -199,6 +180,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("before", sa.LargeBinary(), nullable=True),
         sa.Column("after", sa.LargeBinary(), nullable=True),
+        sa.Column("exempt", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
@@ -215,9 +197,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "flow", "item_id"),
     )
     with op.batch_alter_table("project", schema=None) as batch_op:
-        batch_op.create_index(
-            "project_due", ["flow", "connection", "item_id"], unique=False
-        )
+        batch_op.create_index("project_due", ["flow", "item_id"], unique=False)
+        batch_op.create_index("project_seq", ["seq"], unique=False)
 
     op.create_table(
         "quarantine",
@@ -233,12 +214,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "run",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("command", sa.String(), nullable=False),
         sa.Column("started_at", sa.String(), nullable=False),
         sa.Column("ended_at", sa.String(), nullable=False),
@@ -250,12 +226,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "shadow",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
         sa.Column("entity", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
@@ -284,21 +255,12 @@ def upgrade() -> None:
             sqlite_where=sa.text("item_id IS NOT NULL"),
             postgresql_where=sa.text("item_id IS NOT NULL"),
         )
-        batch_op.create_index(
-            "shadow_ref", ["connection", "entity", "external_id"], unique=True
-        )
-        batch_op.create_index(
-            "shadow_sku", ["connection", "entity", "sku"], unique=False
-        )
+        batch_op.create_index("shadow_ref", ["connection", "entity", "external_id"], unique=True)
+        batch_op.create_index("shadow_sku", ["connection", "entity", "sku"], unique=False)
 
     op.create_table(
         "stock_drop",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
@@ -323,9 +285,7 @@ def downgrade() -> None:
         batch_op.drop_index("shadow_sku")
         batch_op.drop_index("shadow_ref")
         batch_op.drop_index(
-            "shadow_link",
-            sqlite_where=sa.text("item_id IS NOT NULL"),
-            postgresql_where=sa.text("item_id IS NOT NULL"),
+            "shadow_link", sqlite_where=sa.text("item_id IS NOT NULL"), postgresql_where=sa.text("item_id IS NOT NULL")
         )
         batch_op.drop_index("shadow_item")
 
@@ -333,6 +293,7 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("quarantine")
     with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.drop_index("project_seq")
         batch_op.drop_index("project_due")
 
     op.drop_table("project")

@@ -1,0 +1,135 @@
+"""The first sync is adoption: a report of differences, a baseline, one approval, then the flow is live (R12)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from sync import conflicts, flowstate, marks, overrides
+from sync.config import Baseline, FlowConfig, FlowKind
+from sync.decision import Verdict
+from sync.diff import SlotOverride
+from sync.evaluate import Line, evaluate
+from sync.hub import Hub
+from sync.record import record
+from sync.shadow import SHADOW, Settled, settle
+
+_CHUNK = 500
+
+
+@dataclass
+class AdoptionReport:
+    """One flow on one target before it goes live: what agrees, what differs (with a few samples), what cannot be said."""
+
+    flow: str
+    target: str
+    state: str
+    linked: int = 0
+    equal: int = 0
+    different: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    samples: list[Line] = field(default_factory=list)
+
+
+_SAMPLES = 20
+
+
+def report(hub: Hub, flow: FlowConfig, target: str) -> AdoptionReport:
+    """Compare every linked record of a target with what its owners say; writes nothing but the flow's standing."""
+    with hub.database.begin() as connection:
+        flowstate.begin_adopting(connection, flow.name, target)
+        found = AdoptionReport(flow.name, target, flowstate.load(connection, flow.name, target).state)
+    after = 0
+    while True:
+        with hub.database.begin() as connection:
+            items = _linked(connection, target, flow.entity, after)
+            if not items:
+                return found
+            after = items[-1]
+            found.linked += len(items)
+            for line in evaluate(hub, connection, flow, items):
+                if line.target == target:
+                    _count(found, line)
+
+
+def _linked(connection: Connection, target: str, entity: str, after: int) -> Sequence[int]:
+    rows = connection.execute(
+        select(SHADOW.c.item_id)
+        .where(
+            SHADOW.c.connection == target,
+            SHADOW.c.entity == entity,
+            SHADOW.c.item_id > after,
+            SHADOW.c.gone_since == "",
+        )
+        .order_by(SHADOW.c.item_id)
+        .limit(_CHUNK)
+    ).scalars()
+    return [row for row in rows if row is not None]
+
+
+def _count(found: AdoptionReport, line: Line) -> None:
+    verdict = line.decision.verdict
+    if verdict is Verdict.EQUAL:
+        found.equal += 1
+    elif verdict is Verdict.NOTHING:
+        found.unknown[line.decision.reason] += 1
+    else:
+        found.different += 1
+        if len(found.samples) < _SAMPLES:
+            found.samples.append(line)
+
+
+def approve(hub: Hub, flow: FlowConfig, target: str, baseline: Baseline) -> int:
+    """Make a flow live on a target: where the two sides differ the baseline says whose value counts; tells how many."""
+    after, decided = 0, 0
+    while True:
+        with hub.database.begin() as connection:
+            items = _linked(connection, target, flow.entity, after)
+            if not items:
+                break
+            after = items[-1]
+            lines = [line for line in evaluate(hub, connection, flow, items) if line.target == target]
+            record(connection, lines, hub.stamp())
+            for line in lines:
+                if line.decision.verdict in (Verdict.WRITE, Verdict.WAIT, Verdict.HELD):
+                    _set_baseline(hub, connection, line, baseline)
+                    decided += 1
+    with hub.database.begin() as connection:
+        flowstate.make_live(connection, flow.name, target, hub.stamp())
+        marks.mark_all(connection, flow.name, target, flow.entity, hub.stamp())
+    return decided
+
+
+def _set_baseline(hub: Hub, connection: Connection, line: Line, baseline: Baseline) -> None:
+    view, slot, now = line.view, line.slot, hub.stamp()
+    theirs, ours = view.observed.get(slot), line.decision.desired
+    counts = line.flow.kind is FlowKind.INVENTORY
+    if baseline is Baseline.OWNER:
+        return
+    if baseline is Baseline.THEIRS:
+        if not counts:
+            settle(connection, [Settled(view.id, {slot: ours}, {slot: theirs})])
+        override = SlotOverride("adopt", theirs, ours)
+        overrides.put(connection, line.target, view.entity, view.item_id, slot, override, now)
+        return
+    if not counts:
+        settle(connection, [Settled(view.id, {slot: ours}, {slot: ours})])
+    conflict = conflicts.open_conflict(
+        connection,
+        line.target,
+        view.entity,
+        view.item_id,
+        slot,
+        kind="differs_at_adoption",
+        external_id=view.external_id,
+        theirs=theirs,
+        ours=ours,
+        base=ours,
+        now=now,
+    )
+    overrides.put(
+        connection, line.target, view.entity, view.item_id, slot, SlotOverride("hold", theirs, ours), now, conflict
+    )

@@ -1,0 +1,273 @@
+"""Applying a plan: journal first, send, take each row's outcome, bisect what a bad row held up.
+
+Immediately before each call its lines are decided again from what the database knows now; a line whose target or inputs
+moved is left out and planned anew (R19). There is no second code path for real runs.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError
+from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
+from connectors.manifest import CompareAndSet
+from sync import journal, record, settlement
+from sync.batch import Batch, ChangeLine, build_rows
+from sync.decision import fingerprint
+from sync.evaluate import Line, evaluate
+from sync.hub import Hub
+from sync.locks import hold
+from sync.observe import reread
+from sync.planner import decide_and_record
+from sync.store import tables
+
+_CHANGE = tables.table(tables.PlanChange)
+_CHUNK = 5000
+
+
+@dataclass
+class ApplyReport:
+    """What an apply did, by outcome; ``calls`` by connection; ``failed`` names connections that gave up, and why."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> int:
+        """Lines that took effect."""
+        return self.outcomes["applied"]
+
+    @property
+    def partial(self) -> bool:
+        """Whether some lines did not land."""
+        return bool(self.failed) or any(count for name, count in self.outcomes.items() if name != "applied")
+
+
+def apply(hub: Hub, plan_id: int) -> ApplyReport:
+    """Carry out every planned line of a plan; one connection's failure leaves the others alone."""
+    report = ApplyReport()
+    with hub.database.begin() as connection:
+        targets = connection.execute(
+            select(_CHANGE.c.connection)
+            .where(_CHANGE.c.plan_id == plan_id, _CHANGE.c.status == "planned")
+            .distinct()
+            .order_by(_CHANGE.c.connection)
+        ).scalars().all()
+    for target in targets:
+        try:
+            with hold(hub.database, target, hub.clock, wait=60) as still_ours:
+                _Applier(hub, plan_id, target, report, still_ours).run()
+        except (RetriableError, FatalError, BusyError) as error:
+            report.failed[target] = str(error)
+    return report
+
+
+class _Applier:
+    """Writes one connection's lines of one plan."""
+
+    def __init__(self, hub: Hub, plan_id: int, target: str, report: ApplyReport, still_ours: Any) -> None:
+        self.hub = hub
+        self.plan_id = plan_id
+        self.target = target
+        self.report = report
+        self.still_ours = still_ours
+        self.connector = hub.connector(target)
+
+    def run(self) -> None:
+        """Adopt what policy adopts, then write chunk by chunk."""
+        after = 0
+        while True:
+            with self.hub.database.begin() as connection:
+                rows = _next_lines(connection, self.plan_id, self.target, after)
+            if not rows:
+                return
+            after = rows[-1].number
+            self._chunk(rows)
+
+    def _chunk(self, rows: Sequence[Row[Any]]) -> None:
+        adopted = [row for row in rows if row.action == "adopt"]
+        if adopted:
+            self._adopt(adopted)
+        queue: deque[Batch] = deque()
+        with self.hub.database.begin() as connection:
+            batch, refused = build_rows(self.hub, connection, self.target, [r for r in rows if r.action != "adopt"])
+        self._finish(refused)
+        queue.append(batch)
+        while queue:
+            self._send_batch(queue.popleft(), queue)
+
+    def _adopt(self, rows: Sequence[Row[Any]]) -> None:
+        with self.hub.database.begin() as connection:
+            for line, change in self._decided(connection, [ChangeLine.of(row) for row in rows]):
+                if line is not None:
+                    record.adopt(connection, line, self.hub.stamp())
+                self._status(connection, [change], "applied" if line is not None else "moved")
+
+    def _send_batch(self, batch: Batch, queue: deque[Batch]) -> None:
+        if not batch.rows:
+            return
+        for call in self.connector.pack(batch.rows, lambda: uuid.uuid4().hex):
+            part = batch.only(call.rows)
+            if self._needs_look(call):
+                self._look(call, part)
+            self._send(call, part, queue)
+
+    def _needs_look(self, call: Call) -> bool:
+        spec = self.connector.manifest.writes[call.operation]
+        return spec.compare_and_set is CompareAndSet.NONE
+
+    def _look(self, call: Call, part: Batch) -> None:
+        """Read the records just before a write that the platform does not compare."""
+        reread(self.hub, self.target, call.resource, [row.external_id for row in part.rows])
+
+    def _note_moved(self, connection: Connection, part: Batch) -> set[int]:
+        """Rows whose target or inputs moved since the plan: noted, and left out of the call."""
+        moved: set[int] = set()
+        for line, change in self._decided(connection, part.changes()):
+            if line is None:
+                moved.add(part.row_of(change))
+        gone = [change for number in moved for change in part.lines[number]]
+        self._status(connection, gone, "moved")
+        return moved
+
+    def _decided(
+        self, connection: Connection, changes: Sequence[ChangeLine]
+    ) -> list[tuple[Line | None, ChangeLine]]:
+        """Decide planned lines again; None for one that would be decided differently now."""
+        found: dict[tuple[str, int, str], Line] = {}
+        for name in {change.flow for change in changes}:
+            flow = self.hub.config.flows.get(name)
+            items = sorted({change.item_id for change in changes if change.flow == name})
+            for line in evaluate(self.hub, connection, flow, items) if flow else ():
+                if line.target == self.target:
+                    found[name, line.view.item_id, line.slot] = line
+        return [(self._same(found.get((c.flow, c.item_id, c.slot)), c), c) for c in changes]
+
+    def _same(self, line: Line | None, change: ChangeLine) -> Line | None:
+        if line is None or not line.decision.writes:
+            return None
+        now = fingerprint(line.view.external_id, line.slot, line.decision, self.hub.config.version)
+        return line if now == change.fingerprint else None
+
+    def _send(self, call: Call, part: Batch, queue: deque[Batch]) -> None:
+        hub = self.hub
+        hub.checkpoint("before the journal")
+        with hub.database.begin() as connection:
+            moved = self._note_moved(connection, part)
+            if not moved:
+                entries = part.entries(self.plan_id)
+                call_id = journal.begin(connection, self.target, self.plan_id, call, entries, hub.stamp())
+        if moved:
+            queue.append(part.without(moved))
+            return
+        if not self.still_ours():
+            raise BusyError(f"the lock on {self.target} was lost", hint="run the command again")
+        hub.checkpoint("before the call")
+        self.report.calls[self.target] += 1
+        try:
+            outcome = self.connector.push(call)
+        except AmbiguousError as error:
+            self._lost(call_id, part, error)
+            return
+        except RetriableError as error:
+            # The platform did nothing: the lines stay planned and the connection is left alone for now.
+            self._close_unsent(call_id, part, error)
+            raise
+        except FatalError as error:
+            self._close_unsent(call_id, part, error)
+            raise
+        hub.checkpoint("after the call")
+        self._take(call_id, call, part, outcome, queue)
+        hub.progress(f"apply {self.target}", self.report.applied, None)
+        hub.checkpoint("after the commit")
+
+    def _lost(self, call_id: int, part: Batch, error: AmbiguousError) -> None:
+        """No answer: the call stays in flight until its class of write resolves it (R17)."""
+        with self.hub.database.begin() as connection:
+            journal.finish(connection, call_id, "in_flight", "", str(error))
+            self._status(connection, part.changes(), "unconfirmed", str(error))
+
+    def _close_unsent(self, call_id: int, part: Batch, error: RetriableError | FatalError) -> None:
+        with self.hub.database.begin() as connection:
+            now = self.hub.stamp()
+            journal.outcome(connection, call_id, dict.fromkeys(part.numbers, ("not_sent", str(error))), now)
+            journal.finish(connection, call_id, "done", now, str(error))
+            self._status(connection, part.changes(), "not_sent", str(error))
+
+    def _take(self, call_id: int, call: Call, part: Batch, outcome: CallOutcome, queue: deque[Batch]) -> None:
+        """Store each row's outcome; what was not judged is queued again, halved when no row was named."""
+        lacking = [number for number in part.numbers if number not in outcome]
+        answers = {**outcome, **{n: RowOutcome(RowStatus.UNTOUCHED, "the answer left it out") for n in lacking}}
+        untouched = [number for number, row in answers.items() if row.status is RowStatus.UNTOUCHED]
+        if len(untouched) == len(answers) == 1:
+            number = untouched[0]
+            answers[number] = RowOutcome(RowStatus.REJECTED, answers[number].message)
+            untouched = []
+        stale = [number for number, row in answers.items() if row.status is RowStatus.STALE]
+        with self.hub.database.begin() as connection:
+            settlement.store_outcome(self.hub, connection, self.target, call_id, part, answers)
+            for number, row in answers.items():
+                if row.status is not RowStatus.UNTOUCHED:
+                    name = "moved" if row.status is RowStatus.STALE else row.status.value
+                    self._status(connection, part.lines[number], name, row.message)
+        self._requeue(part, untouched, judged=len(answers) - len(untouched), queue=queue)
+        if stale:
+            self._reread_stale(call, part.only(stale))
+
+    def _requeue(self, part: Batch, untouched: list[int], *, judged: int, queue: deque[Batch]) -> None:
+        if not untouched:
+            return
+        if judged:
+            queue.append(part.only(untouched))
+            return
+        middle = len(untouched) // 2
+        queue.append(part.only(untouched[:middle]))
+        queue.append(part.only(untouched[middle:]))
+
+    def _reread_stale(self, call: Call, part: Batch) -> None:
+        reread(self.hub, self.target, call.resource, [row.external_id for row in part.rows])
+        with self.hub.database.begin() as connection:
+            for name in {change.flow for change in part.changes()}:
+                items = sorted({change.item_id for change in part.changes() if change.flow == name})
+                decide_and_record(self.hub, connection, self.hub.config.flows[name], items)
+
+    def _finish(self, refused: Iterable[tuple[ChangeLine, str]]) -> None:
+        with self.hub.database.begin() as connection:
+            for change, message in refused:
+                self._status(connection, [change], "rejected", message)
+
+    def _status(
+        self, connection: Connection, changes: Iterable[ChangeLine], status: str, detail: str = ""
+    ) -> None:
+        rows = [{"n": change.number, "s": status, "d": detail[:500]} for change in changes]
+        if rows:
+            self.report.outcomes[status] += len(rows)
+            connection.execute(
+                update(_CHANGE)
+                .where(_CHANGE.c.plan_id == self.plan_id, _CHANGE.c.number == bindparam("n"))
+                .values(status=bindparam("s"), detail=bindparam("d")),
+                rows,
+            )
+
+
+def _next_lines(connection: Connection, plan_id: int, target: str, after: int) -> Sequence[Row[Any]]:
+    return connection.execute(
+        select(_CHANGE)
+        .where(
+            _CHANGE.c.plan_id == plan_id,
+            _CHANGE.c.connection == target,
+            _CHANGE.c.status == "planned",
+            _CHANGE.c.number > after,
+        )
+        .order_by(_CHANGE.c.number)
+        .limit(_CHUNK)
+    ).all()
+
+

@@ -1,0 +1,27 @@
+"""The active configuration is a versioned row; a change of it marks everything it may affect (R20)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from sync import marks
+from sync.hub import Hub
+from sync.store.database import get_meta, put_meta
+
+_KEY = "config_version"
+
+
+def activate(hub: Hub, connection: Connection) -> bool:
+    """Make this process's configuration the active one; every linked record is looked at again if it is new."""
+    if get_meta(connection, _KEY) == hub.config.version:
+        return False
+    put_meta(connection, _KEY, hub.config.version)
+    for flow in hub.config.flows.values():
+        for target in flow.targets:
+            marks.mark_all(connection, flow.name, target, flow.entity, hub.stamp())
+    return True
+
+
+def active(connection: Connection) -> str:
+    """The active configuration's version; empty before the first run."""
+    return get_meta(connection, _KEY) or ""

@@ -1,0 +1,152 @@
+"""The conflict log: one open conflict a slot, which shows the newest desired value (R11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from canonical.value import Value
+from sync.store import body, tables
+from sync.store.database import insert_returning_id
+
+_CONFLICT = tables.table(tables.Conflict)
+
+
+def find_open(connection: Connection, name: str, entity: str, item_id: int, slot: str) -> Row[Any] | None:
+    """The open conflict of a slot, or None."""
+    return connection.execute(
+        select(_CONFLICT).where(
+            _CONFLICT.c.connection == name,
+            _CONFLICT.c.entity == entity,
+            _CONFLICT.c.item_id == item_id,
+            _CONFLICT.c.slot == slot,
+            _CONFLICT.c.state == "open",
+        )
+    ).first()
+
+
+def open_conflict(
+    connection: Connection,
+    name: str,
+    entity: str,
+    item_id: int,
+    slot: str,
+    *,
+    kind: str,
+    external_id: str,
+    theirs: Value,
+    ours: Value,
+    base: Value,
+    now: str,
+) -> int:
+    """Open a slot's conflict, or bring the open one up to date; tells its id."""
+    known = find_open(connection, name, entity, item_id, slot)
+    values = {"theirs": body.encode(theirs), "ours": body.encode(ours)}
+    if known is not None:
+        connection.execute(update(_CONFLICT).where(_CONFLICT.c.id == known.id).values(**values))
+        return int(known.id)
+    row = {
+        **values,
+        "connection": name,
+        "entity": entity,
+        "item_id": item_id,
+        "slot": slot,
+        "kind": kind,
+        "state": "open",
+        "external_id": external_id,
+        "base": body.encode(base),
+        "opened_at": now,
+        "closed_at": "",
+        "resolution": "",
+    }
+    return insert_returning_id(connection, _CONFLICT, row)
+
+
+def log_closed(
+    connection: Connection,
+    name: str,
+    entity: str,
+    item_id: int,
+    slot: str,
+    *,
+    kind: str,
+    external_id: str,
+    theirs: Value,
+    ours: Value,
+    base: Value,
+    resolution: str,
+    now: str,
+) -> None:
+    """Log something that was set right at once, so that it can be read later."""
+    connection.execute(
+        insert(_CONFLICT).values(
+            connection=name,
+            entity=entity,
+            item_id=item_id,
+            slot=slot,
+            kind=kind,
+            state="closed",
+            external_id=external_id,
+            theirs=body.encode(theirs),
+            ours=body.encode(ours),
+            base=body.encode(base),
+            opened_at=now,
+            closed_at=now,
+            resolution=resolution,
+        )
+    )
+
+
+def open_gone(connection: Connection, name: str, entity: str, item_id: int, external_id: str, now: str) -> None:
+    """A linked record is gone without our write (R13)."""
+    open_conflict(
+        connection,
+        name,
+        entity,
+        item_id,
+        "",
+        kind="deleted_there",
+        external_id=external_id,
+        theirs=None,
+        ours=None,
+        base=None,
+        now=now,
+    )
+
+
+def close(connection: Connection, conflict_id: int, resolution: str, now: str) -> None:
+    """Close a conflict with how it ended."""
+    connection.execute(
+        update(_CONFLICT)
+        .where(_CONFLICT.c.id == conflict_id, _CONFLICT.c.state == "open")
+        .values(state="closed", closed_at=now, resolution=resolution)
+    )
+
+
+def close_slot(
+    connection: Connection, name: str, entity: str, item_id: int, slot: str, resolution: str, now: str
+) -> None:
+    """Close the open conflict of a slot, if there is one."""
+    connection.execute(
+        update(_CONFLICT)
+        .where(
+            _CONFLICT.c.connection == name,
+            _CONFLICT.c.entity == entity,
+            _CONFLICT.c.item_id == item_id,
+            _CONFLICT.c.slot == slot,
+            _CONFLICT.c.state == "open",
+        )
+        .values(state="closed", closed_at=now, resolution=resolution)
+    )
+
+
+def listing(connection: Connection, state: str = "open") -> list[Row[Any]]:
+    """Conflicts of a state, oldest first; every one for ``all``."""
+    query = select(_CONFLICT).order_by(_CONFLICT.c.id)
+    return list(connection.execute(query if state == "all" else query.where(_CONFLICT.c.state == state)))
+
+
+def get(connection: Connection, conflict_id: int) -> Row[Any] | None:
+    """One conflict by its number."""
+    return connection.execute(select(_CONFLICT).where(_CONFLICT.c.id == conflict_id)).first()

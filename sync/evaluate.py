@@ -1,0 +1,228 @@
+"""Evaluating items: load what is known of them, decide every slot of every target.
+
+The planner, the check right before a call, and ``explain`` all come through here, so that a dry run and a real run
+cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from canonical.slot import parse_slot
+from mappings.compiled import CompiledMapping
+from sync import cursors, drops, facts, journal, overrides, shadow
+from sync.config import FlowConfig, FlowKind
+from sync.cursors import CursorState
+from sync.decision import Decision, Verdict
+from sync.diff import MAX_ATTEMPTS, UNSET, SlotOverride, SlotView, decide_state
+from sync.facts import Said
+from sync.hub import Hub
+from sync.shadow import ShadowView
+from sync.stock import StockInputs, decide_stock
+from sync.store import tables
+from sync.store.database import chunks
+from sync.topology import channels_of_pool
+
+_ITEM = tables.table(tables.Item)
+REJECTED = 99
+"""The count of attempts that marks a value the platform refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One decided slot of one record on one target."""
+
+    flow: FlowConfig
+    target: str
+    view: ShadowView
+    sku: str
+    slot: str
+    owner: str
+    decision: Decision
+    after_drop: bool = False
+
+    @property
+    def adopted(self) -> bool:
+        """Whether this slot was ever equal or written before: only then do guards count it."""
+        return self.slot in self.view.sent
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything the database knows of some items for one flow."""
+
+    skus: Mapping[int, str]
+    ids: Mapping[str, int]
+    facts: Mapping[tuple[int, str], Mapping[str, Said]]
+    views: Mapping[str, Mapping[int, ShadowView]]
+    overrides: Mapping[str, Mapping[tuple[int, str], SlotOverride]]
+    pending: Mapping[str, frozenset[tuple[int, str]]]
+    open_drops: Mapping[int, int]
+    reads: Mapping[str, CursorState]
+
+
+def evaluate(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> list[Line]:
+    """Decide every slot that the flow moves, of these items, on every target that has them linked."""
+    known = gather(hub, connection, flow, items)
+    lines: list[Line] = []
+    for target in flow.targets:
+        for item in items:
+            view = known.views[target].get(item)
+            if view is not None and not view.gone:
+                lines += _decide(hub, flow, target, view, known)
+    return lines
+
+
+def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> Known:
+    """Load what deciding needs, in a handful of queries whatever the number of items."""
+    skus = _skus(connection, items)
+    parts = _component_ids(hub, connection, flow, skus.values())
+    channels = _channels(hub, flow)
+    return Known(
+        skus=skus,
+        ids=parts,
+        facts=facts.load(connection, [*items, *parts.values()]),
+        views={name: shadow.views(connection, name, flow.entity, items) for name in channels},
+        overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
+        pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
+        open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
+        reads={name: _reads(hub, connection, name, flow) for name in channels},
+    )
+
+
+def _counts(flow: FlowConfig) -> bool:
+    return flow.kind is FlowKind.INVENTORY
+
+
+def _channels(hub: Hub, flow: FlowConfig) -> list[str]:
+    pools = {rule.pool for rule in flow.rules.values()}
+    others = {name for pool in pools for name in channels_of_pool(hub.config, pool)}
+    return sorted({*flow.targets, *others})
+
+
+def _skus(connection: Connection, items: Iterable[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(select(_ITEM.c.id, _ITEM.c.sku).where(_ITEM.c.id.in_(part)))
+        found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def _component_ids(hub: Hub, connection: Connection, flow: FlowConfig, skus: Iterable[str]) -> dict[str, int]:
+    if not _counts(flow) or not hub.config.kits:
+        return {}
+    wanted = {part.sku for sku in skus for part in hub.config.kits.get(sku, ())}
+    found: dict[str, int] = {}
+    for chunk in chunks(sorted(wanted)):
+        rows = connection.execute(select(_ITEM.c.sku, _ITEM.c.id).where(_ITEM.c.sku.in_(chunk)))
+        found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def _reads(hub: Hub, connection: Connection, name: str, flow: FlowConfig) -> CursorState:
+    mapping = hub.config.connections[name].mappings.get(flow.entity)
+    return cursors.load(connection, name, mapping.resource) if mapping else CursorState(name, "")
+
+
+def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Known) -> list[Line]:
+    mapping = hub.config.connections[target].mappings[flow.entity]
+    if _counts(flow):
+        decided = _stock(hub, flow, target, view, known, mapping)
+    else:
+        decided = _state(hub, flow, view, known, mapping, known.overrides[target])
+    waiting = known.pending[target]
+    sku = known.skus.get(view.item_id, "")
+    lines: list[Line] = []
+    for slot, found in decided.items():
+        one = _waiting(found) if (view.item_id, slot) in waiting else _exhausted(view, slot, found)
+        lines.append(Line(flow, target, view, sku, slot, flow.source, one, _lowers_after_drop(one, view, known)))
+    return lines
+
+
+def _lowers_after_drop(decision: Decision, view: ShadowView, known: Known) -> bool:
+    if not (isinstance(decision.base, int) and isinstance(decision.desired, int)):
+        return False
+    return decision.desired < decision.base and known.open_drops.get(view.item_id, 0) > 0
+
+
+def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:
+    """A value that the platform refused, or that never stuck, is not written again until the owner's value changes."""
+    if decision.verdict is not Verdict.WRITE:
+        return decision
+    count = attempts(view, slot, decision.desired)
+    if count < MAX_ATTEMPTS:
+        return decision
+    reason = "rejected" if count >= REJECTED else "not_converging"
+    return Decision(Verdict.HELD, decision.desired, decision.base, reason, decision.events)
+
+
+def _waiting(decision: Decision) -> Decision:
+    return Decision(Verdict.WAIT, decision.desired, decision.base, "unconfirmed_write")
+
+
+def _stock(
+    hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Known, mapping: CompiledMapping
+) -> dict[str, Decision]:
+    inputs = StockInputs(
+        hub=hub.config, flow=flow, target=target, view=view, mapping=mapping, known=known
+    )
+    return decide_stock(inputs)
+
+
+def _state(
+    hub: Hub,
+    flow: FlowConfig,
+    view: ShadowView,
+    known: Known,
+    mapping: CompiledMapping,
+    overridden: Mapping[tuple[int, str], SlotOverride],
+) -> dict[str, Decision]:
+    said = known.facts.get((view.item_id, flow.entity), {})
+    decided: dict[str, Decision] = {}
+    for slot in sorted(view.observed.keys() | said.keys()):
+        name = parse_slot(slot).field
+        rule = mapping.fields.get(name)
+        owner = hub.config.ownership.owner_of(flow.entity, parse_slot(slot))
+        if name not in flow.fields or rule is None or owner != flow.source:
+            continue
+        if slot not in view.observed and slot not in view.got:
+            continue
+        decided[slot] = _decide_slot(view, slot, said.get(slot), mapping, flow, overridden.get((view.item_id, slot)))
+    return decided
+
+
+def _decide_slot(
+    view: ShadowView,
+    slot: str,
+    said: Said | None,
+    mapping: CompiledMapping,
+    flow: FlowConfig,
+    override: SlotOverride | None,
+) -> Decision:
+    name = parse_slot(slot).field
+    rule = mapping.fields[name]
+    if not rule.operation(view.kind):
+        return Decision(Verdict.NOTHING, reason="not_writable")
+    # A value whose provenance is not the present owner projects nothing until that one was read (R14).
+    desired = said.value if said is not None and said.owner == flow.source else UNSET
+    slot_view = SlotView(
+        desired=desired,
+        observed=view.observed.get(slot, UNSET),
+        sent=view.sent.get(slot, UNSET),
+        got=view.got.get(slot, UNSET),
+        override=override,
+    )
+    return decide_state(
+        slot_view, lambda a, b: mapping.same(name, a, b), flow.on_conflict, may_clear=rule.clear
+    )
+
+
+def attempts(view: ShadowView, slot: str, desired: object) -> int:
+    """How often this very value was written to a slot without being seen to stick."""
+    written = view.writes.get(slot)
+    if not isinstance(written, list) or written[0] != desired:
+        return 0
+    return int(written[1])

@@ -1,0 +1,71 @@
+"""Where each flow stands on each target: new, adopting or live, and frozen by which guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from sync.store import tables
+from sync.store.database import upsert
+
+_STATE = tables.table(tables.FlowState)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A flow's standing on one target; ``frozen`` names the guard that froze it, empty when none did."""
+
+    flow: str
+    connection: str
+    state: str = "new"
+    adopted_at: str = ""
+    frozen: str = ""
+    frozen_at: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether changes may be written."""
+        return self.state == "live"
+
+
+def load(connection: Connection, flow: str, target: str) -> Standing:
+    """The standing of a flow on a target; ``new`` when it was never adopted."""
+    row = connection.execute(select(_STATE).where(_STATE.c.flow == flow, _STATE.c.connection == target)).first()
+    return Standing(**row._mapping) if row is not None else Standing(flow, target)
+
+
+def all_standings(connection: Connection) -> list[Standing]:
+    """Every standing that was stored."""
+    rows = connection.execute(select(_STATE).order_by(_STATE.c.flow, _STATE.c.connection))
+    return [Standing(**row._mapping) for row in rows]
+
+
+def _save(connection: Connection, standing: Standing) -> None:
+    row = {name: getattr(standing, name) for name in Standing.__slots__}
+    upsert(connection, _STATE, [row])
+
+
+def make_live(connection: Connection, flow: str, target: str, now: str) -> None:
+    """The operator approved the first sync: the flow is live."""
+    _save(connection, Standing(flow, target, "live", now))
+
+
+def begin_adopting(connection: Connection, flow: str, target: str) -> None:
+    """The differences were reported; an approval is awaited."""
+    if load(connection, flow, target).state == "new":
+        _save(connection, Standing(flow, target, "adopting"))
+
+
+def freeze(connection: Connection, flow: str, target: str, guard: str, now: str) -> None:
+    """A guard stops a flow on a target; the first reason and date stay."""
+    standing = load(connection, flow, target)
+    if not standing.frozen:
+        _save(connection, Standing(flow, target, standing.state, standing.adopted_at, guard, now))
+
+
+def thaw(connection: Connection, flow: str, target: str, guard: str = "") -> None:
+    """Let a flow go on; with a guard's name only if that one froze it."""
+    standing = load(connection, flow, target)
+    if standing.frozen and guard in ("", standing.frozen):
+        _save(connection, Standing(flow, target, standing.state, standing.adopted_at))

@@ -1,0 +1,125 @@
+"""One writer per connection, one executor per database (R20): locks that die with their holder.
+
+In one process a lock per name; between processes an operating-system file lock beside an SQLite database, or a session
+advisory lock on PostgreSQL. Both are given back by the system when the process is killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from canonical.clock import Clock
+from canonical.errors import BusyError
+from sync.store.database import Database
+
+EXECUTOR = "executor"
+_POLL_SECONDS = 0.2
+_registry: dict[tuple[str, str], threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def _process_lock(database: Database, name: str) -> threading.Lock:
+    with _guard:
+        return _registry.setdefault((database.url, name), threading.Lock())
+
+
+@contextmanager
+def hold(
+    database: Database, name: str, clock: Clock, *, wait: float = 0.0, on_wait: Callable[[], None] | None = None
+) -> Iterator[Callable[[], bool]]:
+    """Hold a named lock; BusyError when another holds it longer than ``wait`` seconds.
+
+    Yields a function that tells whether the lock is still ours: a PostgreSQL session may have been cut.
+    """
+    ours = _process_lock(database, name)
+    _acquire(lambda: ours.acquire(blocking=False), name, clock, wait, on_wait)
+    try:
+        if database.is_sqlite:
+            with _file_lock(database, name, clock, wait, on_wait) as still:
+                yield still
+        else:
+            with _advisory_lock(database, name, clock, wait, on_wait) as still:
+                yield still
+    finally:
+        ours.release()
+
+
+def _acquire(
+    attempt: Callable[[], bool], name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
+) -> None:
+    waited = 0.0
+    told = False
+    while not attempt():
+        if waited >= wait:
+            raise BusyError(
+                f"another process is working ({name})",
+                hint="wait until it has finished; `crossdock runs` shows what it does",
+            )
+        if on_wait is not None and not told:
+            on_wait()
+            told = True
+        clock.sleep(_POLL_SECONDS)
+        waited += _POLL_SECONDS
+
+
+@contextmanager
+def _file_lock(
+    database: Database, name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
+) -> Iterator[Callable[[], bool]]:
+    path = database.path
+    if path is None or str(path) == ":memory:":
+        yield lambda: True
+        return
+    folder = Path(f"{path}.locks")
+    folder.mkdir(exist_ok=True)
+    handle = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _acquire(lambda: _flock(handle), name, clock, wait, on_wait)
+        yield lambda: True
+    finally:
+        os.close(handle)
+
+
+def _flock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _advisory_lock(
+    database: Database, name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
+) -> Iterator[Callable[[], bool]]:
+    key = int.from_bytes(hashlib.blake2b(f"crossdock:{name}".encode(), digest_size=8).digest(), "big", signed=True)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        _acquire(lambda: _try_advisory(session, key), name, clock, wait, on_wait)
+        try:
+            yield lambda: _still_held(session, key)
+        finally:
+            if not session.closed and not session.invalidated:
+                session.execute(text("select pg_advisory_unlock(:key)"), {"key": key})
+
+
+def _try_advisory(session: Connection, key: int) -> bool:
+    return bool(session.execute(text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar())
+
+
+def _still_held(session: Connection, key: int) -> bool:
+    found = session.execute(
+        text(
+            "select count(*) from pg_locks where locktype = 'advisory' and granted and pid = pg_backend_pid()"
+            " and ((classid::bigint << 32) | objid::bigint) = :key"
+        ),
+        {"key": key},
+    ).scalar()
+    return bool(found)

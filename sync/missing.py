@@ -1,0 +1,101 @@
+"""What a complete read did not return: shrunken sources are doubted, linked records gone are conflicts (R13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from mappings.compiled import CompiledMapping
+from sync import conflicts, flowstate
+from sync.cursors import CursorState
+from sync.hub import Hub
+from sync.shadow import SHADOW
+
+_CHUNK = 5000
+
+
+class SeenSet:
+    """One bit a shadow row: 125 KB for a million rows, whatever the number of records."""
+
+    def __init__(self, highest: int) -> None:
+        self.highest = highest
+        self._bits = bytearray(highest // 8 + 1)
+
+    def add(self, ids: Iterable[int]) -> None:
+        """Note rows as seen; rows made after the read began count as seen anyway."""
+        for one in ids:
+            if one <= self.highest:
+                self._bits[one >> 3] |= 1 << (one & 7)
+
+    def __contains__(self, one: int) -> bool:
+        return one > self.highest or bool(self._bits[one >> 3] & (1 << (one & 7)))
+
+
+def shrunk(hub: Hub, name: str, state: CursorState, count: int, scope: str) -> bool:
+    """Whether a source returned suspiciously few records against its last complete read of the same scope."""
+    guards = hub.config.guards
+    if state.scope != scope or state.swept_count < guards.min_population:
+        return False
+    is_source = any(flow.source == name for flow in hub.config.flows.values())
+    return is_source and count * 100 < state.swept_count * guards.source_min_percent
+
+
+def freeze(hub: Hub, connection: Connection, name: str) -> None:
+    """Freeze every flow of a doubted source: what it says now moves nothing until it recovers or someone approves."""
+    for flow in hub.config.flows.values():
+        if flow.source == name:
+            for target in flow.targets:
+                flowstate.freeze(connection, flow.name, target, "guard_shrunk", hub.stamp())
+
+
+def thaw(hub: Hub, connection: Connection, name: str) -> None:
+    """A complete read of the usual size lifts the doubt."""
+    for flow in hub.config.flows.values():
+        if flow.source == name:
+            for target in flow.targets:
+                flowstate.thaw(connection, flow.name, target, "guard_shrunk")
+
+
+def mark_gone(
+    hub: Hub,
+    connection: Connection,
+    name: str,
+    mappings: Iterable[CompiledMapping],
+    seen: SeenSet,
+    *,
+    same_scope: bool,
+) -> int:
+    """Mark records that a complete read of the same scope did not return; tells how many are newly gone."""
+    if not same_scope:
+        return 0
+    gone = 0
+    for mapping in mappings:
+        after = 0
+        while True:
+            rows = connection.execute(
+                select(SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.item_id)
+                .where(
+                    SHADOW.c.connection == name,
+                    SHADOW.c.entity == mapping.entity,
+                    SHADOW.c.gone_since == "",
+                    SHADOW.c.id > after,
+                    SHADOW.c.id <= seen.highest,
+                )
+                .order_by(SHADOW.c.id)
+                .limit(_CHUNK)
+            ).all()
+            if not rows:
+                break
+            after = rows[-1].id
+            lost = [row for row in rows if row.id not in seen]
+            gone += len(lost)
+            if lost:
+                connection.execute(
+                    update(SHADOW).where(SHADOW.c.id == bindparam("row_id")).values(gone_since=bindparam("now")),
+                    [{"row_id": row.id, "now": hub.stamp()} for row in lost],
+                )
+            for row in lost:
+                if row.item_id is not None:
+                    conflicts.open_gone(connection, name, mapping.entity, row.item_id, row.external_id, hub.stamp())
+    return gone

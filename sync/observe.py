@@ -1,0 +1,261 @@
+"""Reading connections: pages into the shadow, the owner's slots into canonical, marks for what depends on them.
+
+A page is one transaction. A cursor moves only when the read it belongs to was stored whole; a record is missing only
+after a complete read of the same scope that no guard doubts (R13, R22).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sqlalchemy import Connection, func, select
+
+from canonical.clock import instant_text, parse_instant
+from canonical.errors import SkippableError
+from connectors.base import Page, RawRecord
+from mappings.compiled import CompiledMapping
+from mappings.model import Mapped
+from sync import conflicts, cursors, facts, missing, quarantine, shadow
+from sync.hub import Hub
+from sync.marks import mark
+from sync.missing import SeenSet
+from sync.quarantine import Entry
+from sync.topology import mappings_by_resource, read_paths
+from sync.updates import fact_change, marks_for
+
+
+class ReadMode(Enum):
+    """FULL reads everything; DELTA what changed since the cursor; AUTO is DELTA, with a sweep where one is due."""
+
+    FULL = "full"
+    DELTA = "delta"
+    AUTO = "auto"
+
+
+@dataclass
+class ReadReport:
+    """What reading one connection did."""
+
+    connection: str
+    records: int = 0
+    changed: int = 0
+    outdated: int = 0
+    incomplete: list[str] = field(default_factory=list)
+    shrunk: list[str] = field(default_factory=list)
+    issues: Counter[str] = field(default_factory=Counter)
+
+
+def observe(hub: Hub, name: str, mode: ReadMode) -> ReadReport:
+    """Read every resource that a connection's flows need."""
+    report = ReadReport(name)
+    for resource, mappings in mappings_by_resource(hub.config, name).items():
+        _observe_resource(hub, name, resource, mappings, mode, report)
+    return report
+
+
+def reread(hub: Hub, name: str, resource: str, ids: Sequence[str]) -> ReadReport:
+    """Read exactly these records again."""
+    report = ReadReport(name)
+    mappings = mappings_by_resource(hub.config, name)[resource]
+    connector = hub.connector(name)
+    for page in connector.lookup(resource, read_paths(mappings), list(dict.fromkeys(ids))):
+        with hub.database.begin() as connection:
+            store_page(hub, connection, name, mappings, page, report)
+    return report
+
+
+def _observe_resource(
+    hub: Hub, name: str, resource: str, mappings: list[CompiledMapping], mode: ReadMode, report: ReadReport
+) -> None:
+    scope = _scope(mappings)
+    with hub.database.begin() as connection:
+        state = cursors.load(connection, name, resource)
+    delta = mode is not ReadMode.FULL and bool(state.cursor) and state.scope == scope
+    if delta and mode is ReadMode.AUTO and _sweep_due(hub, name, resource, mappings, state):
+        delta = False
+    connector = hub.connector(name)
+    paths = read_paths(mappings)
+    if delta:
+        pages = connector.changed_since(resource, paths, state.cursor)
+        _store_delta(hub, name, mappings, pages, state, report)
+    else:
+        _store_sweep(hub, name, mappings, connector.pull(resource, paths), state, scope, report)
+
+
+def _scope(mappings: Iterable[CompiledMapping]) -> str:
+    """Names what a read covers: reads of another scope never add up (R13)."""
+    text = "|".join(f"{m.entity}:{m.resource}:{','.join(m.read_paths)}" for m in mappings)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _sweep_due(
+    hub: Hub, name: str, resource: str, mappings: Iterable[CompiledMapping], state: cursors.CursorState
+) -> bool:
+    if not state.swept_at:
+        return True
+    flows = [f for f in hub.config.flows.values() if name in (f.source, *f.targets)]
+    every = min((flow.sweep_every for flow in flows), default=None)
+    return every is not None and hub.now() - parse_instant(state.swept_at) >= every
+
+
+def covers_stock(hub: Hub, name: str, mappings: Iterable[CompiledMapping]) -> bool:
+    """Whether the platform's change stamp moves with everything these mappings read (R22)."""
+    manifest = hub.config.connections[name].manifest
+    for mapping in mappings:
+        spec = manifest.resources[mapping.resource]
+        if not spec.timestamp:
+            return False
+        paths = [rule.read_path for rule in mapping.fields.values() if rule.readable]
+        if not all(any(path == one or path.startswith((one + ".", one + "[")) for one in spec.covers) for path in paths):
+            return False
+    return True
+
+
+def _store_delta(
+    hub: Hub,
+    name: str,
+    mappings: list[CompiledMapping],
+    pages: Iterator[Page],
+    state: cursors.CursorState,
+    report: ReadReport,
+) -> None:
+    first, cursor = "", ""
+    for page in pages:
+        first = first or instant_text(page.as_of)
+        cursor = page.cursor or cursor
+        with hub.database.begin() as connection:
+            store_page(hub, connection, name, mappings, page, report)
+        hub.checkpoint("page stored")
+    if not cursor:
+        report.incomplete.append(state.resource)
+        return
+    read_at = first if covers_stock(hub, name, mappings) else state.read_at
+    with hub.database.begin() as connection:
+        cursors.save(connection, state.moved(cursor=cursor, read_at=read_at))
+
+
+def _store_sweep(
+    hub: Hub,
+    name: str,
+    mappings: list[CompiledMapping],
+    pages: Iterator[Page],
+    state: cursors.CursorState,
+    scope: str,
+    report: ReadReport,
+) -> None:
+    with hub.database.begin() as connection:
+        seen = SeenSet(connection.execute(select(func.coalesce(func.max(shadow.SHADOW.c.id), 0))).scalar_one())
+    first, cursor, complete, count = "", "", False, 0
+    for page in pages:
+        first = first or instant_text(page.as_of)
+        cursor = page.cursor or cursor
+        complete = page.complete
+        with hub.database.begin() as connection:
+            count += store_page(hub, connection, name, mappings, page, report, seen)
+        hub.progress(f"read {name} {state.resource}", count, None)
+        hub.checkpoint("page stored")
+    if not complete:
+        report.incomplete.append(state.resource)
+        return
+    with hub.database.begin() as connection:
+        if missing.shrunk(hub, name, state, count, scope):
+            report.shrunk.append(state.resource)
+            missing.freeze(hub, connection, name)
+            return
+        missing.thaw(hub, connection, name)
+        missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
+        cursors.save(
+            connection,
+            state.moved(cursor=cursor, read_at=first, swept_at=first, swept_count=count, scope=scope),
+        )
+
+
+def store_page(
+    hub: Hub,
+    connection: Connection,
+    name: str,
+    mappings: list[CompiledMapping],
+    page: Page,
+    report: ReadReport,
+    seen: SeenSet | None = None,
+) -> int:
+    """Store a page for every mapping it feeds; tells how many records were ours."""
+    as_of = instant_text(page.as_of)
+    most = 0
+    for mapping in mappings:
+        records = _decode(hub, connection, name, mapping, page.records, report)
+        stored = shadow.store(connection, name, mapping.entity, records, as_of)
+        if seen is not None:
+            seen.add(stored.seen)
+        report.changed += len(stored.changed)
+        report.outdated += stored.outdated
+        accept(hub, connection, name, mapping.entity, stored.changed, as_of, report)
+        most = max(most, len(records))
+    report.records += most
+    return most
+
+
+def _decode(
+    hub: Hub,
+    connection: Connection,
+    name: str,
+    mapping: CompiledMapping,
+    raws: Sequence[RawRecord],
+    report: ReadReport,
+) -> list[Mapped]:
+    records: list[Mapped] = []
+    for raw in raws:
+        try:
+            record = mapping.decode(raw)
+        except SkippableError as error:
+            report.issues[error.reason] += 1
+            entry = Entry(name, mapping.entity, error.ref or "?", "", error.reason, str(error))
+            quarantine.put(connection, [entry], hub.stamp())
+            continue
+        if record is not None:
+            records.append(record)
+    return records
+
+
+def accept(
+    hub: Hub,
+    connection: Connection,
+    name: str,
+    entity: str,
+    changed: Sequence[shadow.Changed],
+    as_of: str,
+    report: ReadReport,
+) -> None:
+    """Take changed records in: issues to quarantine, owned slots to canonical, marks for what depends on them."""
+    entries = [
+        Entry(name, entity, one.mapped.external_id, issue.slot, issue.reason, issue.detail, one.mapped.sku)
+        for one in changed
+        for issue in one.mapped.issues
+    ]
+    quarantine.release_slots(connection, name, entity, [c.mapped.external_id for c in changed if not c.is_new])
+    quarantine.put(connection, entries, hub.stamp())
+    report.issues.update(entry.reason for entry in entries)
+    linked = [one for one in changed if one.item_id is not None]
+    for one in linked:
+        if one.returned and one.item_id is not None:
+            conflicts.close_slot(connection, name, entity, one.item_id, "", "came back", hub.stamp())
+    if not linked:
+        return
+    changes = [
+        change
+        for one in linked
+        if one.item_id is not None
+        and (
+            change := fact_change(
+                hub.config, name, entity, one.item_id, one.mapped.slots, as_of, one.moved - one.mapped.slots.keys()
+            )
+        )
+    ]
+    moved = facts.store(connection, changes)
+    touched = [one.item_id for one in linked if one.moved and one.item_id is not None]
+    mark(connection, marks_for(hub.config, connection, name, entity, touched, moved), hub.stamp())
+

@@ -1,0 +1,144 @@
+"""Recording what deciding found: conflicts and holds, units that left, and slots that are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from canonical.slot import Slot, parse_slot
+from canonical.value import Value
+from sync import conflicts, drops, overrides
+from sync.config import FlowKind, Policy
+from sync.decision import Event, EventKind, Verdict
+from sync.diff import SlotOverride
+from sync.evaluate import Line
+from sync.shadow import Settled, settle
+
+_FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.EDIT: "edit"}
+
+
+def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
+    """Record the events of decided lines and advance the shadow of equal slots; tells which items must be decided anew.
+
+    A movement of stock is recorded once: with it the base moves to what was seen, so the next look explains it.
+    """
+    again: set[int] = set()
+    for line in lines:
+        for event in line.decision.events:
+            _event(connection, line, event, now)
+        if line.flow.kind is FlowKind.INVENTORY and line.decision.events:
+            again.add(line.view.item_id)
+        if line.decision.verdict is Verdict.EQUAL and line.adopted:
+            _close_settled(connection, line, now)
+    settle(connection, [change for line in lines if (change := _settled(line)) is not None])
+    return again
+
+
+def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
+    view, slot = line.view, line.slot
+    if event.kind in _FALLS and event.units:
+        drops.record(connection, line.target, view.item_id, slot, _FALLS[event.kind], event.units, now)
+    elif event.kind is EventKind.CANCEL:
+        drops.restore(connection, line.target, view.item_id, event.units, now)
+    elif event.kind is EventKind.RAISED:
+        _open(connection, line, event, "stock_raised_by_other", now)
+    elif event.kind is EventKind.CONFLICT:
+        conflict = _open(connection, line, event, "changed_by_other", now)
+        if line.decision.verdict is Verdict.HELD:
+            hold(connection, line, now, conflict)
+    elif event.kind is EventKind.ENDED:
+        overrides.end(connection, line.target, view.entity, view.item_id, slot)
+        conflicts.close_slot(connection, line.target, view.entity, view.item_id, slot, "values agree again", now)
+
+
+def _open(connection: Connection, line: Line, event: Event, kind: str, now: str) -> int:
+    return conflicts.open_conflict(
+        connection,
+        line.target,
+        line.view.entity,
+        line.view.item_id,
+        line.slot,
+        kind=kind,
+        external_id=line.view.external_id,
+        theirs=line.view.observed.get(line.slot),
+        ours=line.decision.desired,
+        base=event.base,
+        now=now,
+    )
+
+
+def hold(connection: Connection, line: Line, now: str, conflict: int | None = None) -> None:
+    """Freeze a slot as it is until its conflict is resolved."""
+    theirs = line.view.observed.get(line.slot)
+    override = SlotOverride("hold", theirs, line.decision.desired)
+    view = line.view
+    overrides.put(connection, line.target, view.entity, view.item_id, line.slot, override, now, conflict)
+
+
+def adopt(connection: Connection, line: Line, now: str) -> None:
+    """Let their value stand until the owner's value next changes."""
+    theirs = line.view.observed.get(line.slot)
+    override = SlotOverride("adopt", theirs, line.decision.desired)
+    view = line.view
+    overrides.put(connection, line.target, view.entity, view.item_id, line.slot, override, now)
+    conflicts.close_slot(connection, line.target, view.entity, view.item_id, line.slot, "adopted", now)
+    settle(connection, [Settled(view.id, {line.slot: line.decision.desired}, {line.slot: theirs})])
+
+
+def restored(connection: Connection, lines: Iterable[Line], now: str) -> None:
+    """The owner's value was written back over theirs: their conflicts are closed."""
+    for line in lines:
+        view = line.view
+        conflicts.close_slot(
+            connection, line.target, view.entity, view.item_id, line.slot, f"written: {line.decision.desired}", now
+        )
+
+
+def _close_settled(connection: Connection, line: Line, now: str) -> None:
+    if line.slot in line.view.writes or line.view.observed.get(line.slot) != line.view.got.get(line.slot):
+        view = line.view
+        conflicts.close_slot(connection, line.target, view.entity, view.item_id, line.slot, "values agree", now)
+
+
+def _settled(line: Line) -> Settled | None:
+    """What deciding moves in the shadow: both values where equal, the base where stock moved or was first seen."""
+    view, slot, decision = line.view, line.slot, line.decision
+    observed = view.observed.get(slot)
+    equal = decision.verdict is Verdict.EQUAL
+    sent: dict[str, Value] = {slot: decision.desired} if equal else {}
+    got: dict[str, Value] = {}
+    if line.flow.kind is FlowKind.INVENTORY:
+        committed = str(Slot("committed", parse_slot(slot).scope))
+        if equal or decision.events or slot not in view.got:
+            got = {slot: observed}
+            if committed in view.observed:
+                got[committed] = view.observed[committed]
+    elif equal or slot not in view.got:
+        got = {slot: observed}
+    if decision.verdict is Verdict.NOTHING or _known(view.sent, sent) and _known(view.got, got):
+        return _reset_attempts(line)
+    return Settled(view.id, sent, got, writes=_no_attempts(line))
+
+
+def _known(old: Any, new: dict[str, Value]) -> bool:
+    return all(key in old and old[key] == value for key, value in new.items())
+
+
+def _no_attempts(line: Line) -> dict[str, Value] | None:
+    """A read made after the write that shows the value proves that it sticks."""
+    written = line.view.writes.get(line.slot)
+    if line.decision.verdict is not Verdict.EQUAL or not isinstance(written, list):
+        return None
+    return {line.slot: None} if line.view.as_of > str(written[2]) else None
+
+
+def _reset_attempts(line: Line) -> Settled | None:
+    writes = _no_attempts(line)
+    return Settled(line.view.id, {}, {}, writes=writes) if writes else None
+
+
+def adopts_automatically(line: Line) -> bool:
+    """Whether their value is to be adopted without asking, by the flow's policy."""
+    return line.decision.verdict is Verdict.ADOPT and line.flow.on_conflict is Policy.ADOPT

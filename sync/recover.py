@@ -1,0 +1,161 @@
+"""After a crash or a lost answer: find out what became of each call, by the class of its write (R17)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from canonical.clock import parse_instant
+from canonical.slot import Slot, parse_slot
+from connectors.base import RowStatus
+from connectors.manifest import WriteClass, WriteSpec
+from mappings.compiled import CompiledMapping
+from sync import journal, shadow
+from sync.batch import ChangeLine
+from sync.hub import Hub
+from sync.observe import reread
+from sync.settlement import applied, close_written
+from sync.shadow import ShadowView, settle
+
+
+def recover(hub: Hub, name: str) -> Counter[str]:
+    """Resolve a connection's calls of unknown outcome, never by a blind second write; counts how they ended."""
+    ended: Counter[str] = Counter()
+    with hub.database.begin() as connection:
+        calls = journal.open_calls(connection, name)
+    for call in calls:
+        ended[_resolve(hub, name, call)] += 1
+        hub.checkpoint("call resolved")
+    return ended
+
+
+def settle_seconds(hub: Hub, name: str, spec: WriteSpec) -> float:
+    """How long a write of unknown outcome may still take effect."""
+    configured = hub.config.connections[name].write_settle_seconds
+    return spec.settle_seconds if configured is None else configured
+
+
+def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
+    spec = hub.config.connections[name].manifest.writes[call.operation]
+    age = (hub.now() - parse_instant(call.sent_at)).total_seconds()
+    settled = age >= settle_seconds(hub, name, spec)
+    if spec.write_class is WriteClass.UNKNOWABLE:
+        with hub.database.begin() as connection:
+            journal.finish(connection, call.id, "unknown", hub.stamp(), "its outcome cannot be found out")
+        return "unknown"
+    if spec.write_class is WriteClass.SET:
+        return _resolve_set(hub, name, call, settled=settled)
+    return _resolve_asked(hub, name, call, settled=settled)
+
+
+def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
+    """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
+    with hub.database.begin() as connection:
+        lines = [line for line in journal.lines(connection, call.id) if not line.outcome]
+    reread(hub, name, call.resource, sorted({line.external_id for line in lines}))
+    with hub.database.begin() as connection:
+        open_lines = 0
+        for line in lines:
+            open_lines += not _judge(hub, connection, name, line, settled=settled)
+        if not open_lines:
+            journal.finish(connection, call.id, "done", hub.stamp(), "resolved by reading again")
+    return "waiting" if open_lines else "resolved"
+
+
+def _judge(hub: Hub, connection: Connection, name: str, line: Row[Any], *, settled: bool) -> bool:
+    """Whether a line's outcome could be told; noted if so."""
+    view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
+    now = hub.stamp()
+    change = _change(line)
+    if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change):
+        done = applied(view, change, {}, now)
+        observed = view.observed.get(line.slot)
+        settle(
+            connection,
+            [shadow.Settled(done.shadow_id, done.sent, done.got, {line.slot: observed}, done.writes, view.as_of)],
+        )
+        close_written(connection, name, change, now)
+        journal.outcome_line(connection, line, "applied", "seen on the platform", now)
+        return True
+    if settled or view is None:
+        journal.outcome_line(connection, line, "lost", "it never took effect", now)
+        return True
+    return False
+
+
+def _change(line: Row[Any]) -> ChangeLine:
+    return ChangeLine(
+        number=line.change_number,
+        flow=line.flow,
+        entity=line.entity,
+        item_id=line.item_id,
+        external_id=line.external_id,
+        slot=line.slot,
+        before=journal.value(line.before),
+        after=journal.value(line.after),
+        exempt=bool(line.exempt),
+        fingerprint="",
+    )
+
+
+def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine) -> bool:
+    """Whether what is observed shows that a write took effect, sales after it included."""
+    name = parse_slot(change.slot).field
+    observed = view.observed.get(change.slot)
+    if name != "stock" or not isinstance(observed, int):
+        return change.slot in view.observed and mapping.same(name, observed, change.after)
+    if not isinstance(change.after, int) or not isinstance(change.before, int):
+        return observed == change.after
+    sold = _promised_since(view, change)
+    if sold is not None:
+        return observed + sold == change.after
+    if observed == change.after:
+        return True
+    # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.
+    return observed < change.after if change.after < change.before else observed > change.before
+
+
+def _promised_since(view: ShadowView, change: ChangeLine) -> int | None:
+    committed = str(Slot("committed", parse_slot(change.slot).scope))
+    now, then = view.observed.get(committed), view.got.get(committed)
+    return now - then if isinstance(now, int) and isinstance(then, int) else None
+
+
+def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
+    """Ask the connector: it repeats a keyed call with its key, or looks a searchable one up."""
+    with hub.database.begin() as connection:
+        lines = journal.lines(connection, call.id)
+    outcome = hub.connector(name).resolve(journal.as_call(call, (line.number for line in lines)))
+    if outcome is None:
+        return "waiting"
+    if not settled and any(row.status is RowStatus.UNTOUCHED for row in outcome.values()):
+        return "waiting"
+    with hub.database.begin() as connection:
+        now = hub.stamp()
+        for line in lines:
+            answer = outcome.get(line.number)
+            took = answer is not None and answer.status is RowStatus.APPLIED
+            journal.outcome_line(connection, line, "applied" if took else "lost", answer.message if answer else "", now)
+            view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
+            if took and view is not None:
+                settle(connection, [applied(view, _change(line), {}, now)])
+                close_written(connection, name, _change(line), now)
+        journal.finish(connection, call.id, "done", now, "resolved by asking the platform")
+    return "resolved"
+
+
+def longest_wait(hub: Hub, name: str) -> float:
+    """Seconds until every open call of a connection has settled."""
+    with hub.database.begin() as connection:
+        calls = journal.open_calls(connection, name)
+    manifest = hub.config.connections[name].manifest
+    waits = [
+        settle_seconds(hub, name, manifest.writes[call.operation])
+        - (hub.now() - parse_instant(call.sent_at)).total_seconds()
+        for call in calls
+    ]
+    return max([0.0, *waits])
+
+

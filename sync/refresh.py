@@ -1,0 +1,45 @@
+"""Before a raise, every channel of the pool is read again where its last look is older than the owner's figure (R2)."""
+
+from __future__ import annotations
+
+from sync import marks
+from sync.config import FlowConfig, FlowKind
+from sync.decision import Verdict
+from sync.evaluate import evaluate, gather
+from sync.hub import Hub
+from sync.observe import reread
+
+_CHUNK = 500
+
+
+def refresh_stale_channels(hub: Hub, flow: FlowConfig) -> int:
+    """Re-read just the records that hold a raise back; tells how many were read."""
+    if flow.kind is not FlowKind.INVENTORY:
+        return 0
+    count, after = 0, 0
+    while True:
+        with hub.database.begin() as connection:
+            items = marks.due_items(connection, flow.name, after, _CHUNK)
+            if not items:
+                return count
+            after = items[-1]
+            lines = evaluate(hub, connection, flow, items)
+            known = gather(hub, connection, flow, items)
+        wanted: dict[str, set[str]] = {}
+        for line in lines:
+            channel = _unread(line.decision.verdict, line.decision.reason)
+            view = known.views.get(channel, {}).get(line.view.item_id) if channel else None
+            if view is not None:
+                wanted.setdefault(channel, set()).add(view.external_id)
+                for other, others in known.views.items():
+                    if other != flow.source and line.view.item_id in others:
+                        wanted.setdefault(other, set()).add(others[line.view.item_id].external_id)
+        for channel, ids in wanted.items():
+            resource = hub.config.connections[channel].mappings[flow.entity].resource
+            reread(hub, channel, resource, sorted(ids))
+            count += len(ids)
+
+
+def _unread(verdict: Verdict, reason: str) -> str:
+    kind, _, channel = reason.partition(":")
+    return channel if verdict is Verdict.WAIT and kind == "stock_unread" else ""

@@ -1,0 +1,162 @@
+"""The verbs of the engine: each takes the lease, recovers what a crash left, reads, links, plans, applies.
+
+Only this module knows the order of the steps; each step is a module of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import update
+
+from canonical.errors import FatalError, RetriableError
+from sync import configversion, recover
+from sync.apply import ApplyReport, apply
+from sync.config import FlowConfig
+from sync.hub import Hub
+from sync.link import LinkReport, link
+from sync.locks import EXECUTOR, hold
+from sync.observe import ReadMode, ReadReport, observe
+from sync.planner import PlanSummary, plan
+from sync.store import body, tables
+from sync.store.database import insert_returning_id
+from sync.topology import identity_owner
+
+_RUN = tables.table(tables.Run)
+_ROUNDS = 3
+
+
+@dataclass
+class LookReport:
+    """What reading and linking found; ``failed`` names connections that could not be read, and why."""
+
+    reads: dict[str, ReadReport] = field(default_factory=dict)
+    links: dict[str, LinkReport] = field(default_factory=dict)
+    recovered: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether some read did not finish, so that nothing may be called done."""
+        return bool(self.failed) or any(read.incomplete for read in self.reads.values())
+
+
+@dataclass
+class SyncReport:
+    """One sync: what was read, the last plan, and what all rounds applied."""
+
+    look: LookReport
+    plans: list[PlanSummary] = field(default_factory=list)
+    applied: list[ApplyReport] = field(default_factory=list)
+
+
+@contextmanager
+def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], None] | None = None) -> Iterator[int]:
+    """Be the one executor of the database for a command; its run is recorded (R20)."""
+    with hold(hub.database, EXECUTOR, hub.clock, wait=wait, on_wait=on_wait):
+        with hub.database.begin() as connection:
+            run_id = insert_returning_id(
+                connection,
+                _RUN,
+                {
+                    "command": command,
+                    "started_at": hub.stamp(),
+                    "ended_at": "",
+                    "outcome": "running",
+                    "config_version": hub.config.version,
+                    "counts": None,
+                    "detail": "",
+                },
+            )
+            configversion.activate(hub, connection)
+        try:
+            yield run_id
+        except BaseException as error:
+            end_run(hub, run_id, "failed", {}, f"{type(error).__name__}: {error}")
+            raise
+
+
+def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail: str = "") -> None:
+    """Note how a run ended; the first word stands."""
+    with hub.database.begin() as connection:
+        connection.execute(
+            update(_RUN)
+            .where(_RUN.c.id == run_id, _RUN.c.outcome == "running")
+            .values(ended_at=hub.stamp(), outcome=outcome, counts=body.encode(counts), detail=detail[:500])
+        )
+
+
+def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> LookReport:
+    """Recover, then read and link every connection that the flows need: owners before targets (R2)."""
+    report = LookReport()
+    for name in reading_order(hub, flows):
+        try:
+            with hold(hub.database, name, hub.clock, wait=60):
+                report.recovered.update(recover.recover(hub, name))
+                report.reads[name] = observe(hub, name, mode)
+                report.links[name] = link(hub, name)
+        except (RetriableError, FatalError) as error:
+            report.failed[name] = str(error)
+    return report
+
+
+def reading_order(hub: Hub, flows: list[FlowConfig] | None = None) -> list[str]:
+    """The identity owner first, then other owners, then targets."""
+    chosen = flows if flows is not None else list(hub.config.flows.values())
+    first = identity_owner(hub.config)
+    sources = [flow.source for flow in chosen]
+    targets = [target for flow in chosen for target in flow.targets]
+    return list(dict.fromkeys([*([first] if first else []), *sources, *targets]))
+
+
+def make_plan(
+    hub: Hub, mode: ReadMode = ReadMode.FULL, *, flows: list[FlowConfig] | None = None, force: bool = False
+) -> tuple[LookReport, PlanSummary]:
+    """Read, link and plan; nothing is sent."""
+    chosen = flows if flows is not None else list(hub.config.flows.values())
+    looked = look(hub, mode, chosen)
+    return looked, plan(hub, chosen, force=force)
+
+
+def run_sync(
+    hub: Hub, mode: ReadMode = ReadMode.AUTO, *, flows: list[FlowConfig] | None = None, force: bool = False
+) -> SyncReport:
+    """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved."""
+    chosen = flows if flows is not None else list(hub.config.flows.values())
+    report = SyncReport(look(hub, mode, chosen))
+    for _ in range(_ROUNDS):
+        summary = plan(hub, chosen, force=force)
+        report.plans.append(summary)
+        if not summary.changes:
+            break
+        applied = apply(hub, summary.plan_id)
+        report.applied.append(applied)
+        if applied.failed:
+            break
+        settle_open_calls(hub, chosen)
+    return report
+
+
+def settle_open_calls(hub: Hub, flows: list[FlowConfig]) -> None:
+    """Wait until lost writes can no longer take effect, then resolve them."""
+    for name in dict.fromkeys(target for flow in flows for target in flow.targets):
+        seconds = recover.longest_wait(hub, name)
+        if seconds > 0:
+            hub.progress(f"waiting for a lost answer of {name}", 0, None)
+            with hold(hub.database, name, hub.clock, wait=60):
+                if recover.recover(hub, name)["waiting"]:
+                    hub.clock.sleep(recover.longest_wait(hub, name))
+                    recover.recover(hub, name)
+
+
+def outcome_counts(report: SyncReport) -> dict[str, int]:
+    """A sync's outcomes in one dictionary."""
+    total: Counter[str] = Counter()
+    for applied in report.applied:
+        total.update(applied.outcomes)
+    return dict(total)
+
+

@@ -1,0 +1,83 @@
+"""Storing what became of a call's rows: journal, shadow, and quarantine of what the platform refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from canonical.errors import SkippableError
+from canonical.value import Value
+from connectors.base import CallOutcome, RowOutcome, RowStatus
+from sync import conflicts, journal, quarantine
+from sync.batch import Batch, ChangeLine
+from sync.evaluate import REJECTED
+from sync.hub import Hub
+from sync.quarantine import Entry
+from sync.shadow import Settled, ShadowView, settle
+
+
+def store_outcome(
+    hub: Hub, connection: Connection, target: str, call_id: int, part: Batch, answers: CallOutcome
+) -> None:
+    """Store each row's outcome in the transaction that closes the call."""
+    now = hub.stamp()
+    results = {number: (row.status.value, row.message) for number, row in answers.items()}
+    journal.outcome(connection, call_id, results, now)
+    journal.finish(connection, call_id, "done", now)
+    settled: list[Settled] = []
+    for number, answer in answers.items():
+        view = part.views[number]
+        if answer.status is RowStatus.APPLIED:
+            seen = reread_slots(hub, target, view, answer)
+            settled += [applied(view, line, seen, now) for line in part.lines[number]]
+            for line in part.lines[number]:
+                close_written(connection, target, line, now)
+        elif answer.status is RowStatus.REJECTED:
+            settled += [_refused(view, line, now) for line in part.lines[number]]
+            entries = [
+                Entry(target, line.entity, line.external_id, line.slot, answer.reason, answer.message[:500])
+                for line in part.lines[number]
+            ]
+            quarantine.put(connection, entries, now)
+    settle(connection, settled)
+
+
+def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:
+    """The owner's value was written: the slot's conflict and quarantine are over."""
+    conflicts.close_slot(connection, target, line.entity, line.item_id, line.slot, f"written: {line.after}", now)
+    quarantine.release_slot(connection, target, line.entity, line.external_id, line.slot)
+
+
+def reread_slots(hub: Hub, target: str, view: ShadowView, answer: RowOutcome) -> Mapping[str, Value]:
+    """The slots of the record that the platform's answer shows, if it shows one."""
+    if answer.record is None:
+        return {}
+    mapping = hub.config.connections[target].mappings[view.entity]
+    try:
+        mapped = mapping.decode(answer.record)
+    except SkippableError:
+        return {}
+    return mapped.slots if mapped is not None and mapped.external_id == view.external_id else {}
+
+
+def applied(view: ShadowView, line: ChangeLine, seen: Mapping[str, Value], now: str) -> Settled:
+    """A slot that was written: sent is what we wanted, got what the platform made of it."""
+    made = seen.get(line.slot, line.after)
+    return Settled(
+        shadow_id=view.id,
+        sent={line.slot: line.after},
+        got={line.slot: made},
+        observed={line.slot: made},
+        writes={line.slot: [line.after, _count(view, line) + 1, now]},  # type: ignore[list-item]
+        as_of=now,
+    )
+
+
+def _refused(view: ShadowView, line: ChangeLine, now: str) -> Settled:
+    return Settled(view.id, {}, {}, writes={line.slot: [line.after, REJECTED, now]})  # type: ignore[list-item]
+
+
+def _count(view: ShadowView, line: ChangeLine) -> int:
+    written = view.writes.get(line.slot)
+    return int(written[1]) if isinstance(written, list) and written[0] == line.after else 0

@@ -1,0 +1,219 @@
+"""The shadow: what each external record was last seen to hold; old observations are not news (R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from canonical.value import Value
+from mappings.model import Mapped
+from sync.store import body, tables
+from sync.store.database import chunks
+
+SHADOW = tables.table(tables.Shadow)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A record that differs from what was known: the slots that moved, and its link if it has one."""
+
+    mapped: Mapped
+    item_id: int | None
+    moved: frozenset[str]
+    is_new: bool
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing some records found: which shadow rows were seen, what changed, how many were too old."""
+
+    seen: list[int]
+    changed: list[Changed]
+    outdated: int
+
+
+def store(connection: Connection, name: str, entity: str, records: Sequence[Mapped], as_of: str) -> Stored:
+    """Store records of one entity read at ``as_of``; unchanged ones cost no write."""
+    by_id = {record.external_id: record for record in records}
+    known = _known(connection, name, entity, list(by_id))
+    seen, changed, inserts, updates, outdated = [], [], [], [], 0
+    for external_id, record in by_id.items():
+        row = known.get(external_id)
+        if row is not None:
+            seen.append(row.id)
+            if as_of < row.as_of:
+                outdated += 1
+                continue
+        columns = _columns(record)
+        if row is None:
+            inserts.append({**columns, "connection": name, "entity": entity, "as_of": as_of, "gone_since": ""})
+            changed.append(Changed(record, None, frozenset(record.slots), is_new=True))
+        elif row.digest != columns["digest"] or row.gone_since:
+            updates.append({**columns, "row_id": row.id, "as_of": as_of, "gone_since": ""})
+            back = bool(row.gone_since)
+            changed.append(Changed(record, row.item_id, _moved(row, record), is_new=False, returned=back))
+    _write(connection, inserts, updates)
+    return Stored(seen, changed, outdated)
+
+
+def _known(connection: Connection, name: str, entity: str, ids: list[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    columns = (SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.as_of, SHADOW.c.digest, SHADOW.c.gone_since)
+    for part in chunks(ids):
+        rows = connection.execute(
+            select(*columns, SHADOW.c.item_id, SHADOW.c.observed).where(
+                SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id.in_(part)
+            )
+        )
+        found.update({row.external_id: row for row in rows})
+    return found
+
+
+def _columns(record: Mapped) -> dict[str, Any]:
+    observed = body.encode(record.slots)
+    scopes = body.encode(record.scopes)
+    keys = (record.kind, record.parent_id, record.sku, record.gtin, record.version)
+    issues = [(issue.slot, issue.reason, issue.detail) for issue in record.issues]
+    return {
+        "external_id": record.external_id,
+        "kind": record.kind,
+        "parent_id": record.parent_id,
+        "sku": record.sku,
+        "gtin": record.gtin,
+        "version": record.version,
+        "observed": observed,
+        "scopes": scopes,
+        "digest": body.digest(observed, scopes, body.encode((keys, issues))),
+    }
+
+
+def _moved(row: Row[Any], record: Mapped) -> frozenset[str]:
+    old = body.decode_slots(row.observed)
+    return frozenset(
+        slot for slot in old.keys() | record.slots.keys() if old.get(slot, ...) != record.slots.get(slot, ...)
+    )
+
+
+def _write(connection: Connection, inserts: list[dict[str, Any]], updates: list[dict[str, Any]]) -> None:
+    if inserts:
+        connection.execute(insert(SHADOW), inserts)
+    if updates:
+        values: dict[str, Any] = {key: bindparam(key) for key in updates[0] if key != "row_id"}
+        connection.execute(update(SHADOW).where(SHADOW.c.id == bindparam("row_id")).values(**values), updates)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowView:
+    """One linked record on a target, decoded for the planner."""
+
+    id: int
+    connection: str
+    entity: str
+    external_id: str
+    kind: str
+    parent_id: str
+    item_id: int
+    version: str
+    as_of: str
+    gone: bool
+    observed: Mapping[str, Value]
+    scopes: Mapping[str, Value]
+    sent: Mapping[str, Value]
+    got: Mapping[str, Value]
+    writes: Mapping[str, Value]
+
+
+def views(connection: Connection, name: str, entity: str, items: Iterable[int]) -> dict[int, ShadowView]:
+    """The linked records of items on a connection, by item."""
+    found: dict[int, ShadowView] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(
+            select(SHADOW).where(
+                SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part)
+            )
+        )
+        found.update({row.item_id: _view(row) for row in rows})
+    return found
+
+
+def _view(row: Row[Any]) -> ShadowView:
+    return ShadowView(
+        id=row.id,
+        connection=row.connection,
+        entity=row.entity,
+        external_id=row.external_id,
+        kind=row.kind,
+        parent_id=row.parent_id,
+        item_id=row.item_id,
+        version=row.version,
+        as_of=row.as_of,
+        gone=bool(row.gone_since),
+        observed=body.decode_slots(row.observed),
+        scopes=body.decode_slots(row.scopes),
+        sent=body.decode_slots(row.sent),
+        got=body.decode_slots(row.got),
+        writes=body.decode_slots(row.writes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """New sent and got values of some slots of one shadow row; ``observed`` where a write told us what is there."""
+
+    shadow_id: int
+    sent: Mapping[str, Value]
+    got: Mapping[str, Value]
+    observed: Mapping[str, Value] | None = None
+    writes: Mapping[str, Value] | None = None
+    as_of: str = ""
+
+
+def settle(connection: Connection, changes: Sequence[Settled]) -> None:
+    """Move sent, got (and observed after a write) of shadow rows; changes of one row are merged in order."""
+    for part in chunks(changes):
+        ids = sorted({change.shadow_id for change in part})
+        rows = {row.id: row for row in connection.execute(select(SHADOW).where(SHADOW.c.id.in_(ids)))}
+        state = {key: _mutable(row) for key, row in rows.items()}
+        for change in part:
+            if change.shadow_id in state:
+                _apply(state[change.shadow_id], change)
+        updates = [
+            {
+                "row_id": key,
+                "sent": body.encode(one["sent"]) if one["sent"] else None,
+                "got": body.encode(one["got"]),
+                "writes": body.encode(one["writes"]),
+                "observed": body.encode(one["observed"]),
+                "as_of": one["as_of"],
+                "digest": one["digest"],
+            }
+            for key, one in state.items()
+        ]
+        _write(connection, [], updates)
+
+
+def _mutable(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "sent": body.decode_slots(row.sent),
+        "got": body.decode_slots(row.got),
+        "writes": body.decode_slots(row.writes),
+        "observed": body.decode_slots(row.observed),
+        "as_of": row.as_of,
+        "digest": row.digest,
+    }
+
+
+def _apply(state: dict[str, Any], change: Settled) -> None:
+    state["sent"].update(change.sent)
+    state["got"].update(change.got)
+    if change.writes is not None:
+        state["writes"].update(change.writes)
+    if change.observed is not None:
+        state["observed"].update(change.observed)
+        state["as_of"] = max(state["as_of"], change.as_of)
+        # The stored bytes are no longer those of a read: the next read must be compared in full.
+        state["digest"] = b"written"

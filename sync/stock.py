@@ -1,0 +1,179 @@
+"""Deciding stock: the owner's figures projected onto a channel's slots, against what the channel counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from canonical.fields import ScopeKind
+from canonical.slot import Slot, parse_slot
+from mappings.compiled import CompiledMapping
+from sync.config import FlowConfig, HubConfig
+from sync.counter import CounterView, Level, decide_counter
+from sync.decision import Decision, Verdict
+from sync.project import StockRequest, Supply, project_stock
+from sync.shadow import ShadowView
+from sync.topology import channels_of_pool
+
+if TYPE_CHECKING:
+    from sync.evaluate import Known
+
+
+@dataclass(frozen=True, slots=True)
+class StockInputs:
+    """One item on one channel, with everything known of it."""
+
+    hub: HubConfig
+    flow: FlowConfig
+    target: str
+    view: ShadowView
+    mapping: CompiledMapping
+    known: Known
+
+
+def decide_stock(inputs: StockInputs) -> dict[str, Decision]:
+    """Decide every stock slot of an item on a channel; pure."""
+    view = inputs.view
+    slots = _slots(inputs)
+    if view.observed.get("tracked") is False:
+        return {str(slot): Decision(Verdict.NOTHING, reason="untracked") for slot in slots}
+    request, missing = _request(inputs)
+    if request is None:
+        return {str(slot): Decision(Verdict.NOTHING, reason=missing) for slot in slots}
+    booked = project_stock(request)
+    alone = project_stock(_without_drops(request))
+    blocked = _blocked(inputs)
+    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked) for slot in slots}
+
+
+def _slots(inputs: StockInputs) -> list[Slot]:
+    rule = inputs.mapping.fields["stock"]
+    if rule.scope is not ScopeKind.LOCATION:
+        return [Slot("stock")]
+    return [Slot("stock", location) for location in _locations(inputs)]
+
+
+def _locations(inputs: StockInputs) -> tuple[str, ...]:
+    channel = inputs.flow.rules[inputs.target]
+    pool = inputs.hub.pools[channel.pool]
+    configured = inputs.hub.connections[inputs.target].locations.values()
+    return tuple(one for one in (channel.locations or pool.locations) if one in configured)
+
+
+def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
+    known, item = inputs.known, inputs.view.item_id
+    sku = known.skus.get(item, "")
+    kit = inputs.hub.kits.get(sku, ())
+    supply = _supply(inputs, item)
+    parts = {part.sku: _supply(inputs, known.ids[part.sku]) for part in kit if part.sku in known.ids}
+    if kit and any(parts.get(part.sku) is None for part in kit):
+        return None, "kit_component_missing"
+    if not kit and supply is None:
+        return None, "owner_not_read"
+    sellable = known.facts.get((item, "variant"), {}).get("sellable")
+    channel = inputs.flow.rules[inputs.target]
+    scoped = inputs.mapping.fields["stock"].scope is ScopeKind.LOCATION
+    return (
+        StockRequest(
+            pool=inputs.hub.pools[channel.pool],
+            rule=channel,
+            supply=supply or Supply({}, known.open_drops.get(item, 0)),
+            sellable=sellable is None or sellable.value is not False,
+            factor=inputs.hub.units.get(sku, 1),
+            kit=kit,
+            component_supplies={name: one for name, one in parts.items() if one is not None},
+            locations=_locations(inputs) if scoped else (),
+        ),
+        "",
+    )
+
+
+def _supply(inputs: StockInputs, item: int) -> Supply | None:
+    """The owner's figures of an item; None when the present owner was not read or says nothing readable."""
+    said = inputs.known.facts.get((item, "inventory"), {})
+    figures = {
+        parse_slot(slot).scope: one.value
+        for slot, one in said.items()
+        if parse_slot(slot).field == "stock" and one.owner == inputs.flow.source and isinstance(one.value, int)
+    }
+    # Drops are counted in units sold; figures in stock items.
+    factor = inputs.hub.units.get(inputs.known.skus.get(item, ""), 1)
+    return Supply(figures, inputs.known.open_drops.get(item, 0) * factor) if figures else None
+
+
+def _without_drops(request: StockRequest) -> StockRequest:
+    supplies = {name: Supply(one.figures) for name, one in request.component_supplies.items()}
+    return StockRequest(
+        pool=request.pool,
+        rule=request.rule,
+        supply=Supply(request.supply.figures),
+        sellable=request.sellable,
+        factor=request.factor,
+        kit=request.kit,
+        component_supplies=supplies,
+        locations=request.locations,
+    )
+
+
+def _blocked(inputs: StockInputs) -> str:
+    """Why no raise may go out: a channel of the pool was not read since the owner's figure (R2)."""
+    figure_as_of = max(_figure_times(inputs), default="")
+    pool = inputs.flow.rules[inputs.target].pool
+    for channel in channels_of_pool(inputs.hub, pool):
+        view = inputs.known.views.get(channel, {}).get(inputs.view.item_id)
+        if view is None:
+            continue
+        reads = inputs.known.reads.get(channel)
+        if max(view.as_of, reads.read_at if reads else "") < figure_as_of:
+            return f"stock_unread:{channel}"
+    return ""
+
+
+def _figure_may_know(inputs: StockInputs, slot: str) -> bool:
+    """Whether the owner's figure may already hold what moved the channel: not if it was read before the channel was
+    last seen unmoved.
+    """
+    view, reads = inputs.view, inputs.known.reads.get(inputs.target)
+    unmoved = ""
+    if reads is not None:
+        unmoved = reads.read_at if view.as_of > reads.read_at else reads.read_before
+    written = view.writes.get(slot)
+    if isinstance(written, list) and str(written[2]) < view.as_of:
+        unmoved = max(unmoved, str(written[2]))
+    return max(_figure_times(inputs), default="") > unmoved
+
+
+def _figure_times(inputs: StockInputs) -> Iterable[str]:
+    said = inputs.known.facts.get((inputs.view.item_id, "inventory"), {})
+    return (one.as_of for slot, one in said.items() if parse_slot(slot).field == "stock")
+
+
+def _decide_slot(
+    inputs: StockInputs, slot: Slot, booked: dict[str, int], alone: dict[str, int], blocked: str
+) -> Decision:
+    view, name = inputs.view, str(slot)
+    observed = _level(view.observed.get(name), view.observed.get(_committed(slot)))
+    if observed is None:
+        return Decision(Verdict.NOTHING, reason="not_read")
+    counter = CounterView(
+        desired=booked.get(slot.scope, 0),
+        allowed=alone.get(slot.scope, 0),
+        observed=observed,
+        base=_level(view.got.get(name), view.got.get(_committed(slot))),
+        override=inputs.known.overrides[inputs.target].get((view.item_id, name)),
+        open_drops=inputs.known.open_drops.get(view.item_id, 0) > 0,
+        figure_may_know=_figure_may_know(inputs, name),
+        blocked=blocked,
+    )
+    return decide_counter(counter, inputs.flow.on_conflict)
+
+
+def _committed(slot: Slot) -> str:
+    return str(Slot("committed", slot.scope))
+
+
+def _level(available: object, committed: object) -> Level | None:
+    if not isinstance(available, int):
+        return None
+    return Level(available, committed if isinstance(committed, int) else None)
