@@ -46,14 +46,14 @@ def test_a_secret_that_is_not_there_is_a_finding_not_a_crash(tmp_path: Path) -> 
 
 
 def test_a_location_is_named_as_the_platform_names_it(tmp_path: Path) -> None:
-    world("health-good").items["1"] = MemoryItem(id="1", sku="A", levels={"W1": 1, "W2": 1})
+    world("health-good").items["1"] = MemoryItem(id="1", sku="A", levels={"W1": {"available": 1}, "W2": {"available": 1}})
     found = [finding for finding in _account(tmp_path, {"WORLD": "health-good"}) if finding.check == "location"]
     assert all(finding.ok for finding in found)
     assert [finding.message for finding in found] == ["WH1 is W1 (W1)", "W2 (W2) is not used"]
 
 
 def test_a_location_that_does_not_exist_is_found_with_those_that_do(tmp_path: Path) -> None:
-    world("health-bad").items["1"] = MemoryItem(id="1", sku="A", levels={"W9": 1})
+    world("health-bad").items["1"] = MemoryItem(id="1", sku="A", levels={"W9": {"available": 1}})
     found = [finding for finding in _account(tmp_path, {"WORLD": "health-bad"}) if not finding.ok]
     assert [finding.message for finding in found] == ["WH1: there is no location W1"]
     assert "W9" in found[0].advice
