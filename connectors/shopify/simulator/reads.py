@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from connectors.shopify.simulator.connections import Connection, page_of_rows
@@ -12,8 +13,22 @@ from connectors.shopify.simulator.records import GID, QUANTITY_NAMES, UNAVAILABL
 
 Resolver: TypeAlias = Callable[[Any, Context, Args], Any]
 
+
+class Plain:
+    """A field that is an attribute as it stands; ``get`` reads it without any detour."""
+
+    __slots__ = ("get",)
+
+    def __init__(self, attribute: str) -> None:
+        self.get: Callable[[Any], Any] = attrgetter(attribute)
+
+    def __call__(self, value: Any, context: Context, args: Args) -> Any:
+        """Read it as a resolver."""
+        return self.get(value)
+
+
 _RECORD: Mapping[str, Resolver] = {
-    "id": lambda o, c, a: o.gid,
+    "id": Plain("gid"),
     "legacyResourceId": lambda o, c, a: str(o.number),
     "createdAt": lambda o, c, a: instant(o.created_at),
     "updatedAt": lambda o, c, a: instant(o.updated_at),
@@ -141,23 +156,23 @@ def _quantity_names(_: Any, context: Context, args: Args) -> list[dict[str, Any]
 FIELDS: Mapping[str, Mapping[str, Resolver]] = {
     "Location": {
         **_RECORD,
-        "name": lambda o, c, a: o.name,
-        "isActive": lambda o, c, a: o.active,
+        "name": Plain("name"),
+        "isActive": Plain("active"),
         "isFulfillmentService": lambda o, c, a: False,
-        "fulfillsOnlineOrders": lambda o, c, a: o.active,
+        "fulfillsOnlineOrders": Plain("active"),
         "hasActiveInventory": lambda o, c, a: any(o.number in item.levels for item in c.platform.store.items),
-        "shipsInventory": lambda o, c, a: o.active,
+        "shipsInventory": Plain("active"),
         "deactivatedAt": lambda o, c, a: instant(o.deactivated_at),
         "inventoryLevel": _level_of_item,
         "inventoryLevels": _levels_of_location,
     },
     "InventoryItem": {
         **_RECORD,
-        "sku": lambda o, c, a: o.sku,
-        "tracked": lambda o, c, a: o.tracked,
-        "requiresShipping": lambda o, c, a: o.requires_shipping,
+        "sku": Plain("sku"),
+        "tracked": Plain("tracked"),
+        "requiresShipping": Plain("requires_shipping"),
         "duplicateSkuCount": lambda o, c, a: len(c.platform.store.items_by_sku[o.sku]) - 1 if o.sku else 0,
-        "harmonizedSystemCode": lambda o, c, a: o.hs_code,
+        "harmonizedSystemCode": Plain("hs_code"),
         "unitCost": _unit_cost,
         "measurement": _measurement,
         "locationsCount": lambda o, c, a: _count(len(active_levels(o, {}))),
@@ -168,23 +183,23 @@ FIELDS: Mapping[str, Mapping[str, Resolver]] = {
     },
     "InventoryLevel": {
         **_RECORD,
-        "item": lambda o, c, a: o.item,
-        "location": lambda o, c, a: o.location,
+        "item": Plain("item"),
+        "location": Plain("location"),
         "quantities": quantities,
         "canDeactivate": lambda o, c, a: o.available == 0 and o.committed == 0,
-        "isActive": lambda o, c, a: o.active,
+        "isActive": Plain("active"),
     },
     "InventoryProperties": {"quantityNames": _quantity_names},
     "Product": {
         **_RECORD,
-        "title": lambda o, c, a: o.title,
-        "handle": lambda o, c, a: o.handle,
+        "title": Plain("title"),
+        "handle": Plain("handle"),
         "description": _description,
-        "descriptionHtml": lambda o, c, a: o.description_html,
-        "vendor": lambda o, c, a: o.vendor,
-        "productType": lambda o, c, a: o.product_type,
+        "descriptionHtml": Plain("description_html"),
+        "vendor": Plain("vendor"),
+        "productType": Plain("product_type"),
         "tags": lambda o, c, a: list(o.tags),
-        "status": lambda o, c, a: o.status,
+        "status": Plain("status"),
         "options": _options,
         "hasOnlyDefaultVariant": lambda o, c, a: len(o.variants) == 1 and o.options == ["Title"],
         "totalInventory": lambda o, c, a: sum(v.total_available() for v in o.variants),
@@ -196,29 +211,29 @@ FIELDS: Mapping[str, Mapping[str, Resolver]] = {
     },
     "ProductVariant": {
         **_RECORD,
-        "title": lambda o, c, a: o.title,
+        "title": Plain("title"),
         "displayName": lambda o, c, a: f"{o.product.title} - {o.title}",
-        "sku": lambda o, c, a: o.item.sku,
-        "barcode": lambda o, c, a: o.barcode,
+        "sku": Plain("item.sku"),
+        "barcode": Plain("barcode"),
         "price": lambda o, c, a: str(o.price),
         "compareAtPrice": lambda o, c, a: None if o.compare_at is None else str(o.compare_at),
-        "position": lambda o, c, a: o.position,
-        "taxable": lambda o, c, a: o.taxable,
+        "position": Plain("position"),
+        "taxable": Plain("taxable"),
         "availableForSale": lambda o, c, a: not o.item.tracked or o.policy == "CONTINUE" or o.total_available() > 0,
         "requiresComponents": lambda o, c, a: o.item.bundle,
-        "inventoryPolicy": lambda o, c, a: o.policy,
+        "inventoryPolicy": Plain("policy"),
         "inventoryQuantity": lambda o, c, a: o.total_available(),
         "sellableOnlineQuantity": lambda o, c, a: o.total_available(),
         "selectedOptions": _selected_options,
-        "inventoryItem": lambda o, c, a: o.item,
-        "product": lambda o, c, a: o.product,
+        "inventoryItem": Plain("item"),
+        "product": Plain("product"),
     },
     "BulkOperation": {
         **_RECORD,
-        "status": lambda o, c, a: o.status,
-        "type": lambda o, c, a: o.kind,
-        "errorCode": lambda o, c, a: o.error_code,
-        "query": lambda o, c, a: o.query,
+        "status": Plain("status"),
+        "type": Plain("kind"),
+        "errorCode": Plain("error_code"),
+        "query": Plain("query"),
         "objectCount": lambda o, c, a: str(o.object_count),
         "rootObjectCount": lambda o, c, a: str(o.root_count),
         "fileSize": lambda o, c, a: str(len(o.result)) if o.status == "COMPLETED" else None,
@@ -228,26 +243,26 @@ FIELDS: Mapping[str, Mapping[str, Resolver]] = {
     },
     "WebhookSubscription": {
         **_RECORD,
-        "topic": lambda o, c, a: o.topic,
-        "uri": lambda o, c, a: o.uri,
-        "format": lambda o, c, a: o.format,
-        "filter": lambda o, c, a: o.filter,
-        "includeFields": lambda o, c, a: o.include_fields,
-        "metafieldNamespaces": lambda o, c, a: o.metafield_namespaces,
-        "name": lambda o, c, a: o.name,
+        "topic": Plain("topic"),
+        "uri": Plain("uri"),
+        "format": Plain("format"),
+        "filter": Plain("filter"),
+        "includeFields": Plain("include_fields"),
+        "metafieldNamespaces": Plain("metafield_namespaces"),
+        "name": Plain("name"),
     },
     "InventoryAdjustmentGroup": {
         **_RECORD,
-        "reason": lambda o, c, a: o.reason,
-        "referenceDocumentUri": lambda o, c, a: o.reference,
+        "reason": Plain("reason"),
+        "referenceDocumentUri": Plain("reference"),
         "changes": lambda o, c, a: o.selected(a),
     },
     "InventoryChange": {
-        "delta": lambda o, c, a: o.delta,
-        "item": lambda o, c, a: o.item,
-        "location": lambda o, c, a: o.location,
+        "delta": Plain("delta"),
+        "item": Plain("item"),
+        "location": Plain("location"),
         "ledgerDocumentUri": lambda o, c, a: None,
-        "name": lambda o, c, a: o.name,
-        "quantityAfterChange": lambda o, c, a: o.after,
+        "name": Plain("name"),
+        "quantityAfterChange": Plain("after"),
     },
 }

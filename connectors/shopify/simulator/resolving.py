@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from connectors.shopify.simulator.connections import Connection
 from connectors.shopify.simulator.context import Args, Context
 from connectors.shopify.simulator.reads import FIELDS, Resolver
 from connectors.shopify.simulator.roots import QUERY
+
+
+class Entry:
+    """A field that is an entry of a plain dict; payloads may lack it."""
+
+    __slots__ = ("_key", "get")
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self.get: Callable[[Any], Any] = itemgetter(key)
+
+    def __call__(self, value: Any, context: Context, args: Args) -> Any:
+        """Read it as a resolver."""
+        return value.get(self._key)
 
 
 def resolver_of(typename: str, field: str) -> Resolver:
@@ -20,7 +35,7 @@ def resolver_of(typename: str, field: str) -> Resolver:
     if typename.endswith("Connection"):
         return _CONNECTION[field]
     known = FIELDS.get(typename, {}).get(field)
-    return known if known is not None else lambda value, context, args: value.get(field)
+    return known if known is not None else Entry(field)
 
 
 def _edges(connection: Connection, context: Context, args: Args) -> list[dict[str, Any]]:

@@ -27,8 +27,8 @@ from connectors.shopify.simulator.access import denied, needed
 from connectors.shopify.simulator.connections import Connection
 from connectors.shopify.simulator.context import Context
 from connectors.shopify.simulator.cost import named
-from connectors.shopify.simulator.reads import Resolver
-from connectors.shopify.simulator.resolving import resolver_of
+from connectors.shopify.simulator.reads import Plain, Resolver
+from connectors.shopify.simulator.resolving import Entry, resolver_of
 
 MAX_CONNECTIONS = 5
 MAX_DEPTH = 2
@@ -160,7 +160,7 @@ class _Compiler:
     ) -> Callable[[Any], Any]:
         context = self._context
         if is_leaf_type(returned):
-            return lambda value: resolver(value, context, args)
+            return _leaf(resolver, context, args)
         inside: list[Stream] = []
         inner = self.walk(node.selection_set, returned, inside, outer[1])
         for stream in inside:
@@ -212,6 +212,13 @@ class _Compiler:
                 yield from self._fields(node.selection_set, parent)
             elif isinstance(node, FragmentSpreadNode):
                 yield from self._fields(self._fragments[node.name.value].selection_set, parent)
+
+
+def _leaf(resolver: Resolver, context: Context, args: dict[str, Any]) -> Callable[[Any], Any]:
+    """Reading a scalar, without a detour where the resolver has none."""
+    if isinstance(resolver, Plain | Entry):
+        return resolver.get
+    return lambda value: resolver(value, context, args)
 
 
 def _is_plain_id(node: FieldNode) -> bool:
