@@ -21,7 +21,7 @@ from crossdock.settings.maps import mapping_files
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
-from crossdock.settings.schema import shipped
+from crossdock.settings.schema import CONFIG, shape_of
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
 from crossdock.settings.stock import read_kits, read_locations, read_pools
@@ -58,7 +58,7 @@ def examine(path: Path, platforms: Platforms) -> tuple[Settings | None, list[Pro
     except ConfigError as error:
         return None, [_two_owners(problem) for problem in error.problems]
     findings = Findings(document.file, document.position)
-    faults, sound = check_shape({} if document.data is None else document.data, shipped("crossdock.schema.json"))
+    faults, sound = check_shape({} if document.data is None else document.data, shape_of(CONFIG))
     for fault in faults:
         findings.error(fault.path, fault.message, fault.hint)
     if not isinstance(sound, dict) or "connections" not in sound:

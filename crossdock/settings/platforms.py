@@ -39,6 +39,10 @@ class InstalledPlatforms:
         """Every connector's name, built-in ones first."""
         return list(_packages())
 
+    def built_in(self) -> list[str]:
+        """The names of the connectors that ship with Crossdock."""
+        return _built_in()
+
     def manifest_of(self, name: str) -> Manifest:
         """What a connector declares about its platform."""
         return load_manifest(_importable(name))
@@ -48,12 +52,15 @@ class InstalledPlatforms:
         return load_fields(_importable(name))
 
 
+def _built_in() -> list[str]:
+    folders = [Path(folder) for folder in connectors.__path__]
+    return sorted(path.parent.name for folder in folders for path in folder.glob("*/manifest.yaml"))
+
+
 @cache
 def _packages() -> dict[str, str]:
-    folders = [Path(folder) for folder in connectors.__path__]
-    built_in = sorted(path.parent.name for folder in folders for path in folder.glob("*/manifest.yaml"))
+    own = {name: f"connectors.{name}" for name in _built_in()}
     plugins = {point.name: point.value for point in entry_points(group=GROUP)}
-    own = {name: f"connectors.{name}" for name in built_in}
     return own | {name: package for name, package in sorted(plugins.items()) if name not in own}
 
 

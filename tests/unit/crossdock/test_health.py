@@ -46,7 +46,9 @@ def test_a_secret_that_is_not_there_is_a_finding_not_a_crash(tmp_path: Path) -> 
 
 
 def test_a_location_is_named_as_the_platform_names_it(tmp_path: Path) -> None:
-    world("health-good").items["1"] = MemoryItem(id="1", sku="A", levels={"W1": {"available": 1}, "W2": {"available": 1}})
+    world("health-good").items["1"] = MemoryItem(
+        id="1", sku="A", levels={"W1": {"available": 1}, "W2": {"available": 1}}
+    )
     found = [finding for finding in _account(tmp_path, {"WORLD": "health-good"}) if finding.check == "location"]
     assert all(finding.ok for finding in found)
     assert [finding.message for finding in found] == ["WH1 is W1 (W1)", "W2 (W2) is not used"]

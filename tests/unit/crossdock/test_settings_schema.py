@@ -22,7 +22,9 @@ _SCHEMA = shipped("crossdock.schema.json")
 @pytest.mark.parametrize("name", FILES)
 def test_the_shipped_schema_is_the_one_the_code_makes(name: str) -> None:
     folder = Path(__file__).resolve().parents[3] / "crossdock" / "schemas"
-    assert (folder / name).read_text(encoding="utf-8") == text_of(build(name)), "write text_of(build(name)) into it"
+    assert (folder / name).read_text(encoding="utf-8") == text_of(build(name)), (
+        "run python -m crossdock.settings.schema"
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -99,6 +101,26 @@ def test_what_the_loader_refuses_for_its_shape_the_editor_refuses_too(data: dict
 def test_what_is_left_when_the_faulty_parts_are_gone_can_be_read(data: dict[str, Any]) -> None:
     _, sound = check_shape(data, _SCHEMA)
     msgspec.convert(sound, ConfigShape)
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        ("${env:ERP_PASSWORD}", "hunter2"),
+        ("username: crossdock", "user: crossdock"),
+        ("database: company", "database: 5"),
+        ("      shop: example-eu", "      api_version: 2026-02\n      shop: example-eu"),
+    ],
+)
+def test_the_editor_knows_the_settings_of_every_built_in_connector(find: str, put: str) -> None:
+    text = texts()["crossdock.yaml"]
+    assert find in text
+    assert list(Draft202012Validator(_SCHEMA).iter_errors(yaml.safe_load(text.replace(find, put))))
+
+
+def test_the_editor_leaves_the_settings_of_a_plug_in_alone() -> None:
+    data = {"connections": {"a": {"connector": "my_platform", "settings": {"anything": 1}}}}
+    assert list(Draft202012Validator(_SCHEMA).iter_errors(data)) == []
 
 
 def test_several_faults_in_one_list_are_all_told_and_taken_out() -> None:
