@@ -109,7 +109,7 @@ class ShopifyConnector:
     def push(self, call: Call) -> CallOutcome:
         """Send one call exactly as packed."""
         try:
-            answer = self._client.post(call.operation, WRITES[call.operation], call.body, MUTATION_COST + 1)
+            answer = self._client.post(call.operation, WRITES[call.operation], call.body, MUTATION_COST)
         except StillRunningError as error:
             raise AmbiguousError(f"{call.operation}: an attempt with the same key has not ended yet") from error
         return judge(call, answer)

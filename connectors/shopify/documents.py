@@ -70,9 +70,13 @@ class Wanted:
         """Points of one record in a page."""
         return 1 + cost(self.selection, self.sizes)
 
-    def page_cost(self, count: int) -> int:
-        """Points of a page of so many records, the count of the shop's variants included."""
-        return 3 + count * self.record_cost
+    def page_cost(self, count: int, *, counted: bool = False) -> int:
+        """Points of a page of so many records."""
+        return 2 + counted + count * self.record_cost
+
+    def ids_cost(self, count: int) -> int:
+        """Points of so many records by their ids."""
+        return count * self.record_cost
 
     def page(self, *, counted: bool) -> str:
         """The document of one page; ``counted`` asks for the shop's number of variants as well."""

@@ -57,10 +57,12 @@ class Pager:
         self._wanted = wanted
         self._max_cost = max_query_cost
 
-    def page_size(self, document: str) -> int:
-        """Records that one query may ask for, by the cost of the fields and the size of the bucket."""
+    def page_size(self, *, counted: bool = False) -> int:
+        """Records that one page may ask for, by the cost of the fields and the size of the bucket."""
+        return self._fitting(self._wanted.page(counted=counted), self._wanted.page_cost(0, counted=counted))
+
+    def _fitting(self, document: str, fixed: int) -> int:
         points = self._client.most_points(self._max_cost) / self._client.costs.factor(document)
-        fixed = self._wanted.page_cost(0)
         return max(1, min(PAGE_CAP, int((points - fixed) / self._wanted.record_cost)))
 
     def pages(self, query: str | None, count_to: int | None = None) -> Iterator[Chunk]:
@@ -78,32 +80,32 @@ class Pager:
         document = self._wanted.by_ids()
         rest = list(dict.fromkeys(ids))
         while rest:
-            size = self.page_size(document)
-            part = rest[:size]
+            part = rest[: self._fitting(document, 0)]
+            cost = self._wanted.ids_cost(len(part))
             try:
-                answer = self._client.query(
-                    f"{self._wanted.resource}.by_ids", document, {"ids": list(part)}, self._wanted.page_cost(len(part))
-                )
+                answer = self._client.query(f"{self._wanted.resource}.by_ids", document, {"ids": list(part)}, cost)
             except QueryTooDearError:
                 if len(part) == 1:
                     raise
-                self._shrink(document, len(part))
+                self._too_dear(document, self._wanted.ids_cost(len(part) // 2))
                 continue
-            rest = rest[size:]
+            rest = rest[len(part) :]
             found = answer.decode(Data[_Found]).data.records
             yield self._chunk(answer, found, more=bool(rest), asked=frozenset(part))
 
     def _page(self, query: str | None, after: str | None, limit: dict[str, JSON]) -> tuple[Chunk, str | None]:
-        document = self._wanted.page(counted=bool(limit))
+        counted = bool(limit)
+        document = self._wanted.page(counted=counted)
         while True:
-            size = self.page_size(document)
+            size = self.page_size(counted=counted)
             variables: dict[str, JSON] = {"first": size, "after": after, "query": query, **limit}
+            cost = self._wanted.page_cost(size, counted=counted)
             try:
-                answer = self._client.query(self._wanted.resource, document, variables, self._wanted.page_cost(size))
+                answer = self._client.query(self._wanted.resource, document, variables, cost)
             except QueryTooDearError:
                 if size == 1:
                     raise
-                self._shrink(document, size)
+                self._too_dear(document, self._wanted.page_cost(size // 2, counted=counted))
                 continue
             data = answer.decode(Data[Counted[msgspec.Raw]]).data
             info = data.records.page_info
@@ -111,10 +113,9 @@ class Pager:
             chunk = self._chunk(answer, data.records.nodes, more=info.has_next_page, total=total)
             return chunk, info.end_cursor
 
-    def _shrink(self, document: str, size: int) -> None:
-        """A query was dearer than we thought: ask for half as many records from now on."""
-        half = self._wanted.page_cost(size // 2)
-        self._client.costs.correct(document, self._client.most_points(self._max_cost) / half)
+    def _too_dear(self, document: str, affordable: int) -> None:
+        """A query was dearer than we thought: from now on the limit is reached at so many points of our estimate."""
+        self._client.costs.correct(document, self._client.most_points(self._max_cost) / affordable)
 
     def _chunk(
         self,

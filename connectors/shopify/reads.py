@@ -116,13 +116,12 @@ class Reader:
 
     def _wants_bulk(self, ask: Wanted, pager: Pager, records: int) -> bool:
         """Whether a bulk operation is cheaper: never below three pages, always above what paging can show."""
-        document = ask.page(counted=True)
-        pages = -(-records // pager.page_size(document))
+        pages = -(-records // pager.page_size())
         if records >= PAGING_CAP:
             return True
         if pages <= BULK_CALLS:
             return False
-        points = self.client.costs.expect(document, pages * ask.page_cost(0) + records * ask.record_cost)
+        points = self.client.costs.expect(ask.page(counted=False), pages * ask.page_cost(0) + ask.ids_cost(records))
         bucket = self.client.budget.maximum
         return records >= self.options.bulk_from or (bucket is not None and points > bucket)
 

@@ -45,7 +45,7 @@ def test_these_documents_only_read(document: str) -> None:
         *documents.WRITES.values(),
         "mutation { productDelete(input: {id: 1}) { deletedProductId } }",
         "query a { shop { name } } mutation b { productDelete(input: {id: 1}) { deletedProductId } }",
-        'mutation { bulkOperationRunQuery(query: "{a}", groupObjects: false) { userErrors { code } } productDelete { id } }',
+        'mutation { bulkOperationRunQuery(query: "{a}", groupObjects: true) { url } productDelete { id } }',
         "mutation { bulkOperationCancel(id: 1) { userErrors { message } } }",
         'mutation { bulkOperationRunQuery: productDelete(input: {id: "1"}) { deletedProductId } }',
         "mutation { ...all } fragment all on Mutation { productDelete(input: {id: 1}) { deletedProductId } }",
