@@ -44,7 +44,7 @@ def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Itera
     try:
         connector = create(connection.connector, resolved(connection, secrets), environment)
     except CrossdockError as error:
-        yield _failed("settings", error)
+        yield from _failed("settings", error)
         return
     try:
         findings = connector.check()
@@ -52,16 +52,17 @@ def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Itera
         if all(finding.ok for finding in findings):
             yield from _locations(connection, connector)
     except CrossdockError as error:
-        yield _failed("account", error)
+        yield from _failed("account", error)
     finally:
         connector.close()
 
 
-def _failed(check: str, error: CrossdockError) -> Finding:
+def _failed(check: str, error: CrossdockError) -> Iterator[Finding]:
     if isinstance(error, ConfigError):
-        message = "; ".join(problem.message for problem in error.problems)
-        return Finding(check, ok=False, message=message, advice="; ".join(problem.hint for problem in error.problems))
-    return Finding(check, ok=False, message=str(error.args[0]), advice=error.hint)
+        for problem in error.problems:
+            yield Finding(check, ok=False, message=problem.message, advice=problem.hint)
+    else:
+        yield Finding(check, ok=False, message=str(error.args[0]), advice=error.hint)
 
 
 def _locations(connection: ConnectionSettings, connector: Connector) -> Iterator[Finding]:
@@ -93,7 +94,7 @@ def database_findings(settings: Settings, secrets: Resolver) -> Iterator[Finding
     try:
         database = Database(database_url(settings, secrets))
     except CrossdockError as error:
-        yield _failed("reachable", error)
+        yield from _failed("reachable", error)
         return
     except SQLAlchemyError as error:
         yield Finding("reachable", ok=False, message=f"not a database URL: {error}", advice="correct `database`")

@@ -26,7 +26,7 @@ def command() -> None:
     """,
 )
 def list_connectors(app: App) -> Outcome:
-    """Every connector with its roles, entities, write operations, API versions and settings.
+    """Every connector with its roles, entities, API version and the settings it needs; JSON tells more.
 
 
     JSON: {"connectors": [{"name", "title", "roles", "entities", "writes", "versions", "default_version", "sunsets",
@@ -38,9 +38,8 @@ def list_connectors(app: App) -> Outcome:
         Column("title", "platform"),
         Column("roles", "roles"),
         Column("entities", "entities"),
-        Column("writes", "writes"),
         Column("default_version", "version"),
-        Column("required", "settings it needs"),
+        Column("required", "needs"),
     ]
     rows = [connector_row(name, platforms) for name in platforms.names()]
     return app.output.emit(Report("connectors list", Outcome.IN_SYNC, [Section("connectors", columns, rows)]))

@@ -55,7 +55,7 @@ def command(app: App, only: str | None) -> Outcome:
             rows += [_row("database", finding) for finding in database_findings(settings, secrets)]
         chosen = [settings.connections[name] for name in settings.connections if only in (None, name)]
         for number, connection in enumerate(chosen):
-            progress.at(connection.name, number, len(chosen))
+            progress.at("accounts", number, len(chosen))
             rows += [_row(connection.name, finding) for finding in account_findings(connection, secrets)]
     counts: dict[str, int | float | str] = {
         word: sum(row["result"] == word for row in rows) for word in ("ok", "warning", "error")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report, Section
@@ -17,6 +17,7 @@ from crossdock.cli.report import Report, Section
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
+_SHORT = 20
 _STYLES = {
     "ok": "green",
     "passed": "green",
@@ -155,9 +156,12 @@ def _show_rich(report: Report) -> None:
                 console.print(section.empty, markup=False)
             continue
         table = Table(box=box.SIMPLE_HEAD, title=section.title or None, title_justify="left", pad_edge=False)
-        for column in section.columns:
-            table.add_column(column.title, justify="right" if column.figures else "left", overflow="fold")
-        for line in _cells(section):
+        lines = _cells(section)
+        for number, column in enumerate(section.columns):
+            short = max(len(line[number]) for line in lines) <= _SHORT
+            justify: Literal["left", "right"] = "right" if column.figures else "left"
+            table.add_column(column.title, justify=justify, overflow="fold", no_wrap=short)
+        for line in lines:
             table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in line))
         console.print(table)
     rest = Report(report.command, report.outcome, (), report.counts, report.summary, report.next)
