@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
+from connectors.shopify.simulator.simulator import ShopifySimulator
+from connectors.simulation import CatalogItem, serve
+from connectors.woocommerce.simulator.simulator import WooSimulator
+from crossdock.clock import SystemClock
 from tests.support.commands import crossdock
 
 CONFIG = """\
@@ -51,3 +59,54 @@ def test_the_list_of_connectors_comes_from_their_manifests(tmp_path: Path) -> No
     assert {"shopify", "woocommerce", "tryton"} <= set(rows)
     assert all({"variant", "inventory"} <= set(row["entities"]) for row in rows.values())
     assert rows["shopify"]["default_version"] in rows["shopify"]["versions"]
+
+
+ACCOUNTS = """\
+connections:
+  shop_eu:
+    connector: shopify
+    settings: {{url: "{eu}", client_id: hub, client_secret: "${{env:EU_SECRET}}"}}
+    currency: EUR
+  shop_web:
+    connector: woocommerce
+    settings: {{url: "{web}", consumer_key: "${{env:WEB_KEY}}", consumer_secret: "${{env:WEB_SECRET}}"}}
+    currency: EUR
+locations:
+  WH1: {{shop_eu: "{place}"}}
+"""
+SECRETS = {"EU_SECRET": "shop-eu-secret", "WEB_KEY": "ck_doctor", "WEB_SECRET": "cs_doctor"}
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Iterator[str]:
+    """Two shops over real HTTP; gives the configuration of a hub that has an account on both."""
+    eu = ShopifySimulator(
+        clock=SystemClock(), client_id="hub", client_secret=SECRETS["EU_SECRET"], locations={"WH1": "Main warehouse"}
+    )
+    web = WooSimulator(clock=SystemClock(), consumer_key=SECRETS["WEB_KEY"], consumer_secret=SECRETS["WEB_SECRET"])
+    items = [CatalogItem("A-1", "Mug", Decimal(5), {"WH1": 3})]
+    eu.load(items)
+    web.load(items)
+    with serve(eu) as eu_at, serve(web) as web_at:
+        yield ACCOUNTS.format(eu=eu_at.base_url, web=web_at.base_url, place=eu.location_id("WH1"))
+
+
+def test_doctor_finds_real_accounts_in_order_and_names_their_locations(tmp_path: Path, accounts: str) -> None:
+    (tmp_path / "crossdock.yaml").write_text(accounts, encoding="utf-8")
+    done = crossdock("doctor", "--format", "json", cwd=tmp_path, env=SECRETS)
+    rows = json.loads(done.stdout)["findings"]
+    assert [row for row in rows if row["result"] == "error"] == []
+    assert done.returncode == 0
+    checks = {(row["connection"], row["check"]) for row in rows}
+    assert {("shop_eu", "clock"), ("shop_eu", "api_version"), ("shop_eu", "location")} <= checks
+    assert any("Main warehouse" in row["message"] for row in rows)
+
+
+def test_doctor_tells_a_wrong_secret_of_one_account_and_still_looks_at_the_other(tmp_path: Path, accounts: str) -> None:
+    (tmp_path / "crossdock.yaml").write_text(accounts, encoding="utf-8")
+    env = {**SECRETS, "EU_SECRET": "wrong-secret"}
+    done = crossdock("doctor", "--format", "json", cwd=tmp_path, env=env)
+    rows = json.loads(done.stdout)["findings"]
+    assert done.returncode == 1
+    assert {row["connection"] for row in rows if row["result"] == "error"} == {"shop_eu"}
+    assert "wrong-secret" not in done.stdout + done.stderr
