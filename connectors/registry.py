@@ -65,7 +65,8 @@ def fields_of(name: str) -> FieldCatalog:
 def settings_problems(name: str, settings: Mapping[str, object]) -> list[str]:
     """Everything wrong with a connection's settings: missing, unknown, of the wrong kind or choice."""
     declared = manifest_of(name).settings
-    found = [f"setting {key!r} is missing: {spec.about}" for key, spec in declared.items() if _missing(spec, key, settings)]
+    missing = [key for key, spec in declared.items() if _missing(spec, key, settings)]
+    found = [f"setting {key!r} is missing: {declared[key].about}" for key in missing]
     for key, value in settings.items():
         if key in declared:
             found += _value_problems(key, value, declared[key])
@@ -117,6 +118,8 @@ def _value_problems(key: str, value: object, spec: Setting) -> list[str]:
 
 
 def _article(kind: str) -> str:
+    if kind == "text":
+        return kind
     return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
 
 

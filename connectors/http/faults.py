@@ -62,7 +62,7 @@ def _was_for_someone_else(error: httpx.RequestError, url: str) -> bool:
     """Whether the fault hit a request that authentication sent first, so that ours never left."""
     try:
         failed = error.request.url
-    except RuntimeError:
+    except RuntimeError:  # raised before there was a request
         return False
     ours = httpx.URL(url)
     return (failed.host, failed.path) != (ours.host, ours.path)

@@ -37,6 +37,8 @@ class Pool:
         self._verify = verify
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        # With more threads than connections httpx closes sockets that another thread reads from; so threads queue here.
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def url_of(self, outgoing: Outgoing) -> httpx.URL:
         """The absolute URL of a request: its own, or its path under the base URL."""
@@ -52,8 +54,37 @@ class Pool:
         unsafe = self._base.scheme == "https" and url.scheme != "https"
         return unsafe or (url.host, url.port) != (self._base.host, self._base.port)
 
-    def send(self, outgoing: Outgoing, url: httpx.URL, *, stream: bool = False) -> httpx.Response:
-        """Send one request without following redirects; a response that streams must be closed."""
+    def send(self, outgoing: Outgoing, url: httpx.URL) -> httpx.Response:
+        """Send one request without following redirects, and read its whole answer."""
+        self._take_slot(outgoing)
+        try:
+            return self._send(outgoing, url, stream=False)
+        finally:
+            self._slots.release()
+
+    def open_stream(self, outgoing: Outgoing, url: httpx.URL) -> httpx.Response:
+        """Send one request and leave its answer to be read; it must be given to ``close_stream``."""
+        self._take_slot(outgoing)
+        response: httpx.Response | None = None
+        try:
+            response = self._send(outgoing, url, stream=True)
+        finally:
+            if response is None:
+                self._slots.release()
+        return response
+
+    def close_stream(self, response: httpx.Response) -> None:
+        """Give back what a stream held."""
+        try:
+            response.close()
+        finally:
+            self._slots.release()
+
+    def _take_slot(self, outgoing: Outgoing) -> None:
+        if not self._slots.acquire(timeout=outgoing.timeout or self._timeout):
+            raise httpx.PoolTimeout(f"all {MAX_CONNECTIONS} connections are busy")
+
+    def _send(self, outgoing: Outgoing, url: httpx.URL, *, stream: bool) -> httpx.Response:
         foreign = self.is_foreign(url)
         headers = {**({} if foreign else self._headers), **_lower(outgoing.headers)}
         client = self._open()

@@ -108,7 +108,7 @@ class Transport:
         except httpx.RequestError as error:
             raise self._fault(error, outgoing, self._pool.url_of(outgoing), write=False) from error
         finally:
-            response.close()
+            self._pool.close_stream(response)
 
     def close(self) -> None:
         """Give back all connections; the next request opens them again."""
@@ -196,11 +196,10 @@ class Transport:
         started = self._wait_for_budget(outgoing, url)
         status = 0
         try:
-            response = self._pool.send(outgoing, url, stream=True)
+            response = self._pool.open_stream(outgoing, url)
             status = response.status_code
             if status >= 300:
-                answer = self._answer(response, outgoing, started, response.read())
-                response.close()
+                answer = self._refused_stream(response, outgoing, started)
                 raise self._verdict(answer) or ProtocolError(f"{answer.place}: status {status} for a download")
         except httpx.RequestError as fault:
             error = self._fault(fault, outgoing, url, write=False)
@@ -212,6 +211,12 @@ class Transport:
             raise
         self._record(outgoing, status, started, number, write=False)
         return response
+
+    def _refused_stream(self, response: httpx.Response, outgoing: Outgoing, started: datetime) -> Answer:
+        try:
+            return self._answer(response, outgoing, started, response.read())
+        finally:
+            self._pool.close_stream(response)
 
     def _wait_for_budget(self, outgoing: Outgoing, url: httpx.URL) -> datetime:
         """Wait until the budget lets the request go; gives the instant it goes."""

@@ -11,7 +11,7 @@ import msgspec
 
 @dataclass(frozen=True, slots=True)
 class SimRequest:
-    """One HTTP request: header names in lower case, ``path`` decoded, ``host`` with its port unless it is the default."""
+    """One HTTP request: header names in lower case, ``path`` decoded, ``host`` with its port if not the default."""
 
     method: str
     path: str
