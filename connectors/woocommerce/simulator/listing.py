@@ -128,6 +128,12 @@ def _contains(text: str, *names: str) -> Test:
     return lambda p: any(wanted in str(p.get(name) or "").lower() for name in names)
 
 
+def _searched(text: str) -> Test:
+    """Every word must stand somewhere in the texts."""
+    tests = [_contains(word, "name", "description", "short_description") for word in text.split()]
+    return lambda p: all(test(p) for test in tests)
+
+
 def _member(name: str, values: Any) -> Test:
     wanted = set(values) if isinstance(values, list) else {values}
     return lambda p: getattr(p, name) in wanted
@@ -161,7 +167,7 @@ _FILTERS: dict[str, Callable[[Listing, Any], Test]] = {
     "featured": lambda _, v: _equals("featured", v),
     "virtual": lambda _, v: _equals("virtual", v),
     "downloadable": lambda _, v: _equals("downloadable", v),
-    "search": lambda _, v: _contains(v, "name", "description", "short_description"),
+    "search": lambda _, v: _searched(v),
     "search_sku": lambda _, v: _contains(v, "sku"),
     "search_name_or_sku": lambda _, v: _contains(v, "name", "sku"),
     "tag": lambda _, v: _tagged(v),

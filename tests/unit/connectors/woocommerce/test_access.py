@@ -91,7 +91,7 @@ def test_a_clock_that_is_too_far_off_is_named_as_the_cause(make_world: Any, woo:
         def now(self) -> Any:
             return now().replace(hour=now().hour + 1)
 
-    connector._client._transport._pool._auth._clock = Ahead()  # noqa: SLF001 - this machine's clock is wrong
+    connector._client._transport._pool._auth._clock = Ahead()
     with pytest.raises(AuthenticationError) as caught:
         list(connector.pull("products", woo.FIELDS))
     assert "clocks" in caught.value.hint

@@ -87,7 +87,7 @@ def test_a_clock_an_hour_off_is_an_error_where_signatures_need_it(make_world: An
     world = make_world(oauth_window_seconds=7200)
     world.url = "http://shop.example"
     connector = world.connect()
-    connector._doctor._environment = type(connector._doctor._environment)(  # noqa: SLF001 - this machine's clock
+    connector._doctor._environment = type(connector._doctor._environment)(
         "shop", Ticker(world.clock.now() + timedelta(hours=1)), world.state
     )
     found = {finding.check: finding for finding in connector.check()}

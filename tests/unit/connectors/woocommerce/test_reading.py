@@ -38,7 +38,7 @@ def test_a_shop_before_10_3_is_read_parent_by_parent(make_world: Any, woo: Any, 
     pages = list(world.connect().pull("products", woo.FIELDS))
     variations = [record for record in woo.records(pages) if record["type"] == "variation"]
     assert sorted(record["sku"] for record in variations) == [f"V{n}" for n in range(6)]
-    assert {str(record["parent_id"]) for record in variations} == {world.shop.parent_of("V0"), world.shop.parent_of("V1")}
+    assert {str(record["parent_id"]) for record in variations} == {world.shop.parent_of(sku) for sku in ("V0", "V1")}
     assert pages[-1].complete
     world.shop.admin.set_stock("V3", 99)
     changed = woo.records(world.connect().changed_since("products", woo.FIELDS, pages[-1].cursor or ""))
@@ -108,7 +108,7 @@ def test_the_cursor_is_the_shops_clock_less_the_overlap_never_ours(make_world: A
     world = make_world(woo.items(1))
     ahead = Ticker(world.clock.now() + timedelta(minutes=10))
     here = world.connect()
-    here._client._transport._clock = ahead  # noqa: SLF001 - this machine's clock is wrong
+    here._client._transport._clock = ahead
     (page,) = here.pull("products", woo.FIELDS)
     assert page.as_of == ahead.now()
     assert page.cursor == "2026-11-02T07:59:30"
@@ -147,7 +147,8 @@ def test_what_was_saved_in_the_second_of_the_read_is_found_by_the_next(make_worl
     cursor = list(connector.pull("products", woo.FIELDS))[-1].cursor or ""
     world.shop.shop.sell("S00001")
     world.shop.shop.sell("SOLO")
-    changed = {r["sku"]: r["stock_quantity"] for r in woo.records(connector.changed_since("products", woo.FIELDS, cursor))}
+    found = woo.records(connector.changed_since("products", woo.FIELDS, cursor))
+    changed = {record["sku"]: record["stock_quantity"] for record in found}
     assert changed == {"S00001": 9, "SOLO": 0}
 
 
