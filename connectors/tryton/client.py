@@ -24,7 +24,7 @@ from connectors.http import Answer, Outgoing, Transport, http_verdict
 
 _READS = frozenset({"search", "search_read", "search_count", "read", "fields_get", "get_preferences"})
 _SERVER_READS = frozenset({"common.db.login", "common.db.list", "common.server.version"})
-_SESSION_ENDED, _TOO_LARGE, _NOT_OFFERED = 401, 413, 403
+_SESSION_ENDED, _NOT_OFFERED, _NOT_FOUND, _TOO_LARGE = 401, 403, 404, 413
 STALE = "stale"
 
 
@@ -193,6 +193,8 @@ def verdict(answer: Answer) -> CrossdockError | None:
             f"{answer.place}: the server does not offer this method",
             hint="check that its modules product and stock are active",
         )
+    if answer.status == _NOT_FOUND:
+        return FatalError(f"{answer.place}: the server has no such database", hint="check url and database")
     if answer.status == _TOO_LARGE:
         return FatalError(f"{answer.place}: more records than the server allows", hint="lower page_size")
     if answer.status >= 400:

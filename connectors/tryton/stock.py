@@ -13,7 +13,7 @@ import msgspec
 from canonical.value import decimal_text
 from connectors.tryton.client import Reply, TrytonClient
 from connectors.tryton.reads import ARCHIVED_TOO, PRODUCT, Domain, Found, Search
-from connectors.tryton.wire import Row, exact
+from connectors.tryton.wire import Row, exact, units_text
 
 GOODS: Domain = ["type", "=", "goods"]
 LOCATION = "model.stock.location"
@@ -123,9 +123,12 @@ class StockReader:
 
     def quantities(self, location: int, products: Sequence[int], *, inside: bool = True) -> dict[int, Decimal]:
         """Units in one location, and in the places inside it, by product; a product that does not exist is left out."""
+        return {product: exact(units) for product, units in self._read(location, products, inside=inside).items()}
+
+    def _read(self, location: int, products: Sequence[int], *, inside: bool = True) -> dict[int, float]:
         context = {**_looking_at(location), "with_childs": inside}
         pages = self._search.of_ids(PRODUCT, products, ("quantity",), [GOODS], context)
-        return {row["id"]: exact(row["quantity"] or 0.0) for page in pages for row in page.rows}
+        return {row["id"]: float(row["quantity"] or 0) for page in pages for row in page.rows}
 
     def _names(self) -> tuple[str, ...]:
         return ("code", "quantity") if self.places.counted else ("code",)
@@ -136,22 +139,26 @@ class StockReader:
     def _levels(self, found: Found, promises: Promises) -> Levels:
         """Complete a page, read in the first warehouse, with the figures of the others."""
         ids = [row["id"] for row in found.rows]
-        figures: dict[int, Mapping[int, Decimal]] = {}
+        figures: dict[int, Mapping[int, float]] = {}
         for number, warehouse in enumerate(self.places.counted):
-            first = {row["id"]: exact(row["quantity"] or 0.0) for row in found.rows} if number == 0 else None
-            figures[warehouse.id] = self.quantities(warehouse.id, ids) if first is None else first
+            first = {row["id"]: float(row["quantity"] or 0) for row in found.rows} if number == 0 else None
+            figures[warehouse.id] = self._read(warehouse.id, ids) if first is None else first
         records = [self._record(row, figures, promises) for row in found.rows]
         started = found.reply.started
         return Levels(records, started if promises.begun is None else min(promises.begun, started), found)
 
-    def _record(self, row: Row, figures: Mapping[int, Mapping[int, Decimal]], promises: Promises) -> bytes:
+    def _record(self, row: Row, figures: Mapping[int, Mapping[int, float]], promises: Promises) -> bytes:
         product = row["id"]
         levels = []
         for warehouse, units in figures.items():
             if product in units:
-                level = {"location": str(warehouse), "quantity": decimal_text(units[product])}
+                there = units[product]
+                level = {"location": str(warehouse), "quantity": units_text(there)}
                 if self._forecast:
-                    level["forecast_quantity"] = decimal_text(units[product] - promises.of(warehouse, product))
+                    promised = promises.of(warehouse, product)
+                    level["forecast_quantity"] = (
+                        decimal_text(exact(there) - promised) if promised else level["quantity"]
+                    )
                 levels.append(level)
         return msgspec.json.encode({"id": product, "code": row["code"], "levels": levels})
 

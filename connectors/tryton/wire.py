@@ -41,13 +41,18 @@ def exact(number: float) -> Decimal:
     return to_decimal(repr(number))
 
 
+def units_text(number: float) -> str:
+    """A Float field as decimal text, exactly as it was printed."""
+    return str(int(number)) if number.is_integer() else decimal_text(exact(number))
+
+
 def plain(value: Any) -> Any:
     """A value in plain JSON: numbers of Numeric fields as text, stamps in ISO 8601."""
-    if not isinstance(value, dict) or "__class__" not in value:
+    if type(value) is not dict:
         return value
-    kind = value["__class__"]
+    kind = value.get("__class__")
     if kind == "Decimal":
-        return decimal_text(to_decimal(value["decimal"]))
+        return value["decimal"]
     if kind == "date":
         return f"{value['year']:04d}-{value['month']:02d}-{value['day']:02d}"
     if kind == "datetime":
@@ -60,7 +65,7 @@ def record_of(row: Row) -> Row:
     """A row as a nested plain record: ``template: 6, template.: {...}`` becomes one ``template``."""
     record: Row = {}
     for name, value in row.items():
-        if name.endswith("."):
+        if name[-1:] == ".":
             record[name[:-1]] = [record_of(one) for one in value] if isinstance(value, list) else _related(value)
         elif f"{name}." not in row:
             record[name] = plain(value)

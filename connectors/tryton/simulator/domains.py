@@ -27,11 +27,9 @@ def compiled(domain: Sequence[Any], getter: Getter) -> Test:
     if is_clause(domain):
         return _clause(str(domain[0]), str(domain[1]), domain[2], getter)
     if domain[0] == "OR":
-        tests = [compiled(part, getter) for part in domain[1:]]
-        return lambda record: any(test(record) for test in tests)
+        return _either([compiled(part, getter) for part in domain[1:]])
     parts = domain[1:] if domain[0] == "AND" else domain
-    tests = [compiled(part, getter) for part in parts if part]
-    return lambda record: all(test(record) for test in tests)
+    return _both([compiled(part, getter) for part in parts if part])
 
 
 def is_clause(domain: Sequence[Any]) -> bool:
@@ -73,3 +71,19 @@ def _clause(name: str, sign: str, value: Any, getter: Getter) -> Test:
     if compare is None:
         raise unknown(sign)
     return lambda record: (found := read(record)) is not None and compare(found, value)
+
+
+def _either(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda record: first(record) or second(record)
+    return lambda record: any(test(record) for test in tests)
+
+
+def _both(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+    if len(tests) == 2:
+        first, second = tests
+        return lambda record: first(record) and second(record)
+    return lambda record: all(test(record) for test in tests)

@@ -232,8 +232,6 @@ class TrytonSimulator(Simulator):
 def _wrong_path(path: str, database: str) -> StatusError:
     if path in ("/", f"/{database}/"):
         return StatusError(405, "Method Not Allowed")
-    if path.endswith("/rpc/"):
-        return StatusError(503, "Database does not exist!")
     return StatusError(404, "Not Found")
 
 
