@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from connectors.base import Page
@@ -13,7 +13,7 @@ from connectors.woocommerce.parents import Parents, variable_ids
 from connectors.woocommerce.paths import field_names
 from connectors.woocommerce.records import page_of
 from connectors.woocommerce.verdict import NoRouteError, NotThereError
-from connectors.woocommerce.walk import Params, Walk
+from connectors.woocommerce.walk import Params, Walk, stamp
 
 PRODUCT_FIELDS = ("id", "type", "parent_id", "status", "sku", "date_created_gmt", "date_modified_gmt")
 VARIATION_FIELDS = ("id", "type", "parent_id", "status", "sku", "date_modified")
@@ -37,7 +37,7 @@ class Scan:
     def next_cursor(self, overlap: timedelta) -> str | None:
         """Where the next delta read starts, by the shop's own clock: its Date header, else the newest stamp."""
         at = self.walks[0].server_date or self.walks[0].newest
-        return None if at is None else cursor_text(at - overlap)
+        return None if at is None else stamp(at - overlap)
 
 
 class ProductReader:
@@ -210,11 +210,6 @@ class Search:
         return replace(
             listing, records=[listing.records[at] for at in hits], heads=[listing.heads[at] for at in hits]
         )
-
-
-def cursor_text(at: datetime) -> str:
-    """A cursor as ``modified_after`` takes it: UTC, whole seconds, rounded down, no zone."""
-    return at.replace(microsecond=0, tzinfo=None).isoformat()
 
 
 def _sealed(pages: Iterator[Page], seal: Callable[[Page], Page]) -> Iterator[Page]:

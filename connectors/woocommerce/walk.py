@@ -28,7 +28,8 @@ class Walk:
         self._pages = 0
         self.started: datetime | None = None
         self.server_date: datetime | None = None
-        self.newest: datetime | None = None
+        self._began = ""
+        self._newest = ""
 
     def pages(self) -> Iterator[Listing]:
         """All pages, at least one."""
@@ -54,23 +55,32 @@ class Walk:
         total = next(iter(self._totals))
         return self._count.is_whole(total) and (total is not None or self._pages == 1)
 
+    @property
+    def newest(self) -> datetime | None:
+        """The newest date of change seen, or None."""
+        return parse_instant(self._newest) if self._newest else None
+
     def _note(self, listing: Listing) -> None:
         self._pages += 1
         self._totals.add(listing.total)
         if self.started is None:
             self.started, self.server_date = listing.started, listing.server_date
+            self._began = "" if self.server_date is None else stamp(self.server_date)
         for head in listing.heads:
             self._note_head(head)
 
     def _note_head(self, head: Head) -> None:
         self._count.add(str(head.id))
-        if head.date_modified_gmt is not None:
-            modified = parse_instant(head.date_modified_gmt)
-            self.newest = modified if self.newest is None else max(self.newest, modified)
-        if self.server_date is not None and head.date_created_gmt is not None:
-            self._came_up = self._came_up or parse_instant(head.date_created_gmt) > self.server_date
+        self._newest = max(self._newest, head.date_modified_gmt or "")
+        if self._began and (head.date_created_gmt or "") > self._began:
+            self._came_up = True
 
     def _was_last(self, listing: Listing, page: int) -> bool:
         if not listing.records:
             return True
         return page >= listing.pages if listing.pages is not None else len(listing.records) < self._per_page
+
+
+def stamp(at: datetime) -> str:
+    """An instant as the shop writes it, so that texts sort as times do: UTC, whole seconds rounded down, no zone."""
+    return at.replace(microsecond=0, tzinfo=None).isoformat()

@@ -32,6 +32,11 @@ def select(value: Any, tree: Tree) -> Any:
     }
 
 
+def is_flat(tree: Tree) -> bool:
+    """Whether only whole members are named, nothing inside them."""
+    return all(branch is True for branch in tree.values())
+
+
 def _insert(tree: Tree, names: list[str]) -> None:
     head, rest = names[0], names[1:]
     held = tree.get(head)

@@ -17,7 +17,7 @@ from connectors.woocommerce.simulator import loading, stock, view
 from connectors.woocommerce.simulator.admin import Admin, Shoppers
 from connectors.woocommerce.simulator.auth import READS, Gate
 from connectors.woocommerce.simulator.errors import WooError, cannot, no_route
-from connectors.woocommerce.simulator.fields import Tree, parse_fields, select
+from connectors.woocommerce.simulator.fields import Tree, is_flat, parse_fields, select
 from connectors.woocommerce.simulator.listing import Listing, Slice
 from connectors.woocommerce.simulator.params import parse_params
 from connectors.woocommerce.simulator.resources import Resources, Written
@@ -182,7 +182,8 @@ class WooSimulator(Simulator):
         )
         found = self._listing.page(scope, params)
         self.log.read(route, len(found.products))
-        records = [_selected(self._view.show(product, tree), tree) for product in found.products]
+        inside = None if tree is None or is_flat(tree) else tree
+        records = [_selected(self._view.show(product, tree), inside) for product in found.products]
         return json_response(records, headers=self._headers(request, found))
 
     def _headers(self, request: SimRequest, found: Slice) -> dict[str, str]:
