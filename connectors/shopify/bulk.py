@@ -16,6 +16,7 @@ from connectors.shopify.documents import BULK_POLL, BULK_RUN, LEVELS, MUTATION_C
 from connectors.shopify.memory import Memory
 from connectors.shopify.shapes import Data, UserError
 from connectors.shopify.stitch import Stitcher
+from connectors.shopify.verdict import DOWNLOAD_SUFFIX
 
 _CHILD_TYPES = {LEVELS: "InventoryLevel", "variants": "ProductVariant"}
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 1.0, 1.5, 30.0
@@ -77,7 +78,7 @@ class BulkRead:
         nested = {_CHILD_TYPES[name]: name for name in self.wanted.selection.connections()}
         stitcher = Stitcher(nested)
         if operation.url:
-            lines = self.client.download(operation.url, f"{self.wanted.resource}.bulk_download")
+            lines = self.client.download(operation.url, self.wanted.resource + DOWNLOAD_SUFFIX)
             yield from stitcher.records(lines)
         self.roots = stitcher.roots
         whole = stitcher.lines == int(operation.object_count) and stitcher.roots == int(operation.root_object_count)

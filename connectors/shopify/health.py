@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -73,8 +72,9 @@ def version(asked: str, answered: str, manifest: Manifest, today: date) -> Findi
         return Finding(
             "api_version", ok=False, message=f"{asked} ended on {end}", advice=f"set api_version to {newest}"
         )
-    soon = left <= SUNSET_WARNING_DAYS and asked != newest
-    advice = f"set api_version to {newest} before then" if soon else ""
+    soon = left <= SUNSET_WARNING_DAYS
+    later = f"set api_version to {newest}" if asked != newest else "install a newer Crossdock"
+    advice = f"{later} before then" if soon else ""
     return Finding("api_version", ok=True, message=f"{asked}, supported until {end}", advice=advice, warning=soon)
 
 
@@ -106,8 +106,3 @@ def currency(configured: str, shop: Shop) -> Finding:
             advice="correct or remove the setting currency",
         )
     return Finding("currency", ok=True, message=shop.currency_code)
-
-
-def required_scopes() -> Sequence[str]:
-    """Every access scope this connector needs."""
-    return _NEEDED

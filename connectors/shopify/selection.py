@@ -68,7 +68,9 @@ def select(paths: Iterable[str], catalog: Mapping[str, FieldSpec], always: Itera
             else:
                 chosen.add(plain_path(found))
     for connection in chosen.connections().values():
-        connection.fields[NODES].add("id")
+        entry = Selection({"id": Selection()})
+        entry.merge(connection.fields[NODES])
+        connection.fields[NODES] = entry
     return chosen
 
 

@@ -19,7 +19,10 @@ WINDOW = 4_000
 _Children = dict[str, list[bytes]]
 
 
-class _Line(msgspec.Struct, frozen=True):
+_MARK = b',"__parentId":"'
+
+
+class _Head(msgspec.Struct, frozen=True, gc=False):
     id: str = ""
     parent: str | None = msgspec.field(name="__parentId", default=None)
 
@@ -40,14 +43,15 @@ class Stitcher:
 
     def records(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Whole records in the order of their own lines; RetriableError for a line that is not JSON."""
+        decode = msgspec.json.Decoder(_Head).decode
         for line in lines:
             try:
-                head = msgspec.json.decode(line, type=_Line)
+                head = decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RetriableError("the result of the bulk operation is cut or damaged", hint="read again") from error
             self.lines += 1
             if head.parent is not None:
-                self._adopt(head, line)
+                self._adopt(head.id, head.parent, line)
                 continue
             self.roots += 1
             if not self.nested:
@@ -59,15 +63,13 @@ class Stitcher:
         while self._open:
             yield self._close()
 
-    def _adopt(self, head: _Line, line: bytes) -> None:
-        parent = self._open.get(head.parent or "")
-        name = self.nested.get(gid_type(head.id))
-        if parent is None or name is None:
+    def _adopt(self, identity: str, parent: str, line: bytes) -> None:
+        holder = self._open.get(parent)
+        name = self.nested.get(gid_type(identity))
+        if holder is None or name is None:
             self.orphans += 1
             return
-        fields = msgspec.json.decode(line)
-        del fields["__parentId"]
-        parent[1][name].append(msgspec.json.encode(fields))
+        holder[1][name].append(_without_mark(line, parent))
 
     def _close(self) -> bytes:
         _, (line, children) = self._open.popitem(last=False)
@@ -79,3 +81,13 @@ def gid_type(gid: str) -> str:
     """The type in a global id: ``InventoryLevel`` of ``gid://shopify/InventoryLevel/1?inventory_item_id=2``."""
     parts = gid.split("/")
     return parts[3] if len(parts) > 4 else ""
+
+
+def _without_mark(line: bytes, parent: str) -> bytes:
+    """A child's own fields; the mark of its parent is cut off where it stands last and plain, as it usually does."""
+    mark = line.rfind(_MARK)
+    if mark >= 0 and mark + len(_MARK) + len(parent) + 2 == len(line):
+        return line[:mark] + b"}"
+    fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    del fields["__parentId"]
+    return msgspec.json.encode(fields)

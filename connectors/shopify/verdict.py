@@ -18,6 +18,7 @@ from connectors.shopify.cost import cost_of
 from connectors.shopify.documents import SET_QUANTITIES, WRITES
 from connectors.shopify.shapes import Cost, Envelope, TopError, UserError
 
+DOWNLOAD_SUFFIX = ".bulk_download"
 TOKEN_OPERATION = "oauth.access_token"  # noqa: S105 - the name of a request, no secret
 
 _STATUS_HINTS = {
@@ -78,6 +79,9 @@ def _by_status(answer: Answer) -> CrossdockError | None:
             f"{answer.place}: Shopify gives no access token (status {answer.status}): {answer.excerpt()}",
             hint="check client_id and client_secret, and that the app is installed on this shop",
         )
+    if answer.operation.endswith(DOWNLOAD_SUFFIX) and answer.status in (401, 403, 404, 410):
+        said = f"{answer.place}: the result of the bulk operation is not there any more (status {answer.status})"
+        return RetriableError(said, hint="results are kept for a week; read again")
     if answer.status == 401:
         hint = "check the access token, or client_id and client_secret, of this connection"
         return TokenRefusedError(f"{answer.place}: Shopify refused the access token", hint=hint)

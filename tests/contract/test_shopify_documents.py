@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from graphql import (
     GraphQLSchema,
@@ -22,12 +24,16 @@ from graphql.execution.values import get_variable_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base import Call, WriteRow
+from connectors.base import Call, Environment, WriteRow
+from connectors.conformance.world import MemoryState
 from connectors.manifest import load_fields, load_manifest
 from connectors.shopify import documents
+from connectors.shopify.connector import connect
 from connectors.shopify.documents import Wanted, wanted
 from connectors.shopify.packing import pack
 from connectors.shopify.selection import plain_path
+from connectors.shopify.simulator import ShopifySimulator
+from connectors.simulation import CatalogItem, SimTransport, Ticker
 
 CATALOG = load_fields("connectors.shopify")
 VERSIONS = load_manifest("connectors.shopify").versions
@@ -171,3 +177,48 @@ def test_written_fields_exist_in_the_inputs(newest: GraphQLSchema) -> None:
     for operation, paths in CATALOG.writes.items():
         fields = newest.type_map[inputs[operation]].fields  # type: ignore[attr-defined]
         assert set(paths) <= set(fields)
+
+
+class Recorder(httpx.BaseTransport):
+    """Keeps every GraphQL request on its way to the simulated shop."""
+
+    def __init__(self, simulator: ShopifySimulator) -> None:
+        self._inner = SimTransport(simulator)
+        self.requests: list[dict[str, Any]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("graphql.json"):
+            self.requests.append(json.loads(request.content))
+        return self._inner.handle_request(request)
+
+
+def test_every_request_of_a_whole_run_is_valid(schema: GraphQLSchema, clock: Ticker) -> None:
+    """Health, locations, pages, bulk, changes, lookups, further levels and both writes, as they go out."""
+    places = {f"W{number}": f"Place {number}" for number in range(8)}
+    simulator = ShopifySimulator(clock=clock, tokens=("shpat_1",), locations=places)
+    simulator.load([CatalogItem(f"S{n}", f"Item {n}", Decimal(5), dict.fromkeys(places, 3)) for n in range(20)])
+    recorder = Recorder(simulator)
+    env = Environment("shop_eu", clock, MemoryState(), http_transport=recorder)
+    settings = {"shop": "demo-shop", "access_token": "shpat_1"}
+    everything = {resource: list(paths) for resource, paths in CATALOG.resources.items()}
+    for bulk_from in (2_000, 0):
+        connector = connect({**settings, "bulk_from": bulk_from}, env)
+        for resource, paths in everything.items():
+            last = list(connector.pull(resource, paths))[-1]
+            list(connector.changed_since(resource, paths, last.cursor or ""))
+            list(connector.lookup(resource, paths, [json.loads(bytes(last.records[0]))["id"]]))
+        connector.locations()
+        connector.check()
+    item, variant = next(iter(simulator.platform.store.items)), next(iter(simulator.platform.store.variants))
+    rows = [
+        WriteRow(1, "inventoryItems", item.gid, {"quantity": 4}, {"quantity": 3}, scope_id=simulator.location_id("W1")),
+        WriteRow(2, "productVariants", variant.gid, {"price": "6.00"}, parent_id=variant.product.gid),
+    ]
+    for call in connector.pack(rows, lambda: "5f0e8a52-0000-4000-8000-000000000001"):
+        connector.push(call)
+    assert len(recorder.requests) > 15
+    for request in recorder.requests:
+        assert problems(schema, request["query"], request["variables"]) == [], request["query"]
+        bulk = request["variables"].get("query")
+        if "bulkOperationRunQuery" in request["query"]:
+            assert problems(schema, bulk, {}) == []

@@ -140,6 +140,14 @@ def test_a_cut_result_raises(shop: ScriptedShop) -> None:
         pull(shop)
 
 
+def test_a_result_that_is_gone_can_be_read_again(shop: ScriptedShop) -> None:
+    gone = httpx.Response(403, content=b"<Error><Code>AccessDenied</Code></Error>")
+    shop.say(RUN, operation("COMPLETED", 6, 2), *[gone] * 5)
+    with pytest.raises(RetriableError, match="not there any more") as caught:
+        pull(shop)
+    assert "signature" not in str(caught.value)
+
+
 def test_children_far_from_their_parents_are_asked_for_grouped_the_next_time(shop: ScriptedShop) -> None:
     rows = lines(4_500, 1)
     loose = [row for row in rows if "__parentId" not in row] + [row for row in rows if "__parentId" in row]

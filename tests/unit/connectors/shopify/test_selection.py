@@ -27,12 +27,12 @@ def test_two_states_of_one_level_are_one_selection() -> None:
 
 def test_a_nested_list_tells_where_it_ends_when_paged() -> None:
     text = paged_text(select([f"{LEVEL}.location.id"], ITEMS), {"inventoryLevels": 3})
-    assert text == ("id inventoryLevels(first: 3) { nodes { location { id } id } pageInfo { hasNextPage endCursor } }")
+    assert text == ("id inventoryLevels(first: 3) { nodes { id location { id } } pageInfo { hasNextPage endCursor } }")
 
 
 def test_a_bulk_selection_has_edges_and_no_page_size() -> None:
     assert bulk_text(select([f"{LEVEL}.location.id"], ITEMS)) == (
-        "id inventoryLevels { edges { node { location { id } id } } }"
+        "id inventoryLevels { edges { node { id location { id } } } }"
     )
 
 

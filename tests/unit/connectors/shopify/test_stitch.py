@@ -113,3 +113,16 @@ def test_any_order_with_children_after_their_parents_gives_the_same_records(data
 def test_the_type_of_a_global_id() -> None:
     assert gid_type("gid://shopify/InventoryLevel/1?inventory_item_id=2") == "InventoryLevel"
     assert gid_type("no gid") == ""
+
+
+def test_a_mark_that_does_not_stand_last_is_taken_out_too() -> None:
+    child = {"__parentId": "gid://shopify/InventoryItem/1", **level(1, 7)}
+    records, _ = stitched([line(item(1)), json.dumps(child, separators=(",", ":")).encode()])
+    assert records[0]["inventoryLevels"]["nodes"] == [level(1, 7)]
+
+
+def test_a_text_that_looks_like_a_mark_is_left_alone() -> None:
+    text = {"id": "gid://shopify/InventoryLevel/7", "note": '","__parentId":"gid://shopify/InventoryItem/9'}
+    child = json.dumps({**text, "__parentId": "gid://shopify/InventoryItem/1"}, separators=(",", ":")).encode()
+    records, _ = stitched([line(item(1)), child])
+    assert records[0]["inventoryLevels"]["nodes"] == [text]
