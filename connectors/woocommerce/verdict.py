@@ -22,6 +22,10 @@ class TooLargeError(FatalError):
     """The shop takes no call this large; nothing was applied."""
 
 
+class RefusedError(FatalError):
+    """The shop refused the request as it is, before it did anything."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """The error body of WordPress."""
 
@@ -49,8 +53,8 @@ def verdict(answer: Answer) -> CrossdockError | None:
         return _not_found(answer, str(said.code), text)
     if answer.status == 413:
         return TooLargeError(text or f"{answer.place}: status 413: {answer.excerpt()}")
-    if answer.status == 400 and said.code:
-        return FatalError(text, hint="the shop refused the request as it is")
+    if answer.status == 400:
+        return RefusedError(text or f"{answer.place}: status 400: {answer.excerpt()}")
     return http_verdict(answer)
 
 

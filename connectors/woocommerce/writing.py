@@ -13,7 +13,7 @@ from connectors.woocommerce import batching
 from connectors.woocommerce.batching import VARIATIONS, BatchSize
 from connectors.woocommerce.client import Client, Head
 from connectors.woocommerce.records import filled
-from connectors.woocommerce.verdict import TooLargeError
+from connectors.woocommerce.verdict import NotThereError, RefusedError, TooLargeError
 
 
 class _Entry(msgspec.Struct):
@@ -58,10 +58,13 @@ class ProductWriter:
             return _all(call, RowStatus.UNTOUCHED, f"not sent: the shop now takes {self._size.now} records a call")
         try:
             answer = self._client.batch(_path(call), call.body, call.operation)
-        except TooLargeError as error:
-            self._size.shrink()
+        except (TooLargeError, RefusedError) as error:
+            if isinstance(error, TooLargeError):
+                self._size.shrink()
             status = RowStatus.REJECTED if len(asked) == 1 else RowStatus.UNTOUCHED
             return _all(call, status, str(error.args[0]))
+        except NotThereError as error:
+            return _all(call, RowStatus.REJECTED, f"the product of these variations is gone: {error.args[0]}")
         except AmbiguousError:
             self._size.shrink()
             raise

@@ -230,6 +230,26 @@ def test_a_site_that_allows_more_takes_larger_batches(make_world: Any, woo: Any)
     assert world.shop.log.writes() == 1
 
 
+def test_variations_of_a_product_that_is_gone_are_rejected_and_the_others_go_on(make_world: Any, woo: Any) -> None:
+    catalog = [CatalogItem(f"V{n}", "V", Decimal(1), {"WH1": n}, product=f"P{n % 2}") for n in range(4)]
+    world = make_world(catalog)
+    rows = world.rows({"stock_quantity": 50}, ["V0", "V1", "V2", "V3"])
+    with world.shop.turn():
+        world.shop.store.delete(world.shop.store.products[int(world.shop.parent_of("V0"))])
+    assert statuses(woo.push_all(world.connect(), rows)) == {1: REJECTED, 3: REJECTED, 2: APPLIED, 4: APPLIED}
+
+
+def test_a_call_refused_as_a_whole_is_judged_row_by_row(make_world: Any, woo: Any) -> None:
+    """Whatever the shop dislikes, the engine halves the call until one row stands alone."""
+    world = make_world(woo.items(3))
+    connector = world.connect()
+    world.shop.faults.add(Fault("status", times=2, status=400, only="write"))
+    rows = world.rows({"stock_quantity": 3}, world.skus(3))
+    assert set(statuses(woo.push_all(connector, rows)).values()) == {UNTOUCHED}
+    assert statuses(woo.push_all(connector, rows[:1])) == {1: REJECTED}
+    assert statuses(woo.push_all(connector, rows[1:])) == {2: APPLIED, 3: APPLIED}
+
+
 def test_an_id_of_another_platform_is_named(make_world: Any, woo: Any) -> None:
     with pytest.raises(DataError, match="gid://"):
         make_world().connect().pack([WriteRow(1, "products", "gid://shop/1", {})], woo.no_key)
