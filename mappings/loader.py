@@ -88,4 +88,4 @@ def _wrong_shape(merged: Merged, platform: str, entity: str) -> list[Problem]:
                 problems.append(
                     merged.problem((key,), f"{key} is {merged.data[key]!r}, but the file is for {wanted!r}", hint)
                 )
-    return problems
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))

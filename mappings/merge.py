@@ -40,6 +40,8 @@ def merge(documents: Sequence[Document]) -> Merged:
     values: dict[DataPath, Place] = {}
     data: Plain = {}
     for document in documents:
+        if document.data is None and data:
+            continue  # a file of comments changes nothing
         data = _laid_over(data, document.data, document, (), places, values)
     return Merged(data, places, values)
 

@@ -27,6 +27,7 @@ def mapping_schema() -> dict[str, Any]:
     body["properties"]["entity"]["enum"] = list(ENTITIES)
     fields = body["properties"]["fields"]["anyOf"][0]
     fields["propertyNames"] = {"enum": list(dict.fromkeys(name for _, name in FIELDS))}
+    body["properties"]["match"]["anyOf"][0]["propertyNames"] = {"enum": ["sku", "gtin"]}
     definitions["FieldSpec"]["properties"]["compare"]["examples"] = list(NAMES)
     for part, key, way in _TRANSFORMED:
         definitions[part]["properties"][key]["examples"] = _examples(way)

@@ -76,7 +76,8 @@ def _write_comma_set(value: Value) -> JSON:
 
 def _money_writer(setting: Setting) -> Writer:
     places = exponent(setting.currency)
-    return lambda value: format(round_to(Decimal(r.read_decimal(value)), places), "f")
+    # Adding zero turns a negative zero, the rest of a small negative amount, into zero.
+    return lambda value: format(round_to(Decimal(r.read_decimal(value)), places) + 0, "f")
 
 
 def _weight_reader(setting: Setting) -> Reader:
