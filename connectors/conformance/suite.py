@@ -36,7 +36,7 @@ def tier_of(results: Iterable[CheckResult]) -> Tier:
 def load_subject(name: str) -> Subject:
     """The subject that a connector package provides in ``simulator/subject.py``; ConfigError when it has none."""
     module = f"{package_of(name)}.simulator.subject"
-    if find_spec(module.rpartition(".")[0]) is None or find_spec(module) is None:
+    if not _exists(module):
         raise ConfigError(
             [Problem(f"connector {name} has no conformance subject", hint=f"add {module} with subject() -> Subject")]
         )
@@ -44,6 +44,13 @@ def load_subject(name: str) -> Subject:
     if not isinstance(found, Subject):
         raise ConfigError(f"{module}.subject() gave a {type(found).__name__}, not a Subject")
     return found
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a package above it is missing
+        return False
 
 
 def _proven(results: list[CheckResult], group: Group) -> bool:
