@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync import conflicts, flowstate, marks, overrides
 from sync.config import Baseline, FlowConfig, FlowKind
@@ -15,14 +14,12 @@ from sync.diff import SlotOverride
 from sync.evaluate import Line, evaluate
 from sync.hub import Hub
 from sync.record import record
-from sync.shadow import SHADOW, Settled, settle
-
-_CHUNK = 500
+from sync.shadow import Settled, linked_items, settle
 
 
 @dataclass
 class AdoptionReport:
-    """One flow on one target before it goes live: what agrees, what differs (with a few samples), what cannot be said."""
+    """One flow on one target before it goes live: what agrees, what differs, what cannot be said."""
 
     flow: str
     target: str
@@ -45,7 +42,7 @@ def report(hub: Hub, flow: FlowConfig, target: str) -> AdoptionReport:
     after = 0
     while True:
         with hub.database.begin() as connection:
-            items = _linked(connection, target, flow.entity, after)
+            items = linked_items(connection, target, flow.entity, after)
             if not items:
                 return found
             after = items[-1]
@@ -53,21 +50,6 @@ def report(hub: Hub, flow: FlowConfig, target: str) -> AdoptionReport:
             for line in evaluate(hub, connection, flow, items):
                 if line.target == target:
                     _count(found, line)
-
-
-def _linked(connection: Connection, target: str, entity: str, after: int) -> Sequence[int]:
-    rows = connection.execute(
-        select(SHADOW.c.item_id)
-        .where(
-            SHADOW.c.connection == target,
-            SHADOW.c.entity == entity,
-            SHADOW.c.item_id > after,
-            SHADOW.c.gone_since == "",
-        )
-        .order_by(SHADOW.c.item_id)
-        .limit(_CHUNK)
-    ).scalars()
-    return [row for row in rows if row is not None]
 
 
 def _count(found: AdoptionReport, line: Line) -> None:
@@ -87,7 +69,7 @@ def approve(hub: Hub, flow: FlowConfig, target: str, baseline: Baseline) -> int:
     after, decided = 0, 0
     while True:
         with hub.database.begin() as connection:
-            items = _linked(connection, target, flow.entity, after)
+            items = linked_items(connection, target, flow.entity, after)
             if not items:
                 break
             after = items[-1]
@@ -117,19 +99,18 @@ def _set_baseline(hub: Hub, connection: Connection, line: Line, baseline: Baseli
         return
     if not counts:
         settle(connection, [Settled(view.id, {slot: ours}, {slot: ours})])
-    conflict = conflicts.open_conflict(
-        connection,
-        line.target,
-        view.entity,
-        view.item_id,
-        slot,
+    found = conflicts.Finding(
+        connection=line.target,
+        entity=view.entity,
+        item_id=view.item_id,
+        slot=slot,
         kind="differs_at_adoption",
         external_id=view.external_id,
         theirs=theirs,
         ours=ours,
         base=ours,
-        now=now,
     )
+    conflict = conflicts.open_conflict(connection, found, now)
     overrides.put(
         connection, line.target, view.entity, view.item_id, slot, SlotOverride("hold", theirs, ours), now, conflict
     )

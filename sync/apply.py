@@ -24,6 +24,7 @@ from sync.evaluate import Line, evaluate
 from sync.hub import Hub
 from sync.locks import hold
 from sync.observe import reread
+from sync.oneoff import TO_OWNER, decide_to_owner
 from sync.planner import decide_and_record
 from sync.store import tables
 
@@ -54,12 +55,16 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
     """Carry out every planned line of a plan; one connection's failure leaves the others alone."""
     report = ApplyReport()
     with hub.database.begin() as connection:
-        targets = connection.execute(
-            select(_CHANGE.c.connection)
-            .where(_CHANGE.c.plan_id == plan_id, _CHANGE.c.status == "planned")
-            .distinct()
-            .order_by(_CHANGE.c.connection)
-        ).scalars().all()
+        targets = (
+            connection.execute(
+                select(_CHANGE.c.connection)
+                .where(_CHANGE.c.plan_id == plan_id, _CHANGE.c.status == "planned")
+                .distinct()
+                .order_by(_CHANGE.c.connection)
+            )
+            .scalars()
+            .all()
+        )
     for target in targets:
         try:
             with hold(hub.database, target, hub.clock, wait=60) as still_ours:
@@ -137,24 +142,25 @@ class _Applier:
         self._status(connection, gone, "moved")
         return moved
 
-    def _decided(
-        self, connection: Connection, changes: Sequence[ChangeLine]
-    ) -> list[tuple[Line | None, ChangeLine]]:
+    def _decided(self, connection: Connection, changes: Sequence[ChangeLine]) -> list[tuple[Line | None, ChangeLine]]:
         """Decide planned lines again; None for one that would be decided differently now."""
         found: dict[tuple[str, int, str], Line] = {}
         for name in {change.flow for change in changes}:
             flow = self.hub.config.flows.get(name)
-            items = sorted({change.item_id for change in changes if change.flow == name})
-            for line in evaluate(self.hub, connection, flow, items) if flow else ():
-                if line.target == self.target:
-                    found[name, line.view.item_id, line.slot] = line
+            asked = [change for change in changes if change.flow == name]
+            if name == TO_OWNER:
+                lines = decide_to_owner(connection, self.target, asked)
+            else:
+                items = sorted({change.item_id for change in asked})
+                lines = evaluate(self.hub, connection, flow, items) if flow else []
+            found.update({(name, line.view.item_id, line.slot): line for line in lines if line.target == self.target})
         return [(self._same(found.get((c.flow, c.item_id, c.slot)), c), c) for c in changes]
 
     def _same(self, line: Line | None, change: ChangeLine) -> Line | None:
         if line is None or not line.decision.writes:
             return None
         now = fingerprint(line.view.external_id, line.slot, line.decision, self.hub.config.version)
-        return line if now == change.fingerprint else None
+        return line if now == change.fingerprint and line.decision.desired == change.after else None
 
     def _send(self, call: Call, part: Batch, queue: deque[Batch]) -> None:
         hub = self.hub
@@ -236,16 +242,15 @@ class _Applier:
         with self.hub.database.begin() as connection:
             for name in {change.flow for change in part.changes()}:
                 items = sorted({change.item_id for change in part.changes() if change.flow == name})
-                decide_and_record(self.hub, connection, self.hub.config.flows[name], items)
+                if name in self.hub.config.flows:
+                    decide_and_record(self.hub, connection, self.hub.config.flows[name], items)
 
     def _finish(self, refused: Iterable[tuple[ChangeLine, str]]) -> None:
         with self.hub.database.begin() as connection:
             for change, message in refused:
                 self._status(connection, [change], "rejected", message)
 
-    def _status(
-        self, connection: Connection, changes: Iterable[ChangeLine], status: str, detail: str = ""
-    ) -> None:
+    def _status(self, connection: Connection, changes: Iterable[ChangeLine], status: str, detail: str = "") -> None:
         rows = [{"n": change.number, "s": status, "d": detail[:500]} for change in changes]
         if rows:
             self.report.outcomes[status] += len(rows)
@@ -269,5 +274,3 @@ def _next_lines(connection: Connection, plan_id: int, target: str, after: int) -
         .order_by(_CHANGE.c.number)
         .limit(_CHUNK)
     ).all()
-
-

@@ -106,9 +106,7 @@ class Batch:
 Refused = list[tuple[ChangeLine, str]]
 
 
-def build_rows(
-    hub: Hub, connection: Connection, target: str, rows: Sequence[Row[Any]]
-) -> tuple[Batch, Refused]:
+def build_rows(hub: Hub, connection: Connection, target: str, rows: Sequence[Row[Any]]) -> tuple[Batch, Refused]:
     """Compose write rows; slots of one record that one operation writes travel together."""
     changes = [ChangeLine.of(row) for row in rows]
     views = {
@@ -165,9 +163,7 @@ class _Group:
         )
 
 
-def _add(
-    groups: dict[tuple[str, ...], _Group], mapping: CompiledMapping, view: ShadowView, change: ChangeLine
-) -> None:
+def _add(groups: dict[tuple[str, ...], _Group], mapping: CompiledMapping, view: ShadowView, change: ChangeLine) -> None:
     encoded = mapping.encode({change.slot: change.after}, view.kind)
     expected = _expected(mapping, view, change)
     scope_id = view.scopes.get(change.slot)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from canonical.value import Value
 from sync.store import body, tables
@@ -26,93 +27,43 @@ def find_open(connection: Connection, name: str, entity: str, item_id: int, slot
     ).first()
 
 
-def open_conflict(
-    connection: Connection,
-    name: str,
-    entity: str,
-    item_id: int,
-    slot: str,
-    *,
-    kind: str,
-    external_id: str,
-    theirs: Value,
-    ours: Value,
-    base: Value,
-    now: str,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What contradicts: the slot, what kind of contradiction, and the values theirs, ours and before."""
+
+    connection: str
+    entity: str
+    item_id: int
+    slot: str
+    kind: str
+    external_id: str
+    theirs: Value = None
+    ours: Value = None
+    base: Value = None
+
+
+def open_conflict(connection: Connection, found: Finding, now: str) -> int:
     """Open a slot's conflict, or bring the open one up to date; tells its id."""
-    known = find_open(connection, name, entity, item_id, slot)
-    values = {"theirs": body.encode(theirs), "ours": body.encode(ours)}
+    known = find_open(connection, found.connection, found.entity, found.item_id, found.slot)
+    values = {"theirs": body.encode(found.theirs), "ours": body.encode(found.ours)}
     if known is not None:
         connection.execute(update(_CONFLICT).where(_CONFLICT.c.id == known.id).values(**values))
         return int(known.id)
     row = {
         **values,
-        "connection": name,
-        "entity": entity,
-        "item_id": item_id,
-        "slot": slot,
-        "kind": kind,
+        "connection": found.connection,
+        "entity": found.entity,
+        "item_id": found.item_id,
+        "slot": found.slot,
+        "kind": found.kind,
         "state": "open",
-        "external_id": external_id,
-        "base": body.encode(base),
+        "external_id": found.external_id,
+        "base": body.encode(found.base),
         "opened_at": now,
         "closed_at": "",
         "resolution": "",
     }
     return insert_returning_id(connection, _CONFLICT, row)
-
-
-def log_closed(
-    connection: Connection,
-    name: str,
-    entity: str,
-    item_id: int,
-    slot: str,
-    *,
-    kind: str,
-    external_id: str,
-    theirs: Value,
-    ours: Value,
-    base: Value,
-    resolution: str,
-    now: str,
-) -> None:
-    """Log something that was set right at once, so that it can be read later."""
-    connection.execute(
-        insert(_CONFLICT).values(
-            connection=name,
-            entity=entity,
-            item_id=item_id,
-            slot=slot,
-            kind=kind,
-            state="closed",
-            external_id=external_id,
-            theirs=body.encode(theirs),
-            ours=body.encode(ours),
-            base=body.encode(base),
-            opened_at=now,
-            closed_at=now,
-            resolution=resolution,
-        )
-    )
-
-
-def open_gone(connection: Connection, name: str, entity: str, item_id: int, external_id: str, now: str) -> None:
-    """A linked record is gone without our write (R13)."""
-    open_conflict(
-        connection,
-        name,
-        entity,
-        item_id,
-        "",
-        kind="deleted_there",
-        external_id=external_id,
-        theirs=None,
-        ours=None,
-        base=None,
-        now=now,
-    )
 
 
 def close(connection: Connection, conflict_id: int, resolution: str, now: str) -> None:

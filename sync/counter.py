@@ -29,8 +29,9 @@ class CounterView:
     """Everything known of one stock slot on one target.
 
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
-    list here; ``figure_may_know`` whether it was read after the channel was last seen unmoved. ``blocked`` names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of
-    the pool that the owner's figure does not show yet.
+    list here; ``figure_may_know`` whether that figure was read after the channel was last seen unmoved. ``blocked``
+    names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's
+    figure does not show yet.
     """
 
     desired: int

@@ -1,4 +1,4 @@
-"""The three-way diff of a plain owned field: what we sent, what the platform made of it, what it holds now (R10, R11)."""
+"""The three-way diff of a plain owned field: what we sent, what the platform made of it, what it holds (R10, R11)."""
 
 from __future__ import annotations
 

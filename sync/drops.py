@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
+from canonical.slot import parse_slot
 from sync.store import tables
 from sync.store.database import chunks
 
@@ -21,15 +23,19 @@ def record(connection: Connection, channel: str, item_id: int, slot: str, cause:
     )
 
 
-def open_units(connection: Connection, items: Iterable[int]) -> dict[int, int]:
-    """Open units by item, over all channels."""
-    found: dict[int, int] = {}
+def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Open units by item and location, over all channels; the key is empty where a channel has one figure."""
+    found: dict[int, dict[str, int]] = {}
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
-            select(_DROP.c.item_id, _DROP.c.open_units).where(_DROP.c.item_id.in_(part), _DROP.c.open_units > 0)
+            select(_DROP.c.item_id, _DROP.c.slot, _DROP.c.open_units).where(
+                _DROP.c.item_id.in_(part), _DROP.c.open_units > 0
+            )
         )
         for row in rows:
-            found[row.item_id] = found.get(row.item_id, 0) + row.open_units
+            places = found.setdefault(row.item_id, {})
+            location = parse_slot(row.slot).scope
+            places[location] = places.get(location, 0) + row.open_units
     return found
 
 
@@ -75,7 +81,15 @@ def close(connection: Connection, channel: str, item_id: int, now: str) -> int:
 
 def _reduce(connection: Connection, drop_id: int, open_now: int, now: str) -> None:
     connection.execute(
-        update(_DROP)
-        .where(_DROP.c.id == drop_id)
-        .values(open_units=open_now, closed_at=now if open_now == 0 else "")
+        update(_DROP).where(_DROP.c.id == drop_id).values(open_units=open_now, closed_at=now if open_now == 0 else "")
     )
+
+
+def close_one(connection: Connection, drop_id: int, now: str) -> None:
+    """Close one drop: the owner's figure holds its units."""
+    _reduce(connection, drop_id, 0, now)
+
+
+def listing(connection: Connection) -> list[Row[Any]]:
+    """Every drop that is still open, oldest first."""
+    return list(connection.execute(select(_DROP).where(_DROP.c.open_units > 0).order_by(_DROP.c.id)))

@@ -60,7 +60,7 @@ class Known:
     views: Mapping[str, Mapping[int, ShadowView]]
     overrides: Mapping[str, Mapping[tuple[int, str], SlotOverride]]
     pending: Mapping[str, frozenset[tuple[int, str]]]
-    open_drops: Mapping[int, int]
+    open_drops: Mapping[int, Mapping[str, int]]
     reads: Mapping[str, CursorState]
 
 
@@ -145,7 +145,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
 def _lowers_after_drop(decision: Decision, view: ShadowView, known: Known) -> bool:
     if not (isinstance(decision.base, int) and isinstance(decision.desired, int)):
         return False
-    return decision.desired < decision.base and known.open_drops.get(view.item_id, 0) > 0
+    return decision.desired < decision.base and bool(known.open_drops.get(view.item_id))
 
 
 def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:
@@ -166,9 +166,7 @@ def _waiting(decision: Decision) -> Decision:
 def _stock(
     hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Known, mapping: CompiledMapping
 ) -> dict[str, Decision]:
-    inputs = StockInputs(
-        hub=hub.config, flow=flow, target=target, view=view, mapping=mapping, known=known
-    )
+    inputs = StockInputs(hub=hub.config, flow=flow, target=target, view=view, mapping=mapping, known=known)
     return decide_stock(inputs)
 
 
@@ -215,9 +213,7 @@ def _decide_slot(
         got=view.got.get(slot, UNSET),
         override=override,
     )
-    return decide_state(
-        slot_view, lambda a, b: mapping.same(name, a, b), flow.on_conflict, may_clear=rule.clear
-    )
+    return decide_state(slot_view, lambda a, b: mapping.same(name, a, b), flow.on_conflict, may_clear=rule.clear)
 
 
 def attempts(view: ShadowView, slot: str, desired: object) -> int:

@@ -66,10 +66,7 @@ def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, se
     upsert(
         connection,
         _FACT,
-        [
-            {"item_id": item, "entity": entity, "body": body.encode(said)}
-            for (item, entity), said in rows.items()
-        ],
+        [{"item_id": item, "entity": entity, "body": body.encode(said)} for (item, entity), said in rows.items()],
     )
     return moved
 

@@ -32,7 +32,9 @@ class Breach:
     population: int
 
     def __str__(self) -> str:
-        return f"{self.guard}: {self.count} of {self.population} items ({self.share:.0f} %), the limit is {self.limit:g} %"
+        return (
+            f"{self.guard}: {self.count} of {self.population} items ({self.share:.0f} %), the limit is {self.limit:g} %"
+        )
 
 
 def judge(tally: Tally, guards: GuardConfig) -> Breach | None:

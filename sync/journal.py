@@ -81,9 +81,7 @@ def _line(call_id: int, entry: Entry) -> dict[str, Any]:
 
 def finish(connection: Connection, call_id: int, state: str, now: str, detail: str = "") -> None:
     """Close a call: ``done`` with an outcome for each row, or ``unknown`` when a person must look."""
-    connection.execute(
-        update(_CALL).where(_CALL.c.id == call_id).values(state=state, done_at=now, detail=detail[:500])
-    )
+    connection.execute(update(_CALL).where(_CALL.c.id == call_id).values(state=state, done_at=now, detail=detail[:500]))
 
 
 def outcome(connection: Connection, call_id: int, results: Mapping[int, tuple[str, str]], now: str) -> None:
@@ -115,7 +113,10 @@ def lines(connection: Connection, call_id: int) -> list[Row[Any]]:
 def pending_slots(connection: Connection, name: str, entity: str, items: Sequence[int]) -> frozenset[tuple[int, str]]:
     """Slots of items with a write of unknown outcome: nothing is planned for them."""
     found: set[tuple[int, str]] = set()
-    if connection.execute(select(_CALL.c.id).where(_CALL.c.connection == name, _CALL.c.state.in_(OPEN))).first() is None:
+    if (
+        connection.execute(select(_CALL.c.id).where(_CALL.c.connection == name, _CALL.c.state.in_(OPEN))).first()
+        is None
+    ):
         return frozenset()
     for part in chunks(sorted(set(items))):
         rows = connection.execute(

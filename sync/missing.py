@@ -97,5 +97,6 @@ def mark_gone(
                 )
             for row in lost:
                 if row.item_id is not None:
-                    conflicts.open_gone(connection, name, mapping.entity, row.item_id, row.external_id, hub.stamp())
+                    found = conflicts.Finding(name, mapping.entity, row.item_id, "", "deleted_there", row.external_id)
+                    conflicts.open_conflict(connection, found, hub.stamp())
     return gone

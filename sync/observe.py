@@ -110,7 +110,9 @@ def covers_stock(hub: Hub, name: str, mappings: Iterable[CompiledMapping]) -> bo
         if not spec.timestamp:
             return False
         paths = [rule.read_path for rule in mapping.fields.values() if rule.readable]
-        if not all(any(path == one or path.startswith((one + ".", one + "[")) for one in spec.covers) for path in paths):
+        if not all(
+            any(path == one or path.startswith((one + ".", one + "[")) for one in spec.covers) for path in paths
+        ):
             return False
     return True
 
@@ -258,4 +260,3 @@ def accept(
     moved = facts.store(connection, changes)
     touched = [one.item_id for one in linked if one.moved and one.item_id is not None]
     mark(connection, marks_for(hub.config, connection, name, entity, touched, moved), hub.stamp())
-

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, select
 
-from canonical.value import Value
 from sync.diff import SlotOverride
 from sync.store import body, tables
 from sync.store.database import chunks, upsert

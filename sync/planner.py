@@ -248,5 +248,3 @@ def _release_forced(connection: Connection, summary: PlanSummary, flow: FlowConf
     summary.planned[target] += int(result.rowcount)
     for guard in [reason for reason in summary.withheld if reason.startswith("guard_")]:
         del summary.withheld[guard]
-
-

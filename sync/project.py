@@ -11,10 +11,22 @@ from canonical.inventory import ChannelRule, Component, Pool, kit_units, listed_
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """The owner's figures of one stock item, location to units, and units that left channels unbooked."""
+    """The owner's figures of one stock item, location to units, and units that left channels unbooked.
+
+    Unbooked units count where the platform took them; the empty location is a channel that does not tell (R6).
+    """
 
     figures: Mapping[str, int]
-    unbooked: int = 0
+    unbooked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unrouted(self) -> int:
+        """Unbooked units of no known location."""
+        return sum(units for location, units in self.unbooked.items() if location not in self.figures)
+
+    def at(self, location: str) -> int:
+        """What is left at one location."""
+        return self.figures.get(location, 0) - self.unbooked.get(location, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ def _total(request: StockRequest) -> int:
         available = {
             part.sku: _pool_of(request, request.component_supplies.get(part.sku, Supply({}))) for part in request.kit
         }
-        units = kit_units(request.kit, available) - request.supply.unbooked
+        units = kit_units(request.kit, available) - sum(request.supply.unbooked.values())
     else:
         units = _pool_of(request, request.supply)
     return whole_units(Decimal(units), Decimal(request.factor))
@@ -53,16 +65,15 @@ def _total(request: StockRequest) -> int:
 
 def _pool_of(request: StockRequest, supply: Supply) -> int:
     chosen = {location: supply.figures.get(location, 0) for location in request.pool.locations}
-    return pool_units(chosen, {}, supply.unbooked)
+    return pool_units(chosen, supply.unbooked, supply.unrouted)
 
 
 def _units_at(request: StockRequest, location: str) -> int:
     if request.kit:
         here = {
-            part.sku: max(0, request.component_supplies.get(part.sku, Supply({})).figures.get(location, 0))
-            for part in request.kit
+            part.sku: max(0, request.component_supplies.get(part.sku, Supply({})).at(location)) for part in request.kit
         }
         units = kit_units(request.kit, here)
     else:
-        units = request.supply.figures.get(location, 0)
+        units = request.supply.at(location)
     return whole_units(Decimal(max(0, units)), Decimal(request.factor))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
 
 from sync.store import tables
 from sync.store.database import upsert
@@ -43,14 +43,18 @@ def release_slot(connection: Connection, channel: str, entity: str, external_id:
     )
 
 
-def counts(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many are quarantined, by connection and reason."""
-    rows = connection.execute(
-        select(_QUARANTINE.c.connection, _QUARANTINE.c.reason, func.count()).group_by(
-            _QUARANTINE.c.connection, _QUARANTINE.c.reason
-        )
+def counts(connection: Connection, entity: str = "") -> dict[tuple[str, str], int]:
+    """How many are quarantined, by connection and reason; of one entity if it is named."""
+    query = select(_QUARANTINE.c.connection, _QUARANTINE.c.reason, func.count()).group_by(
+        _QUARANTINE.c.connection, _QUARANTINE.c.reason
     )
+    rows = connection.execute(query.where(_QUARANTINE.c.entity == entity) if entity else query)
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def listing(connection: Connection, limit: int = 100) -> list[Row[Any]]:
+    """What is quarantined, oldest first."""
+    return list(connection.execute(select(_QUARANTINE).order_by(_QUARANTINE.c.since).limit(limit)))
 
 
 def release_whole(connection: Connection, channel: str, entity: str, external_ids: Iterable[str]) -> None:

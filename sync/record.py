@@ -54,19 +54,18 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
 
 
 def _open(connection: Connection, line: Line, event: Event, kind: str, now: str) -> int:
-    return conflicts.open_conflict(
-        connection,
-        line.target,
-        line.view.entity,
-        line.view.item_id,
-        line.slot,
+    found = conflicts.Finding(
+        connection=line.target,
+        entity=line.view.entity,
+        item_id=line.view.item_id,
+        slot=line.slot,
         kind=kind,
         external_id=line.view.external_id,
         theirs=line.view.observed.get(line.slot),
         ours=line.decision.desired,
         base=event.base,
-        now=now,
     )
+    return conflicts.open_conflict(connection, found, now)
 
 
 def hold(connection: Connection, line: Line, now: str, conflict: int | None = None) -> None:
@@ -117,7 +116,7 @@ def _settled(line: Line) -> Settled | None:
                 got[committed] = view.observed[committed]
     elif equal or slot not in view.got:
         got = {slot: observed}
-    if decision.verdict is Verdict.NOTHING or _known(view.sent, sent) and _known(view.got, got):
+    if decision.verdict is Verdict.NOTHING or (_known(view.sent, sent) and _known(view.got, got)):
         return _reset_attempts(line)
     return Settled(view.id, sent, got, writes=_no_attempts(line))
 

@@ -157,5 +157,3 @@ def longest_wait(hub: Hub, name: str) -> float:
         for call in calls
     ]
     return max([0.0, *waits])
-
-

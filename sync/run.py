@@ -158,5 +158,3 @@ def outcome_counts(report: SyncReport) -> dict[str, int]:
     for applied in report.applied:
         total.update(applied.outcomes)
     return dict(total)
-
-

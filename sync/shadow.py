@@ -132,9 +132,7 @@ def views(connection: Connection, name: str, entity: str, items: Iterable[int]) 
     found: dict[int, ShadowView] = {}
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
-            select(SHADOW).where(
-                SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part)
-            )
+            select(SHADOW).where(SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part))
         )
         found.update({row.item_id: _view(row) for row in rows})
     return found
@@ -162,7 +160,10 @@ def _view(row: Row[Any]) -> ShadowView:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """New sent and got values of some slots of one shadow row; ``observed`` where a write told us what is there."""
+    """New sent and got values of some slots of one shadow row; ``observed`` where a write told us what is there.
+
+    ``forget`` names slots whose ``sent`` no longer counts, so that the owner's value is written again.
+    """
 
     shadow_id: int
     sent: Mapping[str, Value]
@@ -170,6 +171,7 @@ class Settled:
     observed: Mapping[str, Value] | None = None
     writes: Mapping[str, Value] | None = None
     as_of: str = ""
+    forget: frozenset[str] = frozenset()
 
 
 def settle(connection: Connection, changes: Sequence[Settled]) -> None:
@@ -209,6 +211,8 @@ def _mutable(row: Row[Any]) -> dict[str, Any]:
 
 def _apply(state: dict[str, Any], change: Settled) -> None:
     state["sent"].update(change.sent)
+    for slot in change.forget:
+        state["sent"].pop(slot, None)
     state["got"].update(change.got)
     if change.writes is not None:
         state["writes"].update(change.writes)
@@ -217,3 +221,28 @@ def _apply(state: dict[str, Any], change: Settled) -> None:
         state["as_of"] = max(state["as_of"], change.as_of)
         # The stored bytes are no longer those of a read: the next read must be compared in full.
         state["digest"] = b"written"
+
+
+def unlink(connection: Connection, name: str, entity: str, external_id: str) -> None:
+    """End the link of one external record."""
+    connection.execute(
+        update(SHADOW)
+        .where(SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id == external_id)
+        .values(item_id=None)
+    )
+
+
+def linked_items(connection: Connection, name: str, entity: str, after: int, limit: int = 500) -> list[int]:
+    """The next items by id that have a record on a connection."""
+    rows = connection.execute(
+        select(SHADOW.c.item_id)
+        .where(
+            SHADOW.c.connection == name,
+            SHADOW.c.entity == entity,
+            SHADOW.c.item_id > after,
+            SHADOW.c.gone_since == "",
+        )
+        .order_by(SHADOW.c.item_id)
+        .limit(limit)
+    ).scalars()
+    return [row for row in rows if row is not None]

@@ -78,7 +78,7 @@ def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
         StockRequest(
             pool=inputs.hub.pools[channel.pool],
             rule=channel,
-            supply=supply or Supply({}, known.open_drops.get(item, 0)),
+            supply=supply or Supply({}, known.open_drops.get(item, {})),
             sellable=sellable is None or sellable.value is not False,
             factor=inputs.hub.units.get(sku, 1),
             kit=kit,
@@ -99,7 +99,8 @@ def _supply(inputs: StockInputs, item: int) -> Supply | None:
     }
     # Drops are counted in units sold; figures in stock items.
     factor = inputs.hub.units.get(inputs.known.skus.get(item, ""), 1)
-    return Supply(figures, inputs.known.open_drops.get(item, 0) * factor) if figures else None
+    open_drops = inputs.known.open_drops.get(item, {})
+    return Supply(figures, {place: units * factor for place, units in open_drops.items()}) if figures else None
 
 
 def _without_drops(request: StockRequest) -> StockRequest:
@@ -162,7 +163,7 @@ def _decide_slot(
         observed=observed,
         base=_level(view.got.get(name), view.got.get(_committed(slot))),
         override=inputs.known.overrides[inputs.target].get((view.item_id, name)),
-        open_drops=inputs.known.open_drops.get(view.item_id, 0) > 0,
+        open_drops=bool(inputs.known.open_drops.get(view.item_id)),
         figure_may_know=_figure_may_know(inputs, name),
         blocked=blocked,
     )

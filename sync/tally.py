@@ -44,9 +44,7 @@ def tally(hub: Hub, connection: Connection, plan_id: int, flow: FlowConfig, targ
     )
 
 
-def _planned(
-    connection: Connection, plan_id: int, flow: FlowConfig, target: str, *more: ColumnElement[bool]
-) -> int:
+def _planned(connection: Connection, plan_id: int, flow: FlowConfig, target: str, *more: ColumnElement[bool]) -> int:
     zero = [_CHANGE.c.before.not_in(_NOTHING)] if more else []
     return int(
         connection.execute(

@@ -56,10 +56,12 @@ def kits_using(config: HubConfig, sku: str) -> list[str]:
 
 def channels_of_pool(config: HubConfig, pool: str) -> list[str]:
     """The connections that sell from a pool."""
-    return sorted({
-        target
-        for flow in config.flows.values()
-        if flow.kind is FlowKind.INVENTORY
-        for target, rule in flow.rules.items()
-        if rule.pool == pool
-    })
+    return sorted(
+        {
+            target
+            for flow in config.flows.values()
+            if flow.kind is FlowKind.INVENTORY
+            for target, rule in flow.rules.items()
+            if rule.pool == pool
+        }
+    )

@@ -27,9 +27,7 @@ def fact_change(
 ) -> FactChange | None:
     """What a record says canonically: only the slots its connection owns, never a hidden value."""
     values = {
-        slot: value
-        for slot, value in slots.items()
-        if value != REDACTED and owns(config, connection, entity, slot)
+        slot: value for slot, value in slots.items() if value != REDACTED and owns(config, connection, entity, slot)
     }
     lost = frozenset(slot for slot in gone if owns(config, connection, entity, slot))
     if not values and not lost:

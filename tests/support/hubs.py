@@ -19,8 +19,8 @@ from mappings.model import MappingContext
 from sync import adopt
 from sync.config import Baseline, ConnectionConfig, FlowConfig, FlowKind, GuardConfig, HubConfig, Policy
 from sync.hub import Hub
-from sync.run import look
 from sync.observe import ReadMode
+from sync.run import look
 from sync.store.database import open_database
 
 
@@ -76,12 +76,21 @@ def hub_config(shops: tuple[str, ...], prefix: str, **more: Any) -> HubConfig:
     rules = more.pop("rules", {})
     places = {"WH1": "WH1", "WH2": "WH2"}
     connections = {name: memory_connection(name, f"{prefix}{name}", places) for name in ("erp", *shops)}
-    owned = [("variant", "sku", ""), ("variant", "price", "EUR"), ("inventory", "stock", "*"), ("variant", "tags", ""),
-             ("variant", "description", "")]
+    owned = [
+        ("variant", "sku", ""),
+        ("variant", "price", "EUR"),
+        ("inventory", "stock", "*"),
+        ("variant", "tags", ""),
+        ("variant", "description", ""),
+    ]
     channel = {name: rules.get(name, ChannelRule(name, "main")) for name in shops}
     flows = {
-        "inventory": FlowConfig("inventory", FlowKind.INVENTORY, "inventory", ("stock",), "erp", shops, policy, rules=channel),
-        "prices": FlowConfig("prices", FlowKind.STATE, "variant", ("price", "tags", "description"), "erp", shops, policy),
+        "inventory": FlowConfig(
+            "inventory", FlowKind.INVENTORY, "inventory", ("stock",), "erp", shops, policy, rules=channel
+        ),
+        "prices": FlowConfig(
+            "prices", FlowKind.STATE, "variant", ("price", "tags", "description"), "erp", shops, policy
+        ),
     }
     settings: dict[str, Any] = {
         "version": "v1",

@@ -1,0 +1,153 @@
+"""Explaining one item: who owns each slot, what every system holds, where the mapping says so, what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from canonical.reasons import advice
+from canonical.slot import parse_slot
+from canonical.value import Value
+from sync import facts, shadow
+from sync.decision import Verdict
+from sync.evaluate import Line, evaluate
+from sync.hub import Hub
+from sync.store import body, tables
+
+_ITEM = tables.table(tables.Item)
+_LINE = tables.table(tables.CallLine)
+_CALL = tables.table(tables.CallRow)
+_QUARANTINE = tables.table(tables.Quarantine)
+_NEXT = {
+    Verdict.EQUAL: "nothing: the values agree",
+    Verdict.WRITE: "is written at the next apply",
+    Verdict.ADOPT: "theirs is adopted at the next apply",
+    Verdict.HELD: "held",
+    Verdict.WAIT: "waits",
+    Verdict.NOTHING: "nothing is projected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStory:
+    """One slot of the item on one target."""
+
+    flow: str
+    target: str
+    external_id: str
+    slot: str
+    owner: str
+    canonical: Value
+    canonical_as_of: str
+    observed: Value
+    sent: Value
+    got: Value
+    desired: Value
+    next_action: str
+    reason: str
+    advice: str
+    mapping: str
+    last_write: str
+
+
+@dataclass
+class Explanation:
+    """Everything known of one item."""
+
+    item_id: int
+    sku: str
+    gtin: str
+    origin: str
+    links: list[tuple[str, str, str]] = field(default_factory=list)
+    slots: list[SlotStory] = field(default_factory=list)
+    quarantined: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+
+
+def explain(hub: Hub, text: str) -> list[Explanation]:
+    """Explain every item with this SKU, GTIN or external id; empty when there is none."""
+    with hub.database.begin() as connection:
+        return [_explain(hub, connection, row) for row in _find(connection, text)]
+
+
+def unlinked(hub: Hub, text: str) -> Sequence[Row[Any]]:
+    """Quarantined records that carry this SKU or external id but belong to no item."""
+    with hub.database.begin() as connection:
+        return connection.execute(
+            select(_QUARANTINE).where(or_(_QUARANTINE.c.sku == text, _QUARANTINE.c.external_id == text))
+        ).all()
+
+
+def _find(connection: Connection, text: str) -> Sequence[Row[Any]]:
+    rows = connection.execute(
+        select(_ITEM).where(
+            or_(_ITEM.c.sku == text, _ITEM.c.gtin == text.zfill(14), _ITEM.c.sku_folded == text.casefold())
+        )
+    ).all()
+    exact = [row for row in rows if row.sku == text]
+    if rows:
+        return exact or rows
+    ids = connection.execute(select(shadow.SHADOW.c.item_id).where(shadow.SHADOW.c.external_id == text)).scalars()
+    found = [one for one in ids if one is not None]
+    return connection.execute(select(_ITEM).where(_ITEM.c.id.in_(found))).all()
+
+
+def _explain(hub: Hub, connection: Connection, item: Row[Any]) -> Explanation:
+    told = Explanation(item.id, item.sku, item.gtin, item.origin)
+    rows = connection.execute(select(shadow.SHADOW).where(shadow.SHADOW.c.item_id == item.id)).all()
+    told.links = sorted((row.connection, row.entity, row.external_id) for row in rows)
+    said = facts.load(connection, [item.id])
+    for flow in hub.config.flows.values():
+        for line in evaluate(hub, connection, flow, [item.id]):
+            told.slots.append(_story(hub, connection, line, said))
+    refs = {row.external_id for row in rows}
+    found = connection.execute(select(_QUARANTINE).where(_QUARANTINE.c.external_id.in_(refs)))
+    told.quarantined = [(row.connection, row.external_id, row.slot, row.reason, row.detail) for row in found]
+    return told
+
+
+def _story(
+    hub: Hub, connection: Connection, line: Line, said: dict[tuple[int, str], dict[str, facts.Said]]
+) -> SlotStory:
+    view, decision = line.view, line.decision
+    canonical = said.get((view.item_id, view.entity), {}).get(line.slot)
+    rule = hub.config.connections[line.target].mappings[view.entity].fields[parse_slot(line.slot).field]
+    return SlotStory(
+        flow=line.flow.name,
+        target=line.target,
+        external_id=view.external_id,
+        slot=line.slot,
+        owner=line.owner,
+        canonical=canonical.value if canonical else None,
+        canonical_as_of=canonical.as_of if canonical else "",
+        observed=view.observed.get(line.slot),
+        sent=view.sent.get(line.slot),
+        got=view.got.get(line.slot),
+        desired=decision.desired,
+        next_action=_NEXT[decision.verdict],
+        reason=decision.reason,
+        advice=advice(decision.reason) if decision.reason else "",
+        mapping=f"{rule.file}:{rule.line}" if rule.file else "",
+        last_write=_last_write(connection, line),
+    )
+
+
+def _last_write(connection: Connection, line: Line) -> str:
+    row = connection.execute(
+        select(_LINE)
+        .join(_CALL, _CALL.c.id == _LINE.c.call_id)
+        .where(
+            _CALL.c.connection == line.target,
+            _LINE.c.entity == line.view.entity,
+            _LINE.c.item_id == line.view.item_id,
+            _LINE.c.slot == line.slot,
+        )
+        .order_by(_LINE.c.call_id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return ""
+    before, after = body.decode(row.before), body.decode(row.after)
+    return f"{row.done_at or 'not confirmed'}: {before} -> {after} ({row.outcome or 'in flight'})"

@@ -1,0 +1,150 @@
+"""A plan as a file: to be read, kept, and applied later against the same database and configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from canonical.clock import parse_instant
+from canonical.errors import CrossdockError
+from canonical.value import Value
+from sync.hub import Hub
+from sync.observe import reread
+from sync.shadow import SHADOW
+from sync.store import body, tables
+from sync.store.database import chunks, insert_returning_id
+
+FORMAT = "crossdock-plan/1"
+_PLAN = tables.table(tables.Plan)
+_CHANGE = tables.table(tables.PlanChange)
+
+
+class SavedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a saved plan."""
+
+    number: int
+    flow: str
+    connection: str
+    entity: str
+    item_id: int
+    external_id: str
+    slot: str
+    sku: str
+    owner: str
+    action: str
+    before: Value
+    after: Value
+    exempt: bool
+    reason: str
+    fingerprint: str
+    status: str
+
+
+class SavedPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A saved plan: where it was made, under which configuration, and its lines."""
+
+    format: str
+    database_id: str
+    config_version: str
+    created_at: str
+    changes: list[SavedChange]
+
+
+def lines_of(connection: Connection, plan_id: int) -> Iterator[SavedChange]:
+    """The lines of a stored plan, in order."""
+    for row in connection.execute(select(_CHANGE).where(_CHANGE.c.plan_id == plan_id).order_by(_CHANGE.c.number)):
+        values = {name: getattr(row, name) for name in SavedChange.__struct_fields__ if name not in ("before", "after")}
+        values["exempt"] = bool(values["exempt"])
+        yield SavedChange(**values, before=body.decode(row.before), after=body.decode(row.after))
+
+
+def save(hub: Hub, plan_id: int, path: Path) -> int:
+    """Write a plan to a file; tells how many lines it has."""
+    with hub.database.begin() as connection:
+        plan = connection.execute(select(_PLAN).where(_PLAN.c.id == plan_id)).one()
+        changes = list(lines_of(connection, plan_id))
+    saved = SavedPlan(FORMAT, hub.database.database_id(), plan.config_version, plan.created_at, changes)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(saved), indent=1))
+    temporary.replace(path)
+    return len(changes)
+
+
+def load(path: Path) -> SavedPlan:
+    """Read a plan file; CrossdockError when it is not one."""
+    try:
+        saved = msgspec.json.decode(path.read_bytes(), type=SavedPlan)
+    except OSError as error:
+        raise CrossdockError(f"cannot read {path}: {error.strerror}", hint="give the file `plan -o` wrote") from error
+    except msgspec.DecodeError as error:
+        raise CrossdockError(f"{path} is not a saved plan: {error}", hint="make one with `plan -o`") from error
+    if saved.format != FORMAT:
+        raise CrossdockError(f"{path} has the format {saved.format}, this version reads {FORMAT}")
+    return saved
+
+
+def store(hub: Hub, saved: SavedPlan) -> int:
+    """Put a saved plan back into its database; CrossdockError for another database, other configuration, or old age."""
+    _check(hub, saved)
+    with hub.database.begin() as connection:
+        row = {"created_at": saved.created_at, "config_version": saved.config_version, "state": "open", "counts": None}
+        plan_id = insert_returning_id(connection, _PLAN, row)
+        for part in chunks(saved.changes):
+            connection.execute(insert(_CHANGE), [_row(plan_id, change) for change in part])
+    return plan_id
+
+
+def _check(hub: Hub, saved: SavedPlan) -> None:
+    if saved.database_id != hub.database.database_id():
+        raise CrossdockError("this plan was made for another database", hint="plan again with this configuration")
+    if saved.config_version != hub.config.version:
+        raise CrossdockError(
+            "the configuration (ownership, flows or mappings) changed since this plan", hint="plan again"
+        )
+    if _age(saved, hub.now()) > hub.config.plan_max_age:
+        hours = hub.config.plan_max_age.total_seconds() / 3600
+        raise CrossdockError(f"this plan is older than {hours:g} hours", hint="plan again")
+
+
+def _age(saved: SavedPlan, now: datetime) -> timedelta:
+    return now - parse_instant(saved.created_at)
+
+
+def _row(plan_id: int, change: SavedChange) -> dict[str, object]:
+    row = msgspec.structs.asdict(change)
+    encoded = {"before": body.encode(change.before), "after": body.encode(change.after)}
+    return {**row, **encoded, "plan_id": plan_id, "detail": ""}
+
+
+def freshen(hub: Hub, saved: SavedPlan) -> int:
+    """Read the owners' records behind a saved plan again, so that moved inputs are seen (R19); tells how many."""
+    read = 0
+    wanted: dict[tuple[str, str], set[int]] = {}
+    for change in saved.changes:
+        if change.status == "planned":
+            wanted.setdefault((change.owner, change.entity), set()).add(change.item_id)
+    for (owner, entity), items in wanted.items():
+        mapping = hub.config.connections[owner].mappings.get(entity) if owner in hub.config.connections else None
+        if mapping is None:
+            continue
+        with hub.database.begin() as connection:
+            ids = _external_ids(connection, owner, entity, sorted(items))
+        reread(hub, owner, mapping.resource, ids)
+        read += len(ids)
+    return read
+
+
+def _external_ids(connection: Connection, owner: str, entity: str, items: list[int]) -> list[str]:
+    found: list[str] = []
+    for part in chunks(items):
+        rows = connection.execute(
+            select(SHADOW.c.external_id).where(
+                SHADOW.c.connection == owner, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part)
+            )
+        )
+        found += [row[0] for row in rows]
+    return found

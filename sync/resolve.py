@@ -1,0 +1,121 @@
+"""Resolving conflicts: ours, theirs, or theirs to the owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from canonical.errors import DataError
+from canonical.slot import parse_slot
+from sync import conflicts, drops, flowstate, marks, overrides, shadow
+from sync.config import FlowConfig, FlowKind
+from sync.diff import SlotOverride
+from sync.hub import Hub
+from sync.oneoff import plan_to_owner
+from sync.shadow import Settled, settle
+from sync.store import body, tables
+
+_DROP = tables.table(tables.Drop)
+
+
+class Choice(Enum):
+    """OURS writes the owner's value back, THEIRS stays until the owner's next change, TO_OWNER makes it the owner's."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    TO_OWNER = "to-owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a resolution did; ``plan_id`` is the planned write to the owner, where that was chosen."""
+
+    conflict_id: int
+    text: str
+    plan_id: int | None = None
+
+
+def resolve(hub: Hub, conflict_id: int, choice: Choice) -> Resolved:
+    """Resolve an open conflict; DataError when there is none or the choice makes no sense for it."""
+    with hub.database.begin() as connection:
+        conflict = conflicts.get(connection, conflict_id)
+        if conflict is None:
+            raise DataError(f"there is no conflict {conflict_id}", hint="`crossdock conflicts list` shows them")
+        if conflict.state != "open":
+            raise DataError(f"conflict {conflict_id} is closed already: {conflict.resolution}")
+        if not conflict.slot:
+            return _resolve_gone(hub, connection, conflict)
+        flow = _flow_of(hub, conflict)
+        if flow.kind is FlowKind.INVENTORY and choice is not Choice.OURS:
+            raise DataError(
+                "stock is recomputed, never adopted", hint="correct it at the owner, then resolve with --ours"
+            )
+        return _resolve_slot(hub, connection, conflict, flow, choice)
+
+
+def _flow_of(hub: Hub, conflict: Row[Any]) -> FlowConfig:
+    name = parse_slot(conflict.slot).field
+    for flow in hub.config.flows_of(conflict.connection):
+        if flow.entity == conflict.entity and name in flow.fields:
+            return flow
+    raise DataError(f"no flow moves {conflict.slot} to {conflict.connection} any more")
+
+
+def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: FlowConfig, choice: Choice) -> Resolved:
+    now, name, item, slot = hub.stamp(), conflict.connection, conflict.item_id, conflict.slot
+    view = shadow.views(connection, name, conflict.entity, [item]).get(item)
+    if view is None:
+        raise DataError(f"the record of conflict {conflict.id} is no longer linked")
+    theirs, ours = view.observed.get(slot), body.decode(conflict.ours)
+    overrides.end(connection, name, conflict.entity, item, slot)
+    plan_id = None
+    if choice is Choice.OURS:
+        drops.close(connection, name, item, now)
+        settle(connection, [Settled(view.id, {}, {slot: theirs}, forget=frozenset({slot}), writes={slot: None})])
+        text = f"the owner's value {ours} is written at the next apply"
+    else:
+        override = SlotOverride("adopt", theirs, ours)
+        overrides.put(connection, name, conflict.entity, item, slot, override, now)
+        settle(connection, [Settled(view.id, {slot: ours}, {slot: theirs})])
+        text = f"{theirs} stays until the owner's value next changes"
+        if choice is Choice.TO_OWNER:
+            plan_id = plan_to_owner(hub, connection, conflict, flow.source, theirs)
+            text = f"{theirs} is planned as a write to {flow.source}"
+    conflicts.close(connection, conflict.id, f"{choice.value}: {text}", now)
+    marks.mark(connection, [marks.Mark(name, flow.name, item)], now)
+    return Resolved(conflict.id, text, plan_id)
+
+
+def _resolve_gone(hub: Hub, connection: Connection, conflict: Row[Any]) -> Resolved:
+    """The operator agrees that a record is gone: its link ends, and nothing is created in its place."""
+    shadow.unlink(connection, conflict.connection, conflict.entity, conflict.external_id)
+    text = "the link to the record that is gone was ended"
+    conflicts.close(connection, conflict.id, text, hub.stamp())
+    return Resolved(conflict.id, text)
+
+
+def resolve_drop(hub: Hub, drop_id: int) -> Resolved:
+    """The operator says that the owner's figure holds these units: raises may go out again."""
+    with hub.database.begin() as connection:
+        row = connection.execute(select(_DROP).where(_DROP.c.id == drop_id)).first()
+        if row is None or row.open_units == 0:
+            raise DataError(f"there is no open drop {drop_id}", hint="`crossdock conflicts list` shows them")
+        drops.close_one(connection, drop_id, hub.stamp())
+        marked = [
+            marks.Mark(target, flow.name, row.item_id)
+            for flow in hub.config.flows.values()
+            if flow.kind is FlowKind.INVENTORY
+            for target in flow.targets
+        ]
+        marks.mark(connection, marked, hub.stamp())
+    return Resolved(drop_id, f"{row.open_units} units on {row.connection} count as booked by the owner")
+
+
+def approve_source(hub: Hub, flow: FlowConfig) -> None:
+    """Accept that a source shrank: its next complete read is the new measure."""
+    with hub.database.begin() as connection:
+        for target in flow.targets:
+            flowstate.thaw(connection, flow.name, target)
