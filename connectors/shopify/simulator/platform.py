@@ -10,6 +10,7 @@ from typing import Any
 from canonical.clock import Clock
 from connectors.shopify.simulator.adjustments import AdjustmentGroup
 from connectors.shopify.simulator.bulk import BulkRunner
+from connectors.shopify.simulator.context import failed
 from connectors.shopify.simulator.idempotency import IdempotencyLog
 from connectors.shopify.simulator.records import Level, Record
 from connectors.shopify.simulator.staged import StagedUploads
@@ -56,9 +57,9 @@ class Platform:
         return tables[typename] if typename in tables else Table()
 
     def find(self, typename: str, gid: str) -> Any:
-        """The record of a global id that must be of this type, or None."""
-        found = _GID.fullmatch(gid)
-        if found is None or found[1] != typename:
+        """The record of a global id that must be of this type, or None; GraphQLError when it is no global id."""
+        found = _parsed(gid)
+        if found[1] != typename:
             return None
         if typename == "InventoryLevel":
             return self._level(int(found[2]), found[3])
@@ -66,8 +67,7 @@ class Platform:
 
     def find_any(self, gid: str) -> Record | None:
         """The record of a global id of any type, or None."""
-        found = _GID.fullmatch(gid)
-        record = None if found is None else self.find(found[1], gid)
+        record = self.find(_parsed(gid)[1], gid)
         return record if isinstance(record, Record) else None
 
     def levels(self) -> Iterator[Level]:
@@ -78,3 +78,10 @@ class Platform:
         item = None if item_number is None else self.store.items.get(int(item_number))
         levels = () if item is None else item.levels.values()
         return next((level for level in levels if level.number == number), None)
+
+
+def _parsed(gid: str) -> re.Match[str]:
+    found = _GID.fullmatch(gid)
+    if found is None:
+        raise failed(f"Invalid global id '{gid}'", "INVALID_VARIABLE")
+    return found
