@@ -104,7 +104,7 @@ class Counts:
         warehouse = self._stock.places.warehouse(body.warehouse)
         if not body.lines or warehouse is None:
             return {**{line.row: _UNTOUCHED for line in body.lines}, **refused}
-        documents = self._documents(call.key) or self._orphans(warehouse, body.lines)
+        documents = self._documents(call.key) or self._adopted(warehouse, body.lines, call.key)
         outcome = self._settled(documents, warehouse, body.lines)
         return None if outcome is None else {**outcome, **refused}
 
@@ -113,7 +113,7 @@ class Counts:
             number = self._create(warehouse, lines, figures)
         except SkippableError as error:
             return _refused_by_server(lines, error)
-        self._client.call(f"{_NOTE}.create", [{"resource": f"stock.inventory,{number}", "message": reference}])
+        self._mark(number, reference)
         document = self._read([number])[0]
         if moved := {line.row: _stale(line) for line in lines if not _unmoved(line, figures, document)}:
             self._tried(self._delete, document)
@@ -124,6 +124,9 @@ class Counts:
             self._tried(self._delete, document)
             return _refused_by_server(lines, error)
         return self._applied(lines)
+
+    def _mark(self, document: int, reference: str) -> None:
+        self._client.call(f"{_NOTE}.create", [{"resource": f"stock.inventory,{document}", "message": reference}])
 
     def _create(self, warehouse: Warehouse, lines: list[_Line], figures: _Figures) -> int:
         counted = [{"product": line.product, "quantity": float(figures.to_count(line))} for line in lines]
@@ -161,8 +164,8 @@ class Counts:
         kinds = [str(note["resource"]).partition(",") for note in notes if note["message"] == reference]
         return self._read([int(number) for kind, _, number in kinds if kind == "stock.inventory"])
 
-    def _orphans(self, warehouse: Warehouse, lines: list[_Line]) -> list[_Document]:
-        """Our own drafts without any note that count exactly these lines: cut off before they got their reference."""
+    def _adopted(self, warehouse: Warehouse, lines: list[_Line], reference: str) -> list[_Document]:
+        """A draft cut off before it got its reference: our own, without any note, counting exactly these lines."""
         domain = [
             ["state", "=", "draft"],
             ["location", "=", warehouse.storage],
@@ -176,7 +179,10 @@ class Counts:
         noted = {str(note["resource"]) for note in notes.result}
         without = [row["id"] for row in drafts if f"stock.inventory,{row['id']}" not in noted]
         figures = self._figures(warehouse, lines)
-        return [document for document in self._read(without) if _counts(document, lines, figures)]
+        found = [document for document in self._read(without) if _counts(document, lines, figures)][:1]
+        for document in found:
+            self._mark(document.id, reference)
+        return found
 
     def _read(self, ids: list[int]) -> list[_Document]:
         if not ids:
