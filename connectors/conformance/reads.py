@@ -81,6 +81,7 @@ def delta_returns_what_changed(subject: Subject) -> None:
         raise NotApplicable("this connector has no delta read, or its subject cannot touch a record")
     for resource in resources:
         world = World.open(subject, 5)
+        world.clock.advance(world.connector.manifest.overlap_seconds + 3600)
         cursor = _cursor(list(world.pull(resource)), resource)
         world.clock.advance(3600)
         before = set(subject.external_ids(world.simulator, resource))
