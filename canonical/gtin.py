@@ -7,8 +7,7 @@ _LENGTHS = (8, 12, 13, 14)
 
 def check_digit(digits: str) -> int:
     """Check digit for the digits before it: weights 3, 1, 3, 1 from the right (GS1)."""
-    total = sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(reversed(digits)))
-    return (10 - total % 10) % 10
+    return -(3 * sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2]))) % 10
 
 
 def is_valid(text: str) -> bool:

@@ -39,7 +39,10 @@ class Baseline(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
-    """One configured account: how to build its connector, and its mappings by entity."""
+    """One configured account: how to build its connector, and its mappings by entity.
+
+    ``locations`` maps each location code of ours to the platform's own id of that place.
+    """
 
     name: str
     platform: str
@@ -86,8 +89,7 @@ class GuardConfig:
 class HubConfig:
     """Everything the engine is told by the operator.
 
-    ``locations`` maps each location code to the platform's own id per connection. ``version`` names this exact
-    configuration: a plan, a run and a stored value carry it.
+    ``version`` names this exact configuration: a plan and a run carry it.
     """
 
     version: str

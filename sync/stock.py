@@ -57,7 +57,7 @@ def _slots(inputs: StockInputs) -> list[Slot]:
 def _locations(inputs: StockInputs) -> tuple[str, ...]:
     channel = inputs.flow.rules[inputs.target]
     pool = inputs.hub.pools[channel.pool]
-    configured = inputs.hub.connections[inputs.target].locations.values()
+    configured = inputs.hub.connections[inputs.target].locations
     return tuple(one for one in (channel.locations or pool.locations) if one in configured)
 
 

@@ -65,7 +65,7 @@ def memory_connection(name: str, platform_world: str, locations: Mapping[str, st
         manifest=load_manifest("connectors.memory"),
         mappings=compiled,
         build=build,
-        locations={external: code for code, external in locations.items()},
+        locations=dict(locations),
         currency="EUR",
     )
 
