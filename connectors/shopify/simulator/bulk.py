@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -38,6 +38,8 @@ class BulkRunner:
         token = hashlib.sha256(f"{number} {context.now.isoformat()}".encode()).hexdigest()[:24]
         operation = BulkOperation(number, context.now, kind, query, token)
         self.table.add(operation)
+        for old in self.table.numbers[: -self._switches.bulk_concurrent]:
+            self.table.rows[old].result = self.table.rows[old].partial = b""
         return operation
 
     def full(self, kind: str, context: Context) -> bool:
@@ -74,27 +76,27 @@ class BulkRunner:
 
     def url(self, operation: BulkOperation, context: Context) -> str | None:
         """Where the result lies; an empty result has no file."""
-        if operation.status != "COMPLETED" or not operation.result or self._gone(operation, context):
+        if operation.status != "COMPLETED" or not operation.result or self._gone(operation, context.now):
             return None
         return f"{context.base_url}{RESULT_PATH}/{operation.number}/{operation.token}.jsonl"
 
     def partial_url(self, operation: BulkOperation, context: Context) -> str | None:
         """Where the part lies that a failed operation wrote."""
-        if operation.status != "FAILED" or not operation.partial or self._gone(operation, context):
+        if operation.status != "FAILED" or not operation.partial or self._gone(operation, context.now):
             return None
         return f"{context.base_url}{RESULT_PATH}/{operation.number}/{operation.token}.jsonl"
 
-    def download(self, path: str) -> bytes | None:
-        """The file of a result address."""
+    def download(self, path: str, now: datetime) -> bytes | None:
+        """The file of a result address, None when there is none any more."""
         number, _, name = path.removeprefix(f"{RESULT_PATH}/").partition("/")
         operation = self.table.get(int(number)) if number.isdigit() else None
-        if operation is None or name != f"{operation.token}.jsonl":
+        if operation is None or name != f"{operation.token}.jsonl" or self._gone(operation, now):
             return None
-        return operation.result if operation.status == "COMPLETED" else operation.partial or None
+        return (operation.result if operation.status == "COMPLETED" else operation.partial) or None
 
     @staticmethod
-    def _gone(operation: BulkOperation, context: Context) -> bool:
-        return operation.completed_at is not None and context.now - operation.completed_at > _KEPT
+    def _gone(operation: BulkOperation, now: datetime) -> bool:
+        return operation.completed_at is not None and now - operation.completed_at > _KEPT
 
     @staticmethod
     def _finish(operation: BulkOperation, context: Context) -> None:
@@ -143,6 +145,7 @@ def run_mutation(_: Any, context: Context, args: Args) -> dict[str, Any]:
     except msgspec.MsgspecError as problem:
         return {"bulkOperation": None, "userErrors": [user_error(None, str(problem), "INVALID_STAGED_UPLOAD_FILE")]}
     operation = runner.open("MUTATION", text, context)
+    context.platform.log.write("bulkOperationRunMutation", rows=len(lines))
     results = [_run_line(document, line, number, context) for number, line in enumerate(lines)]
     runner.fill(operation, b"".join(results), len(lines), len(lines))
     return {"bulkOperation": operation, "userErrors": []}
@@ -151,6 +154,7 @@ def run_mutation(_: Any, context: Context, args: Args) -> dict[str, Any]:
 def cancel(_: Any, context: Context, args: Args) -> dict[str, Any]:
     """Cancel an operation that still runs."""
     operation = context.platform.find("BulkOperation", args["id"])
+    context.platform.log.read("bulkOperationCancel")
     if operation is None:
         return {"bulkOperation": None, "userErrors": [user_error(["id"], "Bulk operation does not exist")]}
     context.platform.bulk.cancel(operation, context)

@@ -117,7 +117,7 @@ def _window(args: Args, context: Context) -> _Window:
     if not 0 <= size <= MAX_PAGE:
         raise failed(f"a page holds at most {MAX_PAGE} objects, not {size}", "BAD_REQUEST")
     backwards = first is None
-    text = args.get("before") if backwards else args.get("after")
+    text = None if context.platform.switches.stuck_cursor else args.get("before" if backwards else "after")
     return _Window(size, _decode(text) if text else None, backwards, bool(args.get("reverse", False)) != backwards)
 
 

@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
+    NoDeprecatedCustomRule,
     OperationDefinitionNode,
     OperationType,
     execute_sync,
@@ -27,6 +28,8 @@ from connectors.simulation import SimRequest, SimResponse, json_response
 
 READ_MUTATIONS = frozenset({"bulkOperationRunQuery", "bulkOperationCancel"})
 _DOCUMENTS = 512
+_DEPRECATED = "x-shopify-api-deprecated-reason"
+_VERSIONING = "https://shopify.dev/api/usage/versioning#deprecation-practices"
 _RATE_LIMITS = "https://shopify.dev/api/usage/rate-limits"
 
 
@@ -41,10 +44,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A parsed document with its validation errors."""
+    """A parsed document with its validation errors and the deprecated fields it uses."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...]
+    deprecated: tuple[str, ...] = ()
 
 
 def read_call(request: SimRequest) -> Call | None:
@@ -68,7 +72,10 @@ def prepare(text: str, version: str) -> Prepared:
         document = parse(text)
     except GraphQLError as error:
         return Prepared(None, (error,))
-    return Prepared(document, tuple(validate(schema_of(version), document)))
+    schema = schema_of(version)
+    errors = tuple(validate(schema, document))
+    deprecated = () if errors else validate(schema, document, [NoDeprecatedCustomRule])
+    return Prepared(document, errors, tuple(problem.message for problem in deprecated))
 
 
 def operation_of(call: Call, version: str) -> OperationDefinitionNode | None:
@@ -122,7 +129,7 @@ def answer(call: Call, context: Context, bucket: Bucket) -> SimResponse:
     body["extensions"] = {"cost": _cost(requested, actual, bucket)}
     if context.warnings:
         body["extensions"]["search"] = [{"warnings": context.warnings}]
-    return json_response(body)
+    return json_response(body, headers={_DEPRECATED: _VERSIONING} if prepared.deprecated else None)
 
 
 def _refusal(requested: int, bucket: Bucket, context: Context) -> SimResponse | None:

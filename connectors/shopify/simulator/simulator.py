@@ -134,7 +134,7 @@ class ShopifySimulator(Simulator):
         return SimResponse(response.status, {**response.headers, **headers}, response.body)
 
     def _download(self, request: SimRequest) -> SimResponse:
-        text = self.platform.bulk.download(request.path)
+        text = self.platform.bulk.download(request.path, self.platform.now())
         if text is None:
             return SimResponse(403, {"content-type": "application/xml"}, b"<Error><Code>AccessDenied</Code></Error>")
         return SimResponse(200, {"content-type": "application/jsonl"}, text)

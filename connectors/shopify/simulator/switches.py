@@ -19,7 +19,8 @@ class Switches:
     otherwise also longer ones that start with the same words. ``search_delay``: seconds until a change is seen by time
     filters. ``bulk_polls`` and ``bulk_seconds``: an operation is finished once it was polled so often and so many
     seconds passed. ``bulk_order``: where an ungrouped child stands: right after its parent, after the parents of its
-    page, or after all parents. ``bulk_concurrent``: how many operations of one kind run at once.
+    page, or after all parents. ``bulk_concurrent``: how many operations of one kind run at once, and of how many the
+    results are kept. ``stuck_cursor``: a broken platform that answers every page with the first one.
     """
 
     throttle_status: Literal[200, 429] = 200
@@ -37,3 +38,4 @@ class Switches:
     bulk_seconds: float = 0.0
     bulk_order: Literal["adjacent", "page", "end"] = "page"
     bulk_concurrent: int = 5
+    stuck_cursor: bool = False

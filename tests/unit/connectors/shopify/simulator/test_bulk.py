@@ -192,6 +192,15 @@ def test_a_result_is_kept_for_seven_days_and_needs_its_own_address(shop: Shop) -
     assert len(lines(shop, url)) == 8
     shop.clock.advance(7 * 86_400 + 1)
     assert poll(shop, operation)["url"] is None
+    assert shop.send("GET", url.removeprefix("https://demo-shop.myshopify.com")).status == 403
+
+
+def test_only_the_results_of_the_last_operations_are_kept(shop: Shop) -> None:
+    urls = []
+    for _ in range(6):
+        urls.append(poll(shop, run(shop, ITEMS)["bulkOperation"]["id"])["url"])
+    assert shop.send("GET", urls[0].removeprefix("https://demo-shop.myshopify.com")).status == 403
+    assert len(lines(shop, urls[1])) == 8
 
 
 def test_starting_one_is_a_read_and_counts_the_objects(shop: Shop) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import msgspec
 import pytest
 
+from connectors.simulation import serve
 from tests.unit.connectors.shopify.simulator.conftest import SET, TOKEN, Shop
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -133,6 +135,23 @@ def test_the_installation_lists_its_scopes_with_the_implied_reads(shop: Shop) ->
     found = shop.data("{ currentAppInstallation { accessScopes { handle } } }")
     handles = [scope["handle"] for scope in found["currentAppInstallation"]["accessScopes"]]
     assert handles == ["read_inventory", "read_locations", "read_products", "write_inventory", "write_products"]
+
+
+def test_a_header_tells_of_deprecated_fields(shop: Shop) -> None:
+    assert "x-shopify-api-deprecated-reason" not in shop.post(NAME).headers
+    assert "x-shopify-api-deprecated-reason" in shop.post("{ currentBulkOperation { id } }").headers
+
+
+def test_it_answers_over_real_http_and_names_its_own_address(shop: Shop) -> None:
+    with serve(shop.sim) as served, httpx.Client(base_url=served.base_url) as client:
+        client.headers["X-Shopify-Access-Token"] = TOKEN
+        run = 'mutation { bulkOperationRunQuery(query: "{ products { nodes { id } } }") { userErrors { code } } }'
+        assert client.post("/admin/api/2026-10/graphql.json", json={"query": run}).status_code == 200
+        poll = {"query": "{ bulkOperations(first: 1) { nodes { url } } }"}
+        body = client.post("/admin/api/2026-10/graphql.json", json=poll).json()
+        url = body["data"]["bulkOperations"]["nodes"][0]["url"]
+        assert url.startswith(served.base_url)
+        assert len(client.get(url).text.splitlines()) == 2
 
 
 def test_the_log_tells_reads_from_writes_and_names_the_fields(shop: Shop) -> None:

@@ -72,6 +72,14 @@ def test_paging_looks_finished_at_the_cap(make: Callable[..., Shop]) -> None:
     assert len(walk(shop, 4)) == 10
 
 
+def test_a_broken_platform_repeats_its_cursor(make: Callable[..., Shop]) -> None:
+    shop = make(many(5), stuck_cursor=True)
+    first = shop.data(PAGE % "productVariants", {"first": 2})["list"]
+    again = shop.data(PAGE % "productVariants", {"first": 2, "after": first["pageInfo"]["endCursor"]})["list"]
+    assert again["pageInfo"] == first["pageInfo"]
+    assert again["pageInfo"]["hasNextPage"] is True
+
+
 @pytest.mark.parametrize("arguments", ["", "(first: 251)", "(first: 2, last: 2)", '(first: 2, after: "nonsense")'])
 def test_a_page_needs_one_sound_size_and_a_sound_cursor(shop: Shop, arguments: str) -> None:
     answer = shop.ask(f"{{ productVariants{arguments} {{ nodes {{ id }} }} }}")
