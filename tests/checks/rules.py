@@ -42,7 +42,7 @@ def sizes(sources: Iterable[Source]) -> Iterator[str]:
         lines = source.text.count("\n")
         if lines > FILE_LIMIT:
             yield f"{source.path}:1: {lines} lines, the limit is {FILE_LIMIT}"
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not source.path.startswith(STEPS):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 if length > FUNCTION_LIMIT:
@@ -54,7 +54,7 @@ def broad_excepts(sources: Iterable[Source]) -> Iterator[str]:
     for source in sources:
         if not source.is_code:
             continue
-        found = [_line(node) for node in ast.walk(source.tree) if _catches_all(node)]
+        found = [_line(node) for node in source.nodes if _catches_all(node)]
         for line in found[BROAD_EXCEPTS.get(source.path, 0) :]:
             yield f"{source.path}:{line}: a broad except; catch what you can name"
 
@@ -82,7 +82,7 @@ def platform_names(sources: Iterable[Source], platforms: set[str]) -> Iterator[s
         place = _NAMING.match(source.path)
         if place and (place["own"] or place["map"] or "any") in platforms | {"any"}:
             continue
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             for name in _decides_by(node) & platforms:
                 yield f"{source.path}:{_line(node)}: decides by the platform name {name!r}; ask the manifest"
 
@@ -137,7 +137,7 @@ def purity(sources: Iterable[Source]) -> Iterator[str]:
 def finished(sources: Iterable[Source]) -> Iterator[str]:
     """Nothing is left as a promise."""
     for source in sources:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if source.is_code and isinstance(node, ast.Name) and node.id == "NotImplementedError":
                 yield f"{source.path}:{node.lineno}: NotImplementedError; write it or leave it out"
 

@@ -42,6 +42,12 @@ def test_every_file_that_a_document_links_to_exists(name: str) -> None:
     assert [link for link in links if not (ROOT / Path(name).parent / link).exists()] == []
 
 
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    listed = (ROOT / "docs/decisions/README.md").read_text(encoding="utf-8")
+    pages = [path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md")]
+    assert [page for page in pages if f"]({page})" not in listed] == []
+
+
 @pytest.mark.parametrize("name", YAML)
 def test_every_shipped_yaml_file_can_be_read(name: str) -> None:
     list(yaml.safe_load_all((ROOT / name).read_text(encoding="utf-8")))

@@ -21,8 +21,9 @@ class Source:
     text: str
 
     @cached_property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.text, self.path)
+    def nodes(self) -> list[ast.AST]:
+        """Every node of its syntax tree, walked once for all rules."""
+        return list(ast.walk(ast.parse(self.text, self.path)))
 
     @property
     def is_code(self) -> bool:
@@ -30,7 +31,7 @@ class Source:
 
     def imports(self) -> Iterator[tuple[str, int]]:
         """Every imported module with its line, wherever in the file it stands."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((name.name, node.lineno) for name in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
