@@ -114,6 +114,7 @@ class World:
     warehouse_ids: dict[str, str]
     product_ids: dict[str, str]
     template_ids: dict[str, str]
+    behind: TrytonSimulator | None = None
     wire: Wire = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +131,12 @@ class World:
             "page_size": 7,
         }
         return connect({**given, **settings}, environment)
+
+    @property
+    def simulator(self) -> TrytonSimulator:
+        """The simulator, for tests that need no real server."""
+        assert self.behind is not None, "this world is the real server"
+        return self.behind
 
     def today(self) -> date:
         """The company's date."""
@@ -158,6 +165,7 @@ def simulated() -> World:
         {code: simulator.location_id(code) for code in WAREHOUSES},
         {sku: simulator.product_id(sku) for sku in skus},
         {sku: simulator.template_id(sku) for sku in skus},
+        simulator,
     )
 
 
