@@ -14,16 +14,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError
+from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
 from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
-from sync import journal, record, settlement
+from sync import journal, observeset, record, settlement
 from sync.batch import Batch, ChangeLine, build_rows
 from sync.decision import fingerprint
 from sync.evaluate import Line, evaluate
 from sync.hub import Hub
 from sync.locks import hold
-from sync.observe import reread
+from sync.observe import drain, reread
 from sync.oneoff import TO_OWNER, decide_to_owner
 from sync.planner import decide_and_record
 from sync.store import tables
@@ -84,6 +84,7 @@ class _Applier:
         self.report = report
         self.still_ours = still_ours
         self.connector = hub.connector(target)
+        self.alone: set[int] = set()
 
     def run(self) -> None:
         """Adopt what policy adopts, then write chunk by chunk."""
@@ -104,6 +105,7 @@ class _Applier:
         with self.hub.database.begin() as connection:
             batch, refused = build_rows(self.hub, connection, self.target, [r for r in rows if r.action != "adopt"])
         self._finish(refused)
+        self.alone.clear()
         queue.append(batch)
         while queue:
             self._send_batch(queue.popleft(), queue)
@@ -118,11 +120,21 @@ class _Applier:
     def _send_batch(self, batch: Batch, queue: deque[Batch]) -> None:
         if not batch.rows:
             return
-        for call in self.connector.pack(batch.rows, lambda: uuid.uuid4().hex):
+        for call in self._pack(batch, queue):
             part = batch.only(call.rows)
             if self._needs_look(call):
                 self._look(call, part)
             self._send(call, part, queue)
+
+    def _pack(self, batch: Batch, queue: deque[Batch]) -> list[Call]:
+        """Compose the calls; a row the connector cannot write is refused, and the rest is packed without it."""
+        try:
+            return self.connector.pack(batch.rows, lambda: uuid.uuid4().hex)
+        except SkippableError as error:
+            bad = [row.number for row in batch.rows if row.external_id == error.ref] or batch.numbers
+            self._finish((line, str(error)) for number in bad for line in batch.lines[number])
+            queue.append(batch.without(bad))
+            return []
 
     def _needs_look(self, call: Call) -> bool:
         spec = self.connector.manifest.writes[call.operation]
@@ -212,38 +224,43 @@ class _Applier:
         lacking = [number for number in part.numbers if number not in outcome]
         answers = {**outcome, **{n: RowOutcome(RowStatus.UNTOUCHED, "the answer left it out") for n in lacking}}
         untouched = [number for number, row in answers.items() if row.status is RowStatus.UNTOUCHED]
-        if len(untouched) == len(answers) == 1:
+        if len(untouched) == len(answers) == 1 and untouched[0] not in self.alone:
+            # It may have been refused for its company or its key: once more on its own, then it is the bad row.
+            self.alone.add(untouched[0])
+        elif len(untouched) == len(answers) == 1:
             number = untouched[0]
             answers[number] = RowOutcome(RowStatus.REJECTED, answers[number].message)
             untouched = []
         stale = [number for number, row in answers.items() if row.status is RowStatus.STALE]
         with self.hub.database.begin() as connection:
             settlement.store_outcome(self.hub, connection, self.target, call_id, part, answers)
+            refs = [part.views[number].external_id for number in stale]
+            observeset.mark(connection, self.target, call.resource, refs, self.hub.stamp())
             for number, row in answers.items():
                 if row.status is not RowStatus.UNTOUCHED:
                     name = "moved" if row.status is RowStatus.STALE else row.status.value
                     self._status(connection, part.lines[number], name, row.message)
         self._requeue(part, untouched, judged=len(answers) - len(untouched), queue=queue)
         if stale:
-            self._reread_stale(call, part.only(stale))
+            self._reread_stale(part.only(stale))
 
     def _requeue(self, part: Batch, untouched: list[int], *, judged: int, queue: deque[Batch]) -> None:
         if not untouched:
             return
-        if judged:
+        if judged or len(untouched) == 1:
             queue.append(part.only(untouched))
             return
         middle = len(untouched) // 2
         queue.append(part.only(untouched[:middle]))
         queue.append(part.only(untouched[middle:]))
 
-    def _reread_stale(self, call: Call, part: Batch) -> None:
-        reread(self.hub, self.target, call.resource, [row.external_id for row in part.rows])
+    def _reread_stale(self, part: Batch) -> None:
+        """Read what the platform refused as changed, and say at once what changed it."""
+        drain(self.hub, self.target)
         with self.hub.database.begin() as connection:
-            for name in {change.flow for change in part.changes()}:
+            for name in {change.flow for change in part.changes()} & self.hub.config.flows.keys():
                 items = sorted({change.item_id for change in part.changes() if change.flow == name})
-                if name in self.hub.config.flows:
-                    decide_and_record(self.hub, connection, self.hub.config.flows[name], items)
+                decide_and_record(self.hub, connection, self.hub.config.flows[name], items)
 
     def _finish(self, refused: Iterable[tuple[ChangeLine, str]]) -> None:
         with self.hub.database.begin() as connection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from sync import marks
 from sync.hub import Hub
+from sync.shadow import SHADOW
+from sync.store import tables
 from sync.store.database import get_meta, put_meta
 
 _KEY = "config_version"
+_CURSOR = tables.table(tables.Cursor)
 
 
 def activate(hub: Hub, connection: Connection) -> bool:
@@ -16,6 +19,9 @@ def activate(hub: Hub, connection: Connection) -> bool:
     if get_meta(connection, _KEY) == hub.config.version:
         return False
     put_meta(connection, _KEY, hub.config.version)
+    # Ownership or mappings may say something else of the same bytes: everything is read and taken in anew.
+    connection.execute(update(SHADOW).values(digest=b"configured"))
+    connection.execute(update(_CURSOR).values(cursor=""))
     for flow in hub.config.flows.values():
         for target in flow.targets:
             marks.mark_all(connection, flow.name, target, flow.entity, hub.stamp())

@@ -19,13 +19,15 @@ from canonical.errors import SkippableError
 from connectors.base import Page, RawRecord
 from mappings.compiled import CompiledMapping
 from mappings.model import Mapped
-from sync import conflicts, cursors, facts, missing, quarantine, shadow
+from sync import conflicts, cursors, facts, identity, missing, observeset, quarantine, shadow
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
 from sync.quarantine import Entry
 from sync.topology import mappings_by_resource, read_paths
 from sync.updates import fact_change, marks_for
+
+_DRAIN = 500
 
 
 class ReadMode(Enum):
@@ -66,6 +68,24 @@ def reread(hub: Hub, name: str, resource: str, ids: Sequence[str]) -> ReadReport
         with hub.database.begin() as connection:
             store_page(hub, connection, name, mappings, page, report)
     return report
+
+
+def drain(hub: Hub, name: str) -> int:
+    """Read the records of a connection that are marked to be read again; tells how many.
+
+    A mark is taken out only if it was not set again while the record was read.
+    """
+    count = 0
+    while True:
+        with hub.database.begin() as connection:
+            due = observeset.due(connection, name, _DRAIN)
+        if not due.refs:
+            return count
+        if due.resource in mappings_by_resource(hub.config, name):
+            reread(hub, name, due.resource, list(due.refs))
+        with hub.database.begin() as connection:
+            observeset.clear(connection, name, due)
+        count += len(due.refs)
 
 
 def _observe_resource(
@@ -257,6 +277,7 @@ def accept(
             )
         )
     ]
+    identity.follow(hub.config, connection, name, entity, linked)
     moved = facts.store(connection, changes)
     touched = [one.item_id for one in linked if one.moved and one.item_id is not None]
     mark(connection, marks_for(hub.config, connection, name, entity, touched, moved), hub.stamp())

@@ -19,7 +19,7 @@ from sync.config import FlowConfig
 from sync.hub import Hub
 from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
-from sync.observe import ReadMode, ReadReport, observe
+from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.planner import PlanSummary, plan
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
@@ -96,6 +96,7 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
         try:
             with hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
+                drain(hub, name)
                 report.reads[name] = observe(hub, name, mode)
                 report.links[name] = link(hub, name)
         except (RetriableError, FatalError) as error:
