@@ -9,6 +9,16 @@ from connectors.conformance.model import Check, NotApplicable, Subject
 from connectors.conformance.world import World, require
 
 
+def every_declared_resource_is_examined(subject: Subject) -> None:
+    """The subject knows how to read every resource of the manifest."""
+    declared = set(World.open(subject, 1).connector.manifest.resources)
+    unknown = sorted(set(subject.resources) - declared)
+    require(not unknown, f"not in the manifest: {', '.join(unknown)}")
+    left = sorted(declared - set(subject.resources))
+    if left:
+        raise NotApplicable(f"not examined by this subject: {', '.join(left)}")
+
+
 def paging_returns_every_record_once(subject: Subject) -> None:
     """A pull of 0, 1, n, n+1 and 3n records returns each exactly once."""
     n = subject.page_size
@@ -160,6 +170,7 @@ def _cursor(pages: Sequence[Page], resource: str) -> str:
 READ_CHECKS: tuple[Check, ...] = tuple(
     Check(function.__name__, "reads", function)
     for function in (
+        every_declared_resource_is_examined,
         paging_returns_every_record_once,
         only_the_last_page_is_complete,
         pages_tell_when_they_were_asked_for,

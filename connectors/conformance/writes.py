@@ -15,6 +15,14 @@ VALUE = 23
 OTHER = 41
 
 
+def every_declared_write_is_examined(subject: Subject) -> None:
+    """The subject knows how to write with every operation of the manifest."""
+    examined = {case.operation for case in each_write(subject)}
+    left = sorted(set(World.open(subject, 1).connector.manifest.writes) - examined)
+    if left:
+        raise NotApplicable(f"not examined by this subject: {', '.join(left)}")
+
+
 def a_written_value_arrives(subject: Subject) -> None:
     """A row that is pushed is applied, and the platform then holds its value."""
     for case in each_write(subject):
@@ -174,6 +182,7 @@ def _compares(subject: Subject, case: WriteCase) -> bool:
 WRITE_CHECKS: tuple[Check, ...] = tuple(
     Check(function.__name__, "writes", function)
     for function in (
+        every_declared_write_is_examined,
         a_written_value_arrives,
         packing_sends_nothing,
         packing_is_repeatable,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Mapping
+from functools import cache
 
 import httpx
 
@@ -14,6 +16,8 @@ from connectors.http.records import Outgoing
 MAX_CONNECTIONS = 8
 _KEEP_ALIVE_SECONDS = 15.0
 _CONNECT_SECONDS = 10.0
+_THIS_MACHINE = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+"""Never asked through the proxy that the environment names."""
 
 
 class Pool:
@@ -113,7 +117,8 @@ class Pool:
                 quiet_loggers()
                 self._client = httpx.Client(
                     transport=self._transport,
-                    verify=self._verify,
+                    verify=_trust(verify=self._verify),
+                    mounts=dict.fromkeys(_THIS_MACHINE),
                     limits=httpx.Limits(
                         max_connections=MAX_CONNECTIONS,
                         max_keepalive_connections=MAX_CONNECTIONS,
@@ -127,6 +132,12 @@ def quiet_loggers() -> None:
     """Keep the HTTP library's own log, which shows whole URLs with their keys, below what anyone prints."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@cache
+def _trust(*, verify: bool) -> ssl.SSLContext:
+    """The trusted certificates, loaded once for all connections."""
+    return httpx.create_ssl_context(verify=verify)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

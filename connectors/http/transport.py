@@ -180,6 +180,8 @@ class Transport:
         error = _BrokenBodyError(answer.problem()) if self._is_broken(answer) else self._verdict(answer)
         if error is None:
             return
+        if isinstance(error, AmbiguousError) and not write:
+            raise RetriableError(error.args[0], retry_after=error.retry_after, hint=error.hint) from error
         if write and isinstance(error, RetriableError) and not isinstance(error, (ThrottledError, AmbiguousError)):
             text = f"{answer.place}: the write may have taken effect; status {answer.status}: {answer.excerpt()}"
             raise AmbiguousError(text, retry_after=error.retry_after) from error

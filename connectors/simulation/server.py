@@ -44,7 +44,10 @@ def app(simulator: Simulator) -> App:
     async def run(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request = _incoming(scope, await _body(receive))
+        body = await _body(receive)
+        if body is None:
+            return
+        request = _incoming(scope, body)
         try:
             answer = await asyncio.to_thread(simulator.handle, request)
         except NoAnswer:
@@ -94,10 +97,13 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
         thread.join(_POLL_SECONDS)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when the client left before it was sent, so that nothing half-received takes effect."""
     parts: list[bytes] = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)

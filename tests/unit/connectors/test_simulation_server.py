@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
@@ -11,7 +12,7 @@ import pytest
 
 from canonical.errors import AmbiguousError, ProtocolError, RetriableError
 from connectors.http import Outgoing, RetryPolicy
-from connectors.simulation import Fault, Served, SimRequest, SimResponse, Ticker, serve
+from connectors.simulation import Fault, Served, SimRequest, SimResponse, Ticker, app, serve
 from connectors.simulation.faults import FaultKind
 from tests.support.counter import Counters
 from tests.support.web import Records, transport
@@ -147,6 +148,36 @@ def test_a_mistake_in_a_simulator_is_a_500_and_is_seen_in_the_log(
     with serve(Broken(clock)) as served:
         assert httpx.get(served.base_url + "/a", trust_env=False).status_code == 500
     assert "a mistake" in caplog.text
+
+
+def test_a_request_that_ends_in_the_middle_of_its_body_takes_no_effect(clock: Ticker) -> None:
+    counters = Counters(clock)
+    said: list[dict[str, object]] = [
+        {"type": "http.request", "body": b"5", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    messages = iter(said)
+    sent: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "PUT", "path": "/a", "query_string": b"", "headers": [], "scheme": "http"}
+    asyncio.run(app(counters)(scope, receive, send))  # type: ignore[arg-type]
+    assert (counters.log.entries, sent) == ([], [])
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    clock: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with serve(Counters(clock)) as served:
+        sender = transport(None, clock, base_url=served.base_url, retry=RetryPolicy(attempts=1))
+        assert sender.send(GET).status == 200
+        sender.close()
 
 
 def test_requests_over_the_wire_are_recorded_like_all_others(clock: Ticker) -> None:

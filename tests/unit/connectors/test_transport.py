@@ -164,6 +164,15 @@ def test_a_platforms_own_verdict_decides_over_a_good_status(clock: Ticker) -> No
     assert clock.slept[0] >= 2.0
 
 
+def test_a_verdict_that_calls_a_read_ambiguous_only_means_asking_again(clock: Ticker) -> None:
+    def verdict(answer: Answer) -> CrossdockError | None:
+        return AmbiguousError("who knows") if answer.json() == "?" else None
+
+    assert transport(Site(ok("?"), ok("fine")), clock, verdict=verdict).send(READ).json() == "fine"
+    with pytest.raises(AmbiguousError, match="who knows"):
+        transport(Site(ok("?"), ok("fine")), clock, verdict=verdict).send(WRITE)
+
+
 def test_a_dry_run_sends_reads_and_no_write(clock: Ticker) -> None:
     site = Site(ok())
     dry = transport(site, clock, read_only=True)

@@ -60,6 +60,8 @@ def test_a_mistake_is_caught(mistake: str) -> None:
 def test_every_check_says_what_it_asks_for_and_is_tried_on_a_mistake() -> None:
     assert all(check.about.endswith(".") for check in CHECKS.values())
     assert set(CHECKS) - set(CAUGHT_BY.values()) <= {
+        "every_declared_resource_is_examined",
+        "every_declared_write_is_examined",
         "reads_write_nothing",
         "throttled_reads_wait_and_return_everything",
         "a_fault_after_the_first_page_is_not_an_end",
@@ -100,6 +102,12 @@ def test_what_a_connector_does_not_have_is_skipped_with_a_reason() -> None:
     assert results["a_token_that_expires_is_renewed_in_a_read"].status is Status.SKIP
     assert results["delta_returns_what_changed"].status is Status.SKIP
     assert tier_of(results.values()) is Tier.BRONZE
+
+
+def test_an_operation_that_is_not_examined_is_named() -> None:
+    partly = replace(subject(), writes=subject().writes[:1])
+    result = CHECKS["every_declared_write_is_examined"](partly)
+    assert (result.status, result.reason) == (Status.SKIP, "not examined by this subject: documents, keyed")
 
 
 def test_a_mistake_in_a_subject_is_a_failure_with_its_name_and_not_the_end() -> None:
