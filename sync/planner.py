@@ -31,7 +31,10 @@ _CHUNK = 500
 
 @dataclass
 class PlanSummary:
-    """A plan in numbers: what would be written, what is withheld and why."""
+    """A plan in numbers: what would be written, what is withheld and why.
+
+    ``frozen`` names flow, target and guard wherever a guard doubts the source, even if nothing is withheld by it.
+    """
 
     plan_id: int
     planned: Counter[str] = field(default_factory=Counter)
@@ -39,6 +42,7 @@ class PlanSummary:
     held: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
     breaches: list[tuple[str, str, Breach]] = field(default_factory=list)
+    frozen: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def changes(self) -> int:
@@ -47,8 +51,8 @@ class PlanSummary:
 
     @property
     def guarded(self) -> bool:
-        """Whether a guard holds anything back."""
-        return any(reason.startswith("guard_") for reason in self.withheld)
+        """Whether a guard holds anything back, or doubts a source."""
+        return bool(self.frozen) or any(reason.startswith("guard_") for reason in self.withheld)
 
 
 def plan(hub: Hub, flows: Iterable[FlowConfig], *, force: bool = False, now: str = "") -> PlanSummary:
@@ -213,6 +217,9 @@ def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool
             else:
                 for guard in ("guard_zero", "guard_changed"):
                     flowstate.thaw(connection, flow.name, target, guard)
+            frozen = flowstate.load(connection, flow.name, target).frozen
+            if frozen:
+                summary.frozen.append((flow.name, target, frozen))
 
 
 def _withhold(connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str, breach: Breach) -> None:
