@@ -16,13 +16,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import httpx
-
-from canonical.clock import Clock
-from connectors.http.records import RequestRecord
 from connectors.manifest import Manifest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from canonical.clock import Clock
+    from connectors.http.records import RequestRecord
 
 JSON: TypeAlias = "str | int | float | bool | None | list[JSON] | dict[str, JSON]"
 RawRecord: TypeAlias = bytes | memoryview
@@ -189,8 +191,9 @@ class Connector(Protocol):
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find out what became of a call whose answer was lost, by asking the platform, never by writing blindly.
 
-        Called after a crash or a lost answer for writes whose class is ``keyed`` or ``searchable``; a ``keyed`` call is repeated with its
-        key, a ``searchable`` one is looked up (and a half-done document finished or deleted). None means "still cannot tell".
+        Called once the settle time is over, for writes whose class is ``keyed`` or ``searchable``: a ``keyed`` call is
+        repeated with its key, a ``searchable`` one is looked up, and a half-done document finished or deleted. None
+        means that it still cannot be told.
         """
         ...
 

@@ -32,8 +32,16 @@ REJECTED = 99
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stock item that selling one unit takes so many of."""
+
+    item_id: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One decided slot of one record on one target."""
+    """One decided slot of one record on one target; ``parts`` are the components if it is a kit."""
 
     flow: FlowConfig
     target: str
@@ -43,6 +51,13 @@ class Line:
     owner: str
     decision: Decision
     after_drop: bool = False
+    parts: tuple[Part, ...] = ()
+    factor: int = 1
+
+    @property
+    def stock_items(self) -> tuple[Part, ...]:
+        """What a sale of one unit takes out of stock: the components of a kit, else the item itself."""
+        return self.parts or (Part(self.view.item_id, self.factor),)
 
     @property
     def adopted(self) -> bool:
@@ -62,6 +77,10 @@ class Known:
     pending: Mapping[str, frozenset[tuple[int, str]]]
     open_drops: Mapping[int, Mapping[str, int]]
     reads: Mapping[str, CursorState]
+
+    def has_open_drops(self, item: int, parts: Iterable[Part] = ()) -> bool:
+        """Whether units of an item, or of a kit's components, left a channel and are not in the owner's figure yet."""
+        return any(self.open_drops.get(one) for one in (item, *(part.item_id for part in parts)))
 
 
 def evaluate(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> list[Line]:
@@ -135,17 +154,20 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
         decided = _state(hub, flow, view, known, mapping, known.overrides[target])
     waiting = known.pending[target]
     sku = known.skus.get(view.item_id, "")
+    parts = tuple(Part(known.ids[one.sku], one.units) for one in hub.config.kits.get(sku, ()) if one.sku in known.ids)
+    factor = hub.config.units.get(sku, 1)
     lines: list[Line] = []
     for slot, found in decided.items():
         one = _waiting(found) if (view.item_id, slot) in waiting else _exhausted(view, slot, found)
-        lines.append(Line(flow, target, view, sku, slot, flow.source, one, _lowers_after_drop(one, view, known)))
+        after_drop = _lowers(one) and known.has_open_drops(view.item_id, parts)
+        lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
     return lines
 
 
-def _lowers_after_drop(decision: Decision, view: ShadowView, known: Known) -> bool:
+def _lowers(decision: Decision) -> bool:
     if not (isinstance(decision.base, int) and isinstance(decision.desired, int)):
         return False
-    return decision.desired < decision.base and bool(known.open_drops.get(view.item_id))
+    return decision.desired < decision.base
 
 
 def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:

@@ -23,6 +23,7 @@ from sync.record import record
 from sync.refresh import refresh_stale_channels
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
+from sync.updates import kit_items
 
 _PLAN = tables.table(tables.Plan)
 _CHANGE = tables.table(tables.PlanChange)
@@ -131,7 +132,9 @@ def decide_and_record(hub: Hub, connection: Connection, flow: FlowConfig, items:
     again = record(connection, lines, hub.stamp())
     if not again:
         return lines
-    marks.mark(connection, [marks.Mark(t, flow.name, item) for item in again for t in flow.targets], hub.stamp())
+    related = again | set(kit_items(hub.config, connection, sorted(again)))
+    marks.mark(connection, [marks.Mark(t, flow.name, item) for item in related for t in flow.targets], hub.stamp())
+    again &= set(items)
     renewed = evaluate(hub, connection, flow, sorted(again))
     record(connection, renewed, hub.stamp())
     return [line for line in lines if line.view.item_id not in again] + renewed

@@ -57,7 +57,7 @@ def _total(request: StockRequest) -> int:
         available = {
             part.sku: _pool_of(request, request.component_supplies.get(part.sku, Supply({}))) for part in request.kit
         }
-        units = kit_units(request.kit, available) - sum(request.supply.unbooked.values())
+        units = kit_units(request.kit, available)
     else:
         units = _pool_of(request, request.supply)
     return whole_units(Decimal(units), Decimal(request.factor))

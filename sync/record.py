@@ -22,14 +22,15 @@ _FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.
 def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
     """Record the events of decided lines and advance the shadow of equal slots; tells which items must be decided anew.
 
-    A movement of stock is recorded once: with it the base moves to what was seen, so the next look explains it.
+    A movement of stock is recorded once: with it the base moves to what was seen, so the next look explains it. What
+    moves a kit moves its components (R7).
     """
     again: set[int] = set()
     for line in lines:
         for event in line.decision.events:
             _event(connection, line, event, now)
         if line.flow.kind is FlowKind.INVENTORY and line.decision.events:
-            again.add(line.view.item_id)
+            again.update((line.view.item_id, *(part.item_id for part in line.parts)))
         if line.decision.verdict is Verdict.EQUAL and line.adopted:
             _close_settled(connection, line, now)
     settle(connection, [change for line in lines if (change := _settled(line)) is not None])
@@ -39,9 +40,12 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
 def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     view, slot = line.view, line.slot
     if event.kind in _FALLS and event.units:
-        drops.record(connection, line.target, view.item_id, slot, _FALLS[event.kind], event.units, now)
+        for part in line.stock_items:
+            units = event.units * part.units
+            drops.record(connection, line.target, part.item_id, slot, _FALLS[event.kind], units, now)
     elif event.kind is EventKind.CANCEL:
-        drops.restore(connection, line.target, view.item_id, event.units, now)
+        for part in line.stock_items:
+            drops.restore(connection, line.target, part.item_id, event.units * part.units, now)
     elif event.kind is EventKind.RAISED:
         _open(connection, line, event, "stock_raised_by_other", now)
     elif event.kind is EventKind.CONFLICT:

@@ -78,7 +78,7 @@ def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
         StockRequest(
             pool=inputs.hub.pools[channel.pool],
             rule=channel,
-            supply=supply or Supply({}, known.open_drops.get(item, {})),
+            supply=supply or Supply({}),
             sellable=sellable is None or sellable.value is not False,
             factor=inputs.hub.units.get(sku, 1),
             kit=kit,
@@ -97,10 +97,7 @@ def _supply(inputs: StockInputs, item: int) -> Supply | None:
         for slot, one in said.items()
         if parse_slot(slot).field == "stock" and one.owner == inputs.flow.source and isinstance(one.value, int)
     }
-    # Drops are counted in units sold; figures in stock items.
-    factor = inputs.hub.units.get(inputs.known.skus.get(item, ""), 1)
-    open_drops = inputs.known.open_drops.get(item, {})
-    return Supply(figures, {place: units * factor for place, units in open_drops.items()}) if figures else None
+    return Supply(figures, inputs.known.open_drops.get(item, {})) if figures else None
 
 
 def _without_drops(request: StockRequest) -> StockRequest:
@@ -146,8 +143,9 @@ def _figure_may_know(inputs: StockInputs, slot: str) -> bool:
 
 
 def _figure_times(inputs: StockInputs) -> Iterable[str]:
-    said = inputs.known.facts.get((inputs.view.item_id, "inventory"), {})
-    return (one.as_of for slot, one in said.items() if parse_slot(slot).field == "stock")
+    for item in (inputs.view.item_id, *_component_ids(inputs)):
+        said = inputs.known.facts.get((item, "inventory"), {})
+        yield from (one.as_of for slot, one in said.items() if parse_slot(slot).field == "stock")
 
 
 def _decide_slot(
@@ -163,11 +161,16 @@ def _decide_slot(
         observed=observed,
         base=_level(view.got.get(name), view.got.get(_committed(slot))),
         override=inputs.known.overrides[inputs.target].get((view.item_id, name)),
-        open_drops=bool(inputs.known.open_drops.get(view.item_id)),
+        open_drops=any(inputs.known.open_drops.get(item) for item in (view.item_id, *_component_ids(inputs))),
         figure_may_know=_figure_may_know(inputs, name),
         blocked=blocked,
     )
     return decide_counter(counter, inputs.flow.on_conflict)
+
+
+def _component_ids(inputs: StockInputs) -> list[int]:
+    kit = inputs.hub.kits.get(inputs.known.skus.get(inputs.view.item_id, ""), ())
+    return [inputs.known.ids[part.sku] for part in kit if part.sku in inputs.known.ids]
 
 
 def _committed(slot: Slot) -> str:

@@ -50,12 +50,12 @@ def marks_for(
             marks += [Mark(source, flow.name, item) for item in touched]
         if source == flow.source:
             items = [item for item, slots in moved.items() if any(moves(flow, e, slot) for e, slot in slots)]
-            items += _kit_items(config, connection, items) if flow.kind is FlowKind.INVENTORY else []
+            items += kit_items(config, connection, items) if flow.kind is FlowKind.INVENTORY else []
             marks += [Mark(target, flow.name, item) for item in items for target in flow.targets]
     return marks
 
 
-def _kit_items(config: HubConfig, connection: Connection, items: list[int]) -> list[int]:
+def kit_items(config: HubConfig, connection: Connection, items: list[int]) -> list[int]:
     """The items of the kits that need any of these items (the reverse index of R7)."""
     if not config.kits or not items:
         return []

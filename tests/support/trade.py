@@ -44,6 +44,7 @@ locations:
   WH2: {{erp: "{wh2}", shop_eu: "{loc2}"}}
 ownership:
   variant.sku: erp
+  variant.sellable: erp
   variant.price[EUR]: erp
   inventory.stock[*]: erp
 pools:
