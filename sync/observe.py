@@ -66,7 +66,7 @@ def reread(hub: Hub, name: str, resource: str, ids: Sequence[str]) -> ReadReport
     connector = hub.connector(name)
     for page in connector.lookup(resource, read_paths(mappings), list(dict.fromkeys(ids))):
         with hub.database.begin() as connection:
-            store_page(hub, connection, name, mappings, page, report)
+            store_page(hub, connection, name, mappings, page, report, touch=True)
     return report
 
 
@@ -204,13 +204,16 @@ def store_page(
     page: Page,
     report: ReadReport,
     seen: SeenSet | None = None,
+    *,
+    touch: bool = False,
 ) -> int:
     """Store a page for every mapping it feeds; tells how many records were ours."""
     as_of = instant_text(page.as_of)
+    proven = cursors.load(connection, name, page.resource).read_at
     most = 0
     for mapping in mappings:
         records = _decode(hub, connection, name, mapping, page.records, report)
-        stored = shadow.store(connection, name, mapping.entity, records, as_of)
+        stored = shadow.store(connection, name, mapping.entity, records, as_of, proven=proven, touch=touch)
         if seen is not None:
             seen.add(stored.seen)
         report.changed += len(stored.changed)

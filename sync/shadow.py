@@ -36,16 +36,29 @@ class Stored:
     outdated: int
 
 
-def store(connection: Connection, name: str, entity: str, records: Sequence[Mapped], as_of: str) -> Stored:
-    """Store records of one entity read at ``as_of``; unchanged ones cost no write."""
+def store(
+    connection: Connection,
+    name: str,
+    entity: str,
+    records: Sequence[Mapped],
+    as_of: str,
+    *,
+    proven: str = "",
+    touch: bool = False,
+) -> Stored:
+    """Store records of one entity read at ``as_of``; unchanged ones cost no write, unless they are to be touched.
+
+    ``proven`` is the start of a later read that returned everything: what was read before it is no news either (R9).
+    ``touch`` notes that unchanged records were looked at, which a raise may be waiting for (R2).
+    """
     by_id = {record.external_id: record for record in records}
     known = _known(connection, name, entity, list(by_id))
-    seen, changed, inserts, updates, outdated = [], [], [], [], 0
+    seen, changed, inserts, updates, looked, outdated = [], [], [], [], [], 0
     for external_id, record in by_id.items():
         row = known.get(external_id)
         if row is not None:
             seen.append(row.id)
-            if as_of < row.as_of:
+            if as_of < max(row.as_of, proven):
                 outdated += 1
                 continue
         columns = _columns(record)
@@ -56,7 +69,10 @@ def store(connection: Connection, name: str, entity: str, records: Sequence[Mapp
             updates.append({**columns, "row_id": row.id, "as_of": as_of, "gone_since": ""})
             back = bool(row.gone_since)
             changed.append(Changed(record, row.item_id, _moved(row, record), is_new=False, returned=back))
+        elif touch:
+            looked.append({"row_id": row.id, "as_of": as_of})
     _write(connection, inserts, updates)
+    _write(connection, [], looked)
     return Stored(seen, changed, outdated)
 
 
