@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from canonical.clock import Clock
 from connectors.shopify.simulator import ShopifySimulator
 from connectors.simulation import SimTransport, Ticker
 from connectors.simulation.catalog import CatalogItem
@@ -71,6 +74,9 @@ _SECRETS = {
 }
 
 
+PLACES = {"WH1": "Main", "WH2": "Second"}
+
+
 @dataclass
 class Trade:
     """The hub and the three platforms it serves."""
@@ -108,29 +114,61 @@ def catalog(count: int, *, price: str = "10.00", stock: tuple[int, int] = (10, 5
 def open_trade(folder: Path, items: Sequence[CatalogItem], *, database: str = "", **shop: Any) -> Trade:
     """Simulators with the same catalog, and a hub configured for them."""
     clock = Ticker()
-    erp = TrytonSimulator(clock=clock, warehouses={"WH1": "Main", "WH2": "Second"})
-    places = {"WH1": "Main", "WH2": "Second"}
-    shopify = ShopifySimulator(clock=clock, tokens=(_SECRETS["SHOPIFY_TOKEN"],), locations=places, **shop)
+    erp = TrytonSimulator(clock=clock, warehouses=PLACES)
+    erp.load(items)
+    places = {code: erp.location_id(code) for code in PLACES}
+    shops = open_shops(clock, items, **shop)
+    transports = {"erp": SimTransport(erp), **shops.transports}
+    hub = open_hub(folder, "https://erp.example", places, shops, transports, clock, database)
+    return Trade(hub, erp, shops.shopify, shops.woo, clock)
+
+
+@dataclass(frozen=True)
+class TwoShops:
+    """Both shops, and the ways to them."""
+
+    shopify: ShopifySimulator
+    woo: WooSimulator
+
+    @property
+    def transports(self) -> dict[str, httpx.BaseTransport]:
+        """Connection name to transport, no sockets."""
+        return {"shop_eu": SimTransport(self.shopify), "shop_web": SimTransport(self.woo)}
+
+
+def open_shops(clock: Clock, items: Sequence[CatalogItem], **shop: Any) -> TwoShops:
+    """The two shops with a catalog."""
+    shopify = ShopifySimulator(clock=clock, tokens=(_SECRETS["SHOPIFY_TOKEN"],), locations=PLACES, **shop)
     woo = WooSimulator(clock=clock, consumer_key=_SECRETS["WOO_KEY"], consumer_secret=_SECRETS["WOO_SECRET"])
-    for simulator in (erp, shopify, woo):
-        simulator.load(items)
+    shopify.load(items)
+    woo.load(items)
+    return TwoShops(shopify, woo)
+
+
+def open_hub(
+    folder: Path,
+    erp_url: str,
+    places: Mapping[str, str],
+    shops: TwoShops,
+    transports: Mapping[str, httpx.BaseTransport],
+    clock: Clock,
+    database: str = "",
+) -> Hub:
+    """A hub configured by a file, as an operator would."""
+    url = database or f"sqlite:///{folder / 'crossdock.sqlite'}"
     file = folder / "crossdock.yaml"
     file.write_text(
         _CONFIG.format(
-            database=database or f"sqlite:///{folder / 'crossdock.sqlite'}",
-            erp="https://erp.example",
+            database=url,
+            erp=erp_url,
             shopify="https://demo.myshopify.com",
             woo="https://shop.example",
-            wh1=erp.location_id("WH1"),
-            wh2=erp.location_id("WH2"),
-            loc1=shopify.location_id("WH1"),
-            loc2=shopify.location_id("WH2"),
+            wh1=places["WH1"],
+            wh2=places["WH2"],
+            loc1=shops.shopify.location_id("WH1"),
+            loc2=shops.shopify.location_id("WH2"),
         )
     )
     settings = checked(file, InstalledPlatforms())
     config = hub_config(settings, Resolver(_SECRETS, folder, set()))
-    transports = {name: SimTransport(one) for name, one in (("erp", erp), ("shop_eu", shopify), ("shop_web", woo))}
-    hub = Hub(
-        config, open_database(database or f"sqlite:///{folder / 'crossdock.sqlite'}"), clock, transports=transports
-    )
-    return Trade(hub, erp, shopify, woo, clock)
+    return Hub(config, open_database(url), clock, transports=transports)
