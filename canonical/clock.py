@@ -20,7 +20,7 @@ class Clock(Protocol):
 
 def parse_instant(text: str) -> datetime:
     """Read an ISO 8601 instant; a text without a zone is taken as UTC."""
-    instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    instant = datetime.fromisoformat(text)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 

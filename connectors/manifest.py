@@ -12,7 +12,6 @@ import yaml
 
 from canonical.errors import ConfigError
 
-
 T = TypeVar("T")
 
 

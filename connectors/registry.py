@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from typing import TypeAlias, cast
 
 from canonical.errors import ConfigError, Problem
+from canonical.hints import did_you_mean
 from connectors.base import Connector, Environment
 from connectors.manifest import FieldCatalog, Manifest, Setting, load_fields, load_manifest
 
@@ -46,7 +46,7 @@ def package_of(name: str) -> str:
     """The package of a connector; ConfigError with a guess when there is none of that name."""
     packages = _packages()
     if name not in packages:
-        raise ConfigError([Problem(f"unknown connector {name!r}", hint=_did_you_mean(name, packages))])
+        raise ConfigError([Problem(f"unknown connector {name!r}", hint=did_you_mean(name, packages))])
     return packages[name]
 
 
@@ -71,7 +71,7 @@ def settings_problems(name: str, settings: Mapping[str, object]) -> list[str]:
         if key in declared:
             found += _value_problems(key, value, declared[key])
         else:
-            found.append(f"unknown setting {key!r}; {_did_you_mean(key, declared)}")
+            found.append(f"unknown setting {key!r}; {did_you_mean(key, declared)}")
     return found
 
 
@@ -113,7 +113,7 @@ def _value_problems(key: str, value: object, spec: Setting) -> list[str]:
         quotes = "; put it in quotes" if spec.kind == "text" else ""
         return [f"setting {key!r} must be {_article(spec.kind)}, not {shown}{quotes}"]
     if spec.choices and str(value) not in spec.choices:
-        return [f"setting {key!r} cannot be {value!r}; {_did_you_mean(str(value), spec.choices)}"]
+        return [f"setting {key!r} cannot be {value!r}; {did_you_mean(str(value), spec.choices)}"]
     return []
 
 
@@ -121,12 +121,3 @@ def _article(kind: str) -> str:
     if kind == "text":
         return kind
     return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The closest known word, or all of them."""
-    options = list(known)
-    close = get_close_matches(word, options, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"known: {', '.join(options)}" if options else "there are none"

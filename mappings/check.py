@@ -8,9 +8,9 @@ from msgspec import UNSET
 
 from canonical.errors import Problem
 from canonical.fields import ENTITIES, FIELDS, FieldKind, FieldType, ScopeKind, ValueKind, field_type
+from canonical.hints import did_you_mean
 from mappings.check_values import check_values
 from mappings.conditions import operators
-from mappings.hints import did_you_mean
 from mappings.paths import PathError, check_list_path, check_value_path
 from mappings.records import RecordShape
 from mappings.source import DataPath

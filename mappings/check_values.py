@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from canonical.errors import Problem
 from canonical.fields import FieldType, ValueKind
+from canonical.hints import did_you_mean
 from mappings.compare import NAMES, CompareError, comparison, default_comparison
-from mappings.hints import did_you_mean
 from mappings.pipeline import names_of, read_names, write_names
 from mappings.readers import BadValueError, read_decimal
 from mappings.source import DataPath

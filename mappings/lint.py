@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from canonical.errors import Problem
 from canonical.fields import FIELDS, FieldKind
+from canonical.hints import did_you_mean
 from mappings.check import check_spec
-from mappings.hints import did_you_mean
 from mappings.lint_catalog import Catalog, check_against
 from mappings.lossy import check_lossy
 from mappings.source import Place

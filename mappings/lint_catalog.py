@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from canonical.errors import Problem
 from canonical.fields import FIELDS, FieldType
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 from mappings.paths import join_each, split_many
 from mappings.pipeline import read_names, write_names
 from mappings.source import DataPath

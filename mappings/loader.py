@@ -9,8 +9,8 @@ import msgspec
 
 from canonical.errors import ConfigError, Problem
 from canonical.fields import ENTITIES
+from canonical.hints import did_you_mean
 from mappings.check import check_spec
-from mappings.hints import did_you_mean
 from mappings.merge import Merged, merge
 from mappings.shape import check_shape
 from mappings.source import Document, load_yaml

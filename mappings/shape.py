@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 from mappings.source import DataPath, Plain
 
 

@@ -18,7 +18,7 @@ def send(world: MemoryWorld, call: Call) -> CallOutcome:
     rows: list[dict[str, Any]] = msgspec.json.decode(call.body)
     if world.hold_next_write:
         world.hold_next_write = False
-        world.late.append(lambda: _write(world, call, rows) and None)
+        world.late.append(lambda: _write(world, call, rows))
         raise world.after_write.pop(0)
     outcome = _write(world, call, rows)
     if world.after_write:

@@ -9,7 +9,7 @@ from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.settings.platforms import InstalledPlatforms, Platforms
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 
 
 @click.group("connectors", short_help="List the connectors, or examine one.")

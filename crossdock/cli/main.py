@@ -18,9 +18,19 @@ from crossdock.cli.errors import tell, tell_unexpected
 from crossdock.cli.outcome import EXIT_CODES, INTERRUPTED, Outcome, outcome_of
 
 COMMANDS: dict[str, str] = {
+    "demo": "Tell the whole story on simulators of an ERP and two shops, on this machine.",
     "init": "Write a commented configuration to start from.",
     "lint": "Check the configuration and the mappings, without network or secrets.",
     "doctor": "Check credentials, rights, versions, clock and database, and say what to do.",
+    "adopt": "First contact: show what is linked and what differs, then go live.",
+    "plan": "Show what would be written, as a diff.",
+    "apply": "Write a plan: a saved one, or one made now.",
+    "sync": "Plan and apply in one go, for a timer.",
+    "audit": "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
+    "conflicts": "List, show and resolve what somebody changed who does not own it.",
+    "explain": "Tell everything about one SKU: owner, values, mapping, last write, what happens next.",
+    "status": "Show where every flow stands, and what waits or is held.",
+    "runs": "List the latest runs with their outcome.",
     "connectors": "List the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
@@ -44,7 +54,7 @@ class LazyCommands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one was probably meant."""
-        from mappings.hints import did_you_mean
+        from canonical.hints import did_you_mean
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(f"there is no command {args[0]} ({did_you_mean(args[0], COMMANDS)})", ctx)
@@ -60,7 +70,9 @@ class LazyCommands(click.Group):
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="\b\nStart here:\n  crossdock init        write config/crossdock.yaml\n"
-    "  crossdock lint        check it\n  crossdock doctor      check the accounts in it\n\n" + EXIT_CODES,
+    "  crossdock lint        check it\n  crossdock doctor      check the accounts in it\n"
+    "  crossdock adopt       look at what differs, then approve\n  crossdock plan        see what would be written\n"
+    "  crossdock apply       write it\n\n" + EXIT_CODES,
 )
 @global_options
 @click.version_option(package_name="crossdock")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from canonical.hints import did_you_mean
 from connectors.manifest import Manifest, Setting
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConnectionShape, SettingValue
-from mappings.hints import did_you_mean
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "text": ((str,), "text"),

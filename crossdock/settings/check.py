@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator, TypeChecker, validators
 
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 
 Path: TypeAlias = tuple[str | int, ...]
 _Error: TypeAlias = Any  # jsonschema's ValidationError, whose parts are typed as possibly unset

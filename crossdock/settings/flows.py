@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from canonical.fields import ENTITIES, FIELDS, FieldKind, FieldType, ScopeKind
+from canonical.hints import did_you_mean
 from canonical.inventory import ChannelRule, Pool
 from canonical.ownership import Ownership
 from canonical.slot import Slot
@@ -13,7 +14,6 @@ from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.shape import ConnectionShape, FlowShape, TargetShape
 from crossdock.settings.stock import read_rule
-from mappings.hints import did_you_mean
 
 _STOCK = FIELDS["inventory", "stock"]
 _WHY_NOT = {

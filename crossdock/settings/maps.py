@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from canonical.errors import Problem
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 from mappings.loader import SHIPPED
 
 

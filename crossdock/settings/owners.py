@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from canonical.fields import ENTITIES, FIELDS, FieldKind, FieldType, ScopeKind
+from canonical.hints import did_you_mean
 from canonical.ownership import Ownership, OwnershipRule, duplicates
 from canonical.slot import Slot, parse_slot
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
-from mappings.hints import did_you_mean
 
 _SCOPE_WORDS = {ScopeKind.LOCATION: "location", ScopeKind.CURRENCY: "currency", ScopeKind.LOCALE: "locale"}
 

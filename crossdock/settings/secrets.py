@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from canonical.errors import ConfigError, Problem
-from mappings.hints import did_you_mean
+from canonical.hints import did_you_mean
 
 _REFERENCE = re.compile(r"\$\{(?P<kind>[^:{}]*)(?::(?P<name>[^{}]*))?\}")
 _KINDS = ("env", "file")

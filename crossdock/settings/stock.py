@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from canonical.hints import did_you_mean
 from canonical.inventory import ChannelRule, Component, Pool
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.shape import PoolShape, TargetShape
-from mappings.hints import did_you_mean
 
 
 def read_locations(

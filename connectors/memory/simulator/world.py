@@ -47,7 +47,7 @@ class MemoryWorld:
         self.effects: list[str] = []
         self.before_write: list[CrossdockError] = []
         self.after_write: list[CrossdockError] = []
-        self.late: list[Callable[[], None]] = []
+        self.late: list[Callable[[], object]] = []
         self.hold_next_write = False
         self.bad_ids: set[str] = set()
         self.reject_all_without_name = False

@@ -79,7 +79,7 @@ def test_built_in_connectors_are_known_by_name() -> None:
 def test_an_unknown_connector_is_answered_with_a_guess() -> None:
     with pytest.raises(ConfigError, match=r"unknown connector 'shopfy'.*did you mean 'shopify'"):
         registry.package_of("shopfy")
-    with pytest.raises(ConfigError, match=r"known: shopify, woocommerce, tryton, memory"):
+    with pytest.raises(ConfigError, match=r"known are: memory, shopify, tryton, woocommerce"):
         registry.manifest_of("qqqq")
 
 
@@ -113,7 +113,7 @@ def test_every_wrong_setting_is_told_at_once(plugin: str) -> None:
         "setting 'url' is missing: where it is",
         "setting 'token' is missing: its token",
         "unknown setting 'tokn'; did you mean 'token'?",
-        "setting 'version' cannot be '3'; known: 1, 2",
+        "setting 'version' cannot be '3'; known are: 1, 2",
         "setting 'page_size' must be an integer, not 'many'",
         "setting 'strict' must be a flag, not 'yes'",
         "setting 'factor' must be a number, not True",
