@@ -182,6 +182,7 @@ class _Applier:
             if not moved:
                 entries = part.entries(self.plan_id)
                 call_id = journal.begin(connection, self.target, self.plan_id, call, entries, hub.stamp())
+                hub.checkpoint("journal not committed")
         if moved:
             queue.append(part.without(moved))
             return
@@ -234,12 +235,13 @@ class _Applier:
         stale = [number for number, row in answers.items() if row.status is RowStatus.STALE]
         with self.hub.database.begin() as connection:
             settlement.store_outcome(self.hub, connection, self.target, call_id, part, answers)
-            refs = [part.views[number].external_id for number in stale]
+            refs = [row.external_id for row in part.only(stale).rows]
             observeset.mark(connection, self.target, call.resource, refs, self.hub.stamp())
             for number, row in answers.items():
                 if row.status is not RowStatus.UNTOUCHED:
                     name = "moved" if row.status is RowStatus.STALE else row.status.value
                     self._status(connection, part.lines[number], name, row.message)
+            self.hub.checkpoint("before the commit")
         self._requeue(part, untouched, judged=len(answers) - len(untouched), queue=queue)
         if stale:
             self._reread_stale(part.only(stale))

@@ -53,11 +53,14 @@ class ChangeLine:
 
 @dataclass
 class Batch:
-    """Rows to write, each with the plan's lines it carries out and the shadow row it is about."""
+    """Rows to write, each with the plan's lines it carries out.
+
+    ``views`` holds the shadow row of each row and entity: one external record may feed several entities.
+    """
 
     rows: list[WriteRow] = field(default_factory=list)
     lines: dict[int, list[ChangeLine]] = field(default_factory=dict)
-    views: dict[int, ShadowView] = field(default_factory=dict)
+    views: dict[tuple[int, str], ShadowView] = field(default_factory=dict)
 
     @property
     def numbers(self) -> list[int]:
@@ -129,7 +132,7 @@ def build_rows(hub: Hub, connection: Connection, target: str, rows: Sequence[Row
     for number, group in enumerate(groups.values()):
         batch.rows.append(group.row(number))
         batch.lines[number] = group.lines
-        batch.views[number] = group.view
+        batch.views.update({(number, entity): view for entity, view in group.views.items()})
     return batch, refused
 
 
@@ -145,9 +148,10 @@ class _Group:
     resource: str
     view: ShadowView
     scope_id: str
-    values: dict[str, Any]
-    expected: dict[str, Any]
-    lines: list[ChangeLine]
+    values: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] = field(default_factory=dict)
+    lines: list[ChangeLine] = field(default_factory=list)
+    views: dict[str, ShadowView] = field(default_factory=dict)
 
     def row(self, number: int) -> WriteRow:
         view = self.view
@@ -170,7 +174,8 @@ def _add(groups: dict[tuple[str, ...], _Group], mapping: CompiledMapping, view: 
     scope = scope_id if isinstance(scope_id, str) else ""
     for operation, values in encoded.items():
         key = (mapping.resource, view.external_id, operation, scope)
-        group = groups.setdefault(key, _Group(mapping.resource, view, scope, {}, {}, []))
+        group = groups.setdefault(key, _Group(mapping.resource, view, scope))
+        group.views[view.entity] = view
         group.values.update(values)
         group.expected.update(expected.get(operation, {}))
         group.lines.append(change)

@@ -61,6 +61,7 @@ def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
             open_lines += not _judge(hub, connection, name, line, settled=settled)
         if not open_lines:
             journal.finish(connection, call.id, "done", hub.stamp(), "resolved by reading again")
+        hub.checkpoint("resolution not committed")
     return "waiting" if open_lines else "resolved"
 
 
@@ -146,10 +147,12 @@ def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str
     return "resolved"
 
 
-def longest_wait(hub: Hub, name: str) -> float:
-    """Seconds until every open call of a connection has settled."""
+def longest_wait(hub: Hub, name: str) -> float | None:
+    """Seconds until every open call of a connection has settled; None when there is no open call."""
     with hub.database.begin() as connection:
         calls = journal.open_calls(connection, name)
+    if not calls:
+        return None
     manifest = hub.config.connections[name].manifest
     waits = [
         settle_seconds(hub, name, manifest.writes[call.operation])

@@ -129,6 +129,7 @@ def run_sync(
     chosen = flows if flows is not None else list(hub.config.flows.values())
     report = SyncReport(look(hub, mode, chosen))
     for _ in range(_ROUNDS):
+        settle_open_calls(hub, chosen, report.look)
         summary = plan(hub, chosen, force=force)
         report.plans.append(summary)
         if not summary.changes:
@@ -137,20 +138,24 @@ def run_sync(
         report.applied.append(applied)
         if applied.failed:
             break
-        settle_open_calls(hub, chosen)
+    else:
+        settle_open_calls(hub, chosen, report.look)
     return report
 
 
-def settle_open_calls(hub: Hub, flows: list[FlowConfig]) -> None:
-    """Wait until lost writes can no longer take effect, then resolve them."""
-    for name in dict.fromkeys(target for flow in flows for target in flow.targets):
-        seconds = recover.longest_wait(hub, name)
-        if seconds > 0:
-            hub.progress(f"waiting for a lost answer of {name}", 0, None)
+def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> None:
+    """Wait until lost writes, a crash's included, can no longer take effect, then resolve them."""
+    for name in reading_order(hub, flows):
+        if name in looked.failed or recover.longest_wait(hub, name) is None:
+            continue
+        try:
             with hold(hub.database, name, hub.clock, wait=60):
                 if recover.recover(hub, name)["waiting"]:
-                    hub.clock.sleep(recover.longest_wait(hub, name))
+                    hub.progress(f"waiting for a lost answer of {name}", 0, None)
+                    hub.clock.sleep(recover.longest_wait(hub, name) or 0)
                     recover.recover(hub, name)
+        except (RetriableError, FatalError) as error:
+            looked.failed[name] = str(error)
 
 
 def outcome_counts(report: SyncReport) -> dict[str, int]:

@@ -27,14 +27,13 @@ def store_outcome(
     journal.finish(connection, call_id, "done", now)
     settled: list[Settled] = []
     for number, answer in answers.items():
-        view = part.views[number]
         if answer.status is RowStatus.APPLIED:
-            seen = reread_slots(hub, target, view, answer)
-            settled += [applied(view, line, seen, now) for line in part.lines[number]]
             for line in part.lines[number]:
+                view = part.views[number, line.entity]
+                settled.append(applied(view, line, reread_slots(hub, target, view, answer), now))
                 close_written(connection, target, line, now)
         elif answer.status is RowStatus.REJECTED:
-            settled += [_refused(view, line, now) for line in part.lines[number]]
+            settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
             entries = [
                 Entry(target, line.entity, line.external_id, line.slot, answer.reason, answer.message[:500])
                 for line in part.lines[number]
