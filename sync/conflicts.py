@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from canonical.value import Value
 from sync.store import body, tables
@@ -79,17 +80,39 @@ def close_slot(
     connection: Connection, name: str, entity: str, item_id: int, slot: str, resolution: str, now: str
 ) -> None:
     """Close the open conflict of a slot, if there is one."""
+    close_slots(connection, name, [Closing(entity, item_id, slot, resolution)], now)
+
+
+class Closing(NamedTuple):
+    """A slot whose conflict, if one is open, has ended, and how."""
+
+    entity: str
+    item_id: int
+    slot: str
+    resolution: str
+
+
+def close_slots(connection: Connection, name: str, closings: Sequence[Closing], now: str) -> None:
+    """Close the open conflicts of these slots of a connection; where none is open this costs one query."""
+    if not closings or not _any_open(connection, name):
+        return
     connection.execute(
         update(_CONFLICT)
         .where(
             _CONFLICT.c.connection == name,
-            _CONFLICT.c.entity == entity,
-            _CONFLICT.c.item_id == item_id,
-            _CONFLICT.c.slot == slot,
+            _CONFLICT.c.entity == bindparam("e"),
+            _CONFLICT.c.item_id == bindparam("i"),
+            _CONFLICT.c.slot == bindparam("s"),
             _CONFLICT.c.state == "open",
         )
-        .values(state="closed", closed_at=now, resolution=resolution)
+        .values(state="closed", closed_at=now, resolution=bindparam("r")),
+        [{"e": one.entity, "i": one.item_id, "s": one.slot, "r": one.resolution} for one in closings],
     )
+
+
+def _any_open(connection: Connection, name: str) -> bool:
+    query = select(_CONFLICT.c.id).where(_CONFLICT.c.connection == name, _CONFLICT.c.state == "open").limit(1)
+    return connection.execute(query).first() is not None
 
 
 def listing(connection: Connection, state: str = "open") -> list[Row[Any]]:

@@ -33,14 +33,22 @@ def put(connection: Connection, entries: Iterable[Entry], now: str) -> None:
 
 def release_slot(connection: Connection, channel: str, entity: str, external_id: str, slot: str) -> None:
     """Let one slot go."""
-    connection.execute(
-        delete(_QUARANTINE).where(
-            _QUARANTINE.c.connection == channel,
-            _QUARANTINE.c.entity == entity,
-            _QUARANTINE.c.external_id == external_id,
-            _QUARANTINE.c.slot == slot,
+    release_each(connection, channel, [(entity, external_id, slot)])
+
+
+def release_each(connection: Connection, channel: str, slots: Iterable[tuple[str, str, str]]) -> None:
+    """Let slots go, each named by entity, external id and slot."""
+    rows = [{"e": entity, "x": external_id, "s": slot} for entity, external_id, slot in slots]
+    if rows:
+        connection.execute(
+            delete(_QUARANTINE).where(
+                _QUARANTINE.c.connection == channel,
+                _QUARANTINE.c.entity == bindparam("e"),
+                _QUARANTINE.c.external_id == bindparam("x"),
+                _QUARANTINE.c.slot == bindparam("s"),
+            ),
+            rows,
         )
-    )
 
 
 def counts(connection: Connection, entity: str = "") -> dict[tuple[str, str], int]:

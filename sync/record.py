@@ -31,8 +31,7 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
             _event(connection, line, event, now)
         if line.flow.kind is FlowKind.INVENTORY and line.decision.events:
             again.update((line.view.item_id, *(part.item_id for part in line.parts)))
-        if line.decision.verdict is Verdict.EQUAL and line.adopted:
-            _close_settled(connection, line, now)
+    _close_settled(connection, lines, now)
     settle(connection, [change for line in lines if (change := _settled(line)) is not None])
     return again
 
@@ -99,10 +98,17 @@ def restored(connection: Connection, lines: Iterable[Line], now: str) -> None:
         )
 
 
-def _close_settled(connection: Connection, line: Line, now: str) -> None:
-    if line.slot in line.view.writes or line.view.observed.get(line.slot) != line.view.got.get(line.slot):
-        view = line.view
-        conflicts.close_slot(connection, line.target, view.entity, view.item_id, line.slot, "values agree", now)
+def _close_settled(connection: Connection, lines: Sequence[Line], now: str) -> None:
+    agreeing: dict[str, list[conflicts.Closing]] = {}
+    for line in lines:
+        view, slot = line.view, line.slot
+        if line.decision.verdict is not Verdict.EQUAL or not line.adopted:
+            continue
+        if slot in view.writes or view.observed.get(slot) != view.got.get(slot):
+            closing = conflicts.Closing(view.entity, view.item_id, slot, "values agree")
+            agreeing.setdefault(line.target, []).append(closing)
+    for target, closings in agreeing.items():
+        conflicts.close_slots(connection, target, closings, now)
 
 
 def _settled(line: Line) -> Settled | None:
