@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from sync.store import tables
 from sync.store.database import upsert
@@ -67,3 +67,8 @@ def all_states(connection: Connection) -> list[CursorState]:
     """Every resource's reading state."""
     rows = connection.execute(select(_CURSOR).order_by(_CURSOR.c.connection, _CURSOR.c.resource))
     return [CursorState(**row._mapping) for row in rows]
+
+
+def forget_counts(connection: Connection, name: str) -> None:
+    """Measure the next complete read of a connection against nothing."""
+    connection.execute(update(_CURSOR).where(_CURSOR.c.connection == name).values(swept_count=0))

@@ -78,16 +78,19 @@ class Known:
     open_drops: Mapping[int, Mapping[str, int]]
     reads: Mapping[str, CursorState]
 
-    def has_open_drops(self, item: int, parts: Iterable[Part] = ()) -> bool:
-        """Whether units of an item, or of a kit's components, left a channel and are not in the owner's figure yet."""
-        return any(self.open_drops.get(one) for one in (item, *(part.item_id for part in parts)))
+    def unbooked_units(self, item: int, parts: Iterable[Part] = ()) -> int:
+        """Units of an item, or of a kit's components, that left channels and are not in the owner's figure yet."""
+        ids = (item, *(part.item_id for part in parts))
+        return sum(units for one in ids for units in self.open_drops.get(one, {}).values())
 
 
-def evaluate(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> list[Line]:
-    """Decide every slot that the flow moves, of these items, on every target that has them linked."""
+def evaluate(
+    hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int], *, targets: Sequence[str] | None = None
+) -> list[Line]:
+    """Decide every slot that the flow moves, of these items, on every target (or these) that has them linked."""
     known = gather(hub, connection, flow, items)
     lines: list[Line] = []
-    for target in flow.targets:
+    for target in flow.targets if targets is None else targets:
         for item in items:
             view = known.views[target].get(item)
             if view is not None and not view.gone:
@@ -159,15 +162,16 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     lines: list[Line] = []
     for slot, found in decided.items():
         one = _waiting(found) if (view.item_id, slot) in waiting else _exhausted(view, slot, found)
-        after_drop = _lowers(one) and known.has_open_drops(view.item_id, parts)
+        after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts)
         lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
     return lines
 
 
-def _lowers(decision: Decision) -> bool:
+def _lowering(decision: Decision) -> int:
+    """Units by which a stock line lowers what is listed."""
     if not (isinstance(decision.base, int) and isinstance(decision.desired, int)):
-        return False
-    return decision.desired < decision.base
+        return 0
+    return decision.base - decision.desired
 
 
 def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:

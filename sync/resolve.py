@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from canonical.errors import DataError
 from canonical.slot import parse_slot
-from sync import conflicts, drops, flowstate, marks, overrides, shadow
+from sync import conflicts, cursors, drops, flowstate, marks, overrides, shadow
 from sync.config import FlowConfig, FlowKind
 from sync.diff import SlotOverride
 from sync.hub import Hub
@@ -115,7 +115,8 @@ def resolve_drop(hub: Hub, drop_id: int) -> Resolved:
 
 
 def approve_source(hub: Hub, flow: FlowConfig) -> None:
-    """Accept that a source shrank: its next complete read is the new measure."""
+    """Accept that a source shrank: the flow goes on, and the source's next complete read is the new measure."""
     with hub.database.begin() as connection:
         for target in flow.targets:
             flowstate.thaw(connection, flow.name, target)
+        cursors.forget_counts(connection, flow.source)

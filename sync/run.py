@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import update
 
-from canonical.errors import FatalError, RetriableError
+from canonical.errors import BusyError, FatalError, RetriableError
 from sync import configversion, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
@@ -21,6 +21,7 @@ from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.planner import PlanSummary, plan
+from sync.resolve import approve_source
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
 from sync.topology import identity_owner
@@ -99,7 +100,7 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
                 drain(hub, name)
                 report.reads[name] = observe(hub, name, mode)
                 report.links[name] = link(hub, name)
-        except (RetriableError, FatalError) as error:
+        except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
 
@@ -127,6 +128,8 @@ def run_sync(
 ) -> SyncReport:
     """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved."""
     chosen = flows if flows is not None else list(hub.config.flows.values())
+    for flow in chosen if force else ():
+        approve_source(hub, flow)
     report = SyncReport(look(hub, mode, chosen))
     for _ in range(_ROUNDS):
         settle_open_calls(hub, chosen, report.look)
@@ -154,7 +157,7 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
                     hub.progress(f"waiting for a lost answer of {name}", 0, None)
                     hub.clock.sleep(recover.longest_wait(hub, name) or 0)
                     recover.recover(hub, name)
-        except (RetriableError, FatalError) as error:
+        except (RetriableError, FatalError, BusyError) as error:
             looked.failed[name] = str(error)
 
 
