@@ -146,10 +146,9 @@ class _Applier:
 
     def _note_moved(self, connection: Connection, part: Batch) -> set[int]:
         """Rows whose target or inputs moved since the plan: noted, and left out of the call."""
-        moved: set[int] = set()
-        for line, change in self._decided(connection, part.changes()):
-            if line is None:
-                moved.add(part.row_of(change))
+        carried = [number for number in part.numbers for _ in part.lines[number]]
+        decided = self._decided(connection, part.changes())
+        moved = {number for number, (line, _) in zip(carried, decided, strict=True) if line is None}
         gone = [change for number in moved for change in part.lines[number]]
         self._status(connection, gone, "moved")
         return moved
@@ -164,7 +163,7 @@ class _Applier:
                 lines = decide_to_owner(connection, self.target, asked)
             else:
                 items = sorted({change.item_id for change in asked})
-                lines = evaluate(self.hub, connection, flow, items) if flow else []
+                lines = evaluate(self.hub, connection, flow, items, targets=(self.target,)) if flow else []
             found.update({(name, line.view.item_id, line.slot): line for line in lines if line.target == self.target})
         return [(self._same(found.get((c.flow, c.item_id, c.slot)), c), c) for c in changes]
 
@@ -237,10 +236,7 @@ class _Applier:
             settlement.store_outcome(self.hub, connection, self.target, call_id, part, answers)
             refs = [row.external_id for row in part.only(stale).rows]
             observeset.mark(connection, self.target, call.resource, refs, self.hub.stamp())
-            for number, row in answers.items():
-                if row.status is not RowStatus.UNTOUCHED:
-                    name = "moved" if row.status is RowStatus.STALE else row.status.value
-                    self._status(connection, part.lines[number], name, row.message)
+            self._judged(connection, part, answers)
             self.hub.checkpoint("before the commit")
         self._requeue(part, untouched, judged=len(answers) - len(untouched), queue=queue)
         if stale:
@@ -268,6 +264,16 @@ class _Applier:
         with self.hub.database.begin() as connection:
             for change, message in refused:
                 self._status(connection, [change], "rejected", message)
+
+    def _judged(self, connection: Connection, part: Batch, answers: CallOutcome) -> None:
+        """Note what became of each judged row on its lines, one statement for all that ended alike."""
+        alike: dict[tuple[str, str], list[ChangeLine]] = {}
+        for number, row in answers.items():
+            if row.status is not RowStatus.UNTOUCHED:
+                name = "moved" if row.status is RowStatus.STALE else row.status.value
+                alike.setdefault((name, row.message), []).extend(part.lines[number])
+        for (name, message), changes in alike.items():
+            self._status(connection, changes, name, message)
 
     def _status(self, connection: Connection, changes: Iterable[ChangeLine], status: str, detail: str = "") -> None:
         rows = [{"n": change.number, "s": status, "d": detail[:500]} for change in changes]

@@ -71,10 +71,6 @@ class Batch:
         """Every line of the batch."""
         return [line for number in self.numbers for line in self.lines[number]]
 
-    def row_of(self, change: ChangeLine) -> int:
-        """The number of the row that carries a line."""
-        return next(number for number in self.numbers if change in self.lines[number])
-
     def only(self, numbers: Iterable[int]) -> Batch:
         """The batch cut down to some rows."""
         kept = set(numbers)

@@ -31,11 +31,6 @@ def put(connection: Connection, entries: Iterable[Entry], now: str) -> None:
     upsert(connection, _QUARANTINE, list(rows.values()), keep=("since",))
 
 
-def release_slot(connection: Connection, channel: str, entity: str, external_id: str, slot: str) -> None:
-    """Let one slot go."""
-    release_each(connection, channel, [(entity, external_id, slot)])
-
-
 def release_each(connection: Connection, channel: str, slots: Iterable[tuple[str, str, str]]) -> None:
     """Let slots go, each named by entity, external id and slot."""
     rows = [{"e": entity, "x": external_id, "s": slot} for entity, external_id, slot in slots]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -26,12 +26,13 @@ def store_outcome(
     journal.outcome(connection, call_id, results, now)
     journal.finish(connection, call_id, "done", now)
     settled: list[Settled] = []
+    written: list[ChangeLine] = []
     for number, answer in answers.items():
         if answer.status is RowStatus.APPLIED:
             for line in part.lines[number]:
                 view = part.views[number, line.entity]
                 settled.append(applied(view, line, reread_slots(hub, target, view, answer), now))
-                close_written(connection, target, line, now)
+            written += part.lines[number]
         elif answer.status is RowStatus.REJECTED:
             settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
             entries = [
@@ -39,13 +40,20 @@ def store_outcome(
                 for line in part.lines[number]
             ]
             quarantine.put(connection, entries, now)
+    close_all_written(connection, target, written, now)
     settle(connection, settled)
 
 
 def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:
     """The owner's value was written: the slot's conflict and quarantine are over."""
-    conflicts.close_slot(connection, target, line.entity, line.item_id, line.slot, f"written: {line.after}", now)
-    quarantine.release_slot(connection, target, line.entity, line.external_id, line.slot)
+    close_all_written(connection, target, [line], now)
+
+
+def close_all_written(connection: Connection, target: str, lines: Sequence[ChangeLine], now: str) -> None:
+    """The owner's values were written: conflict and quarantine of each slot are over."""
+    closings = [conflicts.Closing(one.entity, one.item_id, one.slot, f"written: {one.after}") for one in lines]
+    conflicts.close_slots(connection, target, closings, now)
+    quarantine.release_each(connection, target, ((one.entity, one.external_id, one.slot) for one in lines))
 
 
 def reread_slots(hub: Hub, target: str, view: ShadowView, answer: RowOutcome) -> Mapping[str, Value]:
