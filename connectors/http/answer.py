@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 EXCERPT = 160
 _PLAIN = Redactor()
+_MARKUP = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ class Answer:
         return "html" in kind or self.content.lstrip()[:1] == b"<"
 
     def excerpt(self, limit: int = EXCERPT) -> str:
-        """The first words of the body, on one line and without secrets."""
+        """The first words of the body, on one line and without secrets; of a page only what a reader would see."""
         text = self.content[: limit * 8].decode("utf-8", "replace")
+        text = _MARKUP.sub(" ", text) if self.is_html else text
         line = " ".join(self.redact(text).split())
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
