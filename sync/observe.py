@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 
 from sqlalchemy import Connection, func, select
@@ -210,10 +211,14 @@ def store_page(
     """Store a page for every mapping it feeds; tells how many records were ours."""
     as_of = instant_text(page.as_of)
     proven = cursors.load(connection, name, page.resource).read_at
+    lag = timedelta(seconds=hub.config.connections[name].manifest.read_after_write_seconds)
+    lagging = instant_text(page.as_of - lag) if lag else ""
     most = 0
     for mapping in mappings:
         records = _decode(hub, connection, name, mapping, page.records, report)
-        stored = shadow.store(connection, name, mapping.entity, records, as_of, proven=proven, touch=touch)
+        stored = shadow.store(
+            connection, name, mapping.entity, records, as_of, proven=proven, lagging=lagging, touch=touch
+        )
         if seen is not None:
             seen.add(stored.seen)
         report.changed += len(stored.changed)

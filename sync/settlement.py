@@ -76,7 +76,7 @@ def applied(view: ShadowView, line: ChangeLine, seen: Mapping[str, Value], now: 
         sent={line.slot: line.after},
         got={line.slot: made},
         observed={line.slot: made},
-        writes={line.slot: [line.after, _count(view, line) + 1, now]},  # type: ignore[list-item]
+        writes={line.slot: [line.after, _count(view, line) + 1, now, line.before]},  # type: ignore[list-item]
         as_of=now,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -44,11 +44,13 @@ def store(
     as_of: str,
     *,
     proven: str = "",
+    lagging: str = "",
     touch: bool = False,
 ) -> Stored:
     """Store records of one entity read at ``as_of``; unchanged ones cost no write, unless they are to be touched.
 
     ``proven`` is the start of a later read that returned everything: what was read before it is no news either (R9).
+    A slot written after ``lagging`` that still shows the value we overwrote is the platform's late copy, no news.
     ``touch`` notes that unchanged records were looked at, which a raise may be waiting for (R2).
     """
     by_id = {record.external_id: record for record in records}
@@ -62,6 +64,9 @@ def store(
                 outdated += 1
                 continue
         columns = _columns(record)
+        if row is not None and row.writes and lagging and row.digest != columns["digest"]:
+            record = _without_late_copies(row, record, lagging)
+            columns = _columns(record)
         if row is None:
             inserts.append({**columns, "connection": name, "entity": entity, "as_of": as_of, "gone_since": ""})
             changed.append(Changed(record, None, frozenset(record.slots), is_new=True))
@@ -81,7 +86,7 @@ def _known(connection: Connection, name: str, entity: str, ids: list[str]) -> di
     columns = (SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.as_of, SHADOW.c.digest, SHADOW.c.gone_since)
     for part in chunks(ids):
         rows = connection.execute(
-            select(*columns, SHADOW.c.item_id, SHADOW.c.observed).where(
+            select(*columns, SHADOW.c.item_id, SHADOW.c.observed, SHADOW.c.writes).where(
                 SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id.in_(part)
             )
         )
@@ -105,6 +110,18 @@ def _columns(record: Mapped) -> dict[str, Any]:
         "scopes": scopes,
         "digest": body.digest(observed, scopes, body.encode((keys, issues))),
     }
+
+
+def _without_late_copies(row: Row[Any], record: Mapped, lagging: str) -> Mapped:
+    written = body.decode_slots(row.writes)
+    known = body.decode_slots(row.observed)
+    late = {
+        slot: known[slot]
+        for slot, one in written.items()
+        if isinstance(one, list) and slot in known and slot in record.slots
+        if one[2] > lagging and len(one) > 3 and record.slots[slot] == one[3]
+    }
+    return replace(record, slots={**record.slots, **late}) if late else record
 
 
 def _moved(row: Row[Any], record: Mapped) -> frozenset[str]:

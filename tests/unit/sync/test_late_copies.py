@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from mappings.model import Mapped
+from sync import shadow
+from sync.shadow import Settled
+from sync.store.database import open_database
+
+_T0, _T1, _T2 = "2026-11-02T08:00:00.000000Z", "2026-11-02T08:00:03.000000Z", "2026-11-02T08:00:09.000000Z"
+
+
+def _record(units: int) -> Mapped:
+    return Mapped("inventory", "item", "x1", "", "SKU", "", {"stock": units}, {}, "")
+
+
+def test_the_value_we_overwrote_is_no_news_while_the_platform_may_still_show_it(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    with database.begin() as connection:
+        shadow.store(connection, "shop", "inventory", [_record(10)], _T0)
+        row = connection.execute(shadow.SHADOW.select()).one()
+        written = Settled(row.id, {"stock": 8}, {"stock": 8}, {"stock": 8}, {"stock": [8, 1, _T0, 10]}, _T0)
+        shadow.settle(connection, [written])
+        late = shadow.store(connection, "shop", "inventory", [_record(10)], _T1, lagging="2026-11-02T07:59:58.000000Z")
+        assert late.changed[0].moved == frozenset()
+        sold = shadow.store(connection, "shop", "inventory", [_record(7)], _T1, lagging="2026-11-02T07:59:58.000000Z")
+        assert sold.changed[0].moved == {"stock"}
+        back = shadow.store(connection, "shop", "inventory", [_record(10)], _T2, lagging="2026-11-02T08:00:04.000000Z")
+        assert back.changed[0].moved == {"stock"}
+    database.close()
