@@ -97,7 +97,8 @@ class ShownProgress:
 
 def text_lines(report: Report) -> Iterator[str]:
     """The report as plain aligned text, one row a line, nothing cut off."""
-    for section in report.sections:
+    for number, section in enumerate(section for section in report.sections if section.rows or section.empty):
+        yield from [""] if number else []
         yield from _section_lines(section)
     if report.counts:
         yield count_line(report.counts)

@@ -1,0 +1,200 @@
+"""What an apply or a sync did, as a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from canonical.reasons import advice
+from crossdock.cli.app import App
+from crossdock.cli.errors import redacted
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import (
+    Rows,
+    guard_rows,
+    guard_section,
+    reason_rows,
+    reason_section,
+    unread_rows,
+    unread_section,
+)
+from crossdock.cli.planview import arrow
+from crossdock.cli.report import Column, Section
+
+if TYPE_CHECKING:
+    from sync.apply import ApplyReport
+    from sync.config import FlowConfig
+    from sync.hub import Hub
+    from sync.planner import PlanSummary
+    from sync.run import LookReport
+
+_CONNECTIONS = [
+    Column("connection", "connection"),
+    Column("applied", "applied", figures=True),
+    Column("left", "not applied", figures=True),
+    Column("calls", "write calls", figures=True),
+    Column("error", "gave up because"),
+]
+_LEFT = [
+    Column("outcome", "outcome"),
+    Column("connection", "connection"),
+    Column("sku", "SKU"),
+    Column("slot", "field"),
+    Column("change", "before -> after"),
+    Column("detail", "why"),
+]
+OUTCOMES = ("applied", "moved", "rejected", "unconfirmed", "not_sent")
+
+
+@dataclass
+class AppliedView:
+    """Everything a report on written changes shows."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    connections: Rows = field(default_factory=list)
+    left: Rows = field(default_factory=list)
+    guards: Rows = field(default_factory=list)
+    reasons: Rows = field(default_factory=list)
+    unread: Rows = field(default_factory=list)
+    waiting: int = 0
+    holds: bool = False
+    not_adopted: bool = False
+    partial: bool = False
+    calls: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Nothing landed before guard, guard before partly, partly before what is held."""
+        applied = self.outcomes["applied"]
+        failed = self.unread or any(row["error"] for row in self.connections)
+        if failed and not applied:
+            return Outcome.ERROR
+        if self.guards:
+            return Outcome.GUARDED
+        if failed or self.partial:
+            return Outcome.PARTIAL
+        if self.not_adopted:
+            return Outcome.PENDING
+        return Outcome.HELD if self.holds or self.waiting else Outcome.IN_SYNC
+
+
+def view(
+    app: App,
+    hub: Hub,
+    flows: Sequence[FlowConfig],
+    look: LookReport,
+    plans: Sequence[PlanSummary],
+    reports: Sequence[ApplyReport],
+    limit: int | None,
+) -> AppliedView:
+    """Gather the report of rounds of planning and applying; the last plan says what is left."""
+    from sync.status import status
+
+    last = plans[-1] if plans else None
+    outcomes: Counter[str] = Counter()
+    for report in reports:
+        outcomes.update(report.outcomes)
+    found = AppliedView(
+        outcomes=outcomes,
+        connections=_connections(app, hub, plans, reports),
+        guards=guard_rows(hub, last, look, flows),
+        reasons=reason_rows(hub, last),
+        unread=unread_rows(app, look),
+        waiting=last.waiting.total() if last else 0,
+        holds=status(hub).holds or bool(last and last.held.total()),
+        not_adopted=bool(last and last.withheld["not_adopted"]),
+        calls=sum(report.calls.total() for report in reports),
+    )
+    for summary in plans:
+        found.left += left_rows(hub, summary.plan_id, limit)
+    # What moved in an earlier round was planned anew in a later one; what was refused stays so.
+    settled = bool(last and not last.changes)
+    found.partial = bool(outcomes["rejected"]) or (not settled and any(report.partial for report in reports[-1:]))
+    return found
+
+
+def _connections(app: App, hub: Hub, plans: Sequence[PlanSummary], reports: Sequence[ApplyReport]) -> Rows:
+    from sync import leftover
+
+    applied: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+    errors: dict[str, str] = {}
+    for summary in plans:
+        with hub.database.begin() as connection:
+            for (name, status), count in leftover.outcomes(connection, summary.plan_id).items():
+                applied[name] += count if status == "applied" else 0
+                left[name] += count if status in OUTCOMES[1:] else 0
+    for report in reports:
+        calls.update(report.calls)
+        errors.update(report.failed)
+    names = sorted({*(+applied), *(+left), *errors})
+    return [
+        {
+            "connection": name,
+            "applied": applied[name],
+            "left": left[name],
+            "calls": calls[name],
+            "error": redacted(errors.get(name, ""), app.secrets),
+        }
+        for name in names
+    ]
+
+
+def left_rows(hub: Hub, plan_id: int, limit: int | None) -> Rows:
+    """The lines of a plan that did not land, and why."""
+    from sync import leftover
+    from sync.journal import value
+
+    with hub.database.begin() as connection:
+        rows = leftover.listing(connection, plan_id, limit)
+    return [
+        {
+            "outcome": row.status,
+            "connection": row.connection,
+            "flow": row.flow,
+            "sku": row.sku,
+            "external_id": row.external_id,
+            "slot": row.slot,
+            "before": value(row.before),
+            "after": value(row.after),
+            "change": arrow(value(row.before), value(row.after)),
+            "detail": row.detail or advice(row.status),
+        }
+        for row in rows
+    ]
+
+
+def applied_sections(found: AppliedView) -> list[Section]:
+    """What landed by connection, what did not, and why."""
+    title = "not applied" if found.left else ""
+    return [
+        Section("connections", _CONNECTIONS, found.connections),
+        Section("not_applied", _LEFT, found.left, title=title),
+        guard_section(found.guards),
+        reason_section(found.reasons),
+        unread_section(found.unread),
+    ]
+
+
+def applied_counts(found: AppliedView) -> dict[str, int | float | str]:
+    """The figures in one line."""
+    return {**{name: found.outcomes[name] for name in OUTCOMES}, "write_calls": found.calls}
+
+
+def next_steps(found: AppliedView, again: str) -> list[str]:
+    """What to do after it."""
+    steps: list[str] = []
+    if found.unread or any(row["error"] for row in found.connections):
+        steps.append("crossdock doctor")
+    if found.not_adopted:
+        steps.append("crossdock adopt")
+    if found.guards:
+        steps.append(f"look at the source; if the figures are right, approve with `{again} --force`")
+    if found.partial:
+        steps.append("crossdock plan")
+    if any(row["state"] == "held" for row in found.reasons):
+        steps.append("crossdock conflicts list")
+    return steps

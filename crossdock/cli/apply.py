@@ -1,0 +1,118 @@
+"""``crossdock apply``: write a plan, a saved one or one made now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from canonical.errors import ConfigError, Problem
+from crossdock.cli import applied
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Report
+from crossdock.cli.work import (
+    Work,
+    approve_sources,
+    choose_flows,
+    flow_option,
+    force_option,
+    limit_option,
+    read_mode,
+    read_option,
+    shown,
+    working,
+)
+
+if TYPE_CHECKING:
+    from sync.planfile import SavedPlan
+
+
+@make_command(
+    "apply",
+    "Write a plan: a saved one, or one made now.",
+    """
+    crossdock apply                      plan now and write it
+    crossdock plan -o change.plan        look at it first, then:
+    crossdock apply change.plan
+    crossdock apply --force              also what a guard withheld, once you have checked the source
+    """,
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@flow_option
+@read_option("full")
+@force_option
+@limit_option
+def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, force: bool, limit: int | None) -> Outcome:
+    """Write every planned line, each call journalled before it is sent. Asks nothing.
+
+    Just before its call each record is checked once more: a line whose record or inputs moved since the plan is
+    skipped, named, and planned anew next time; the rest is written. A saved plan is refused when it belongs to another
+    database, when the configuration changed since, or when it is too old.
+
+    JSON: {"counts": {"applied", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"}, "connections":
+    [{"connection", "applied", "left", "calls", "error"}], "not_applied": [{"outcome", "connection", "flow", "sku",
+    "external_id", "slot", "before", "after", "change", "detail"}], "guards": [...], "reasons": [...], "unread":
+    [...], ...}
+    """
+    if file is not None and flows:
+        raise ConfigError([Problem("a saved plan is applied whole", hint="leave --flow out, or plan that flow anew")])
+    with working(app, "apply") as work:
+        if file is None:
+            found = _apply_fresh(app, work, flows, read, limit, force=force)
+        else:
+            found = _apply_file(app, work, file, limit, force=force)
+        work.end(found.outcome, found.outcomes)
+    again = "crossdock apply" if file is None else f"crossdock apply {file}"
+    sections, steps = applied.applied_sections(found), applied.next_steps(found, again)
+    summary = "nothing to apply" if not found.outcomes and not found.unread else ""
+    return app.output.emit(Report("apply", found.outcome, sections, applied.applied_counts(found), summary, steps))
+
+
+def _apply_fresh(
+    app: App, work: Work, names: tuple[str, ...], read: str, limit: int | None, *, force: bool
+) -> applied.AppliedView:
+    from sync.apply import apply
+    from sync.run import make_plan
+
+    hub = work.hub
+    flows = choose_flows(hub, names)
+    if force:
+        approve_sources(hub, flows)
+    look, summary = make_plan(hub, read_mode(read), flows=flows, force=force)
+    report = apply(hub, summary.plan_id)
+    return applied.view(app, hub, flows, look, [summary], [report], shown(app, limit))
+
+
+def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: bool) -> applied.AppliedView:
+    from sync import planfile
+    from sync.apply import apply
+    from sync.planner import PlanSummary
+    from sync.run import LookReport
+
+    hub = work.hub
+    saved = planfile.load(file)
+    if force:
+        saved = _approved(saved)
+    plan_id = planfile.store(hub, saved)
+    planfile.freshen(hub, saved)
+    report = apply(hub, plan_id)
+    summary = PlanSummary(plan_id)
+    for line in saved.changes:
+        if line.status == "planned":
+            summary.planned[line.connection] += 1
+        else:
+            summary.withheld[line.reason] += 1
+    flows = [flow for flow in hub.config.flows.values() if flow.name in {line.flow for line in saved.changes}]
+    return applied.view(app, hub, flows, LookReport(), [summary], [report], shown(app, limit))
+
+
+def _approved(saved: SavedPlan) -> SavedPlan:
+    """The plan with the lines that a guard withheld let through."""
+    changes = [
+        replace(line, status="planned", reason="approved") if line.reason.startswith("guard_") else line
+        for line in saved.changes
+    ]
+    return replace(saved, changes=changes)

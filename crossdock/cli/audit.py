@@ -1,0 +1,152 @@
+"""``crossdock audit``: every owned field of every linked record, compared over all systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from canonical.reasons import advice
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import Rows, quarantine_rows, reason_section, unread_rows, unread_section
+from crossdock.cli.planview import arrow
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.work import choose_flows, choose_targets, flow_option, working
+
+if TYPE_CHECKING:
+    from sync.audit import AuditReport
+    from sync.evaluate import Line
+
+_FLOWS = [
+    Column("flow", "flow"),
+    Column("connection", "connection"),
+    Column("accuracy", "accuracy %", figures=True),
+    Column("compared", "compared", figures=True),
+    Column("drift", "drift", figures=True),
+    Column("unknown", "not comparable", figures=True),
+    Column("orphans", "orphans", figures=True),
+    Column("absent", "absent", figures=True),
+    Column("duplicates", "duplicates", figures=True),
+]
+_DRIFT = [
+    Column("flow", "flow"),
+    Column("connection", "connection"),
+    Column("sku", "SKU"),
+    Column("slot", "field"),
+    Column("change", "there -> owner's"),
+    Column("reason", "why"),
+]
+_WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccounted_drop", "unconfirmed_write"}
+
+
+@make_command(
+    "audit",
+    "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
+    """
+    crossdock audit
+    crossdock audit --flow inventory
+    crossdock audit --format json | jq '.flows[] | {connection, accuracy}'
+    """,
+)
+@flow_option
+def command(app: App, flows: tuple[str, ...]) -> Outcome:
+    """Read all systems in full and compare every owned field of every linked record. Writes to no system.
+
+    accuracy: share of the compared fields that agree. drift: fields that differ. orphans: records there that belong to
+    no item. absent: items without a record there. duplicates: records that share a SKU. A system that could not be
+    read whole is not judged.
+
+    JSON: {"counts": {"compared", "equal", "accuracy", "drift", "orphans", "absent", "duplicates"}, "flows": [{"flow",
+    "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
+    "unknown_by_reason", "orphans", "absent", "duplicates"}], "drift": [{"flow", "connection", "sku", "slot", "there",
+    "owners", "change", "reason", "advice"}] (samples), "reasons": [...], "unread": [...], ...}
+    """
+    from sync.audit import audit
+    from sync.observe import ReadMode
+    from sync.run import look
+    from sync.status import status
+
+    with working(app, "audit", read_only=True) as work:
+        chosen = choose_flows(work.hub, flows)
+        looked = look(work.hub, ReadMode.FULL, chosen)
+        unread = unread_rows(app, looked)
+        doubted = {str(row["connection"]) for row in unread} | {n for n, read in looked.reads.items() if read.shrunk}
+        targets = [(f, t) for f, t in choose_targets(work.hub, chosen, ()) if not doubted & {f.source, t}]
+        reports = [audit(work.hub, flow, target) for flow, target in targets]
+        left_out = quarantine_rows(work.hub)
+        shrunk = any(read.shrunk for read in looked.reads.values())
+        outcome = _outcome(unread, reports, shrunk=shrunk, holds=status(work.hub).holds)
+        counts = _counts(reports)
+        work.end(outcome, {name: int(value) for name, value in counts.items() if name != "accuracy"})
+    samples = [_sample(line) for one in reports for line in one.samples[: None if app.as_json else 5]]
+    sections = [
+        Section("flows", _FLOWS, [_row(one) for one in reports]),
+        Section("drift", _DRIFT, samples, title="for example" if samples else ""),
+        reason_section(left_out),
+        unread_section(unread),
+    ]
+    summary = "a source returned far fewer records than last time; it was not judged" if shrunk else ""
+    steps = ["crossdock doctor"] if unread else ["crossdock plan"] if counts["drift"] else []
+    return app.output.emit(Report("audit", outcome, sections, counts, summary, steps))
+
+
+def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, holds: bool) -> Outcome:
+    if unread:
+        return Outcome.ERROR
+    if shrunk:
+        return Outcome.GUARDED
+    why = {reason.partition(":")[0] for one in reports for reason in one.drift}
+    if why - _WAITS - {"stock_unread"}:
+        return Outcome.PENDING
+    return Outcome.HELD if why or holds else Outcome.IN_SYNC
+
+
+def _counts(reports: Sequence[AuditReport]) -> dict[str, int | float | str]:
+    compared, equal = sum(one.compared for one in reports), sum(one.equal for one in reports)
+    return {
+        "compared": compared,
+        "equal": equal,
+        "accuracy": percent(100 * equal / compared if compared else 100.0),
+        "drift": sum(one.drift.total() for one in reports),
+        "orphans": sum(one.orphans for one in reports),
+        "absent": sum(one.absent for one in reports),
+        "duplicates": sum(one.duplicates for one in reports),
+    }
+
+
+def percent(share: float) -> float:
+    """A share to two places that is only 100 when it is."""
+    return 100.0 if share == 100.0 else min(round(share, 2), 99.99)
+
+
+def _row(found: AuditReport) -> dict[str, object]:
+    return {
+        "flow": found.flow,
+        "connection": found.target,
+        "accuracy": percent(found.accuracy),
+        "linked": found.linked,
+        "compared": found.compared,
+        "equal": found.equal,
+        "drift": found.drift.total(),
+        "drift_by_reason": dict(found.drift),
+        "unknown": found.unknown.total(),
+        "unknown_by_reason": dict(found.unknown),
+        "orphans": found.orphans,
+        "absent": found.absent,
+        "duplicates": found.duplicates,
+    }
+
+
+def _sample(line: Line) -> dict[str, object]:
+    there, owners, reason = line.view.observed.get(line.slot), line.decision.desired, line.decision.reason
+    return {
+        "flow": line.flow.name,
+        "connection": line.target,
+        "sku": line.sku,
+        "slot": line.slot,
+        "there": there,
+        "owners": owners,
+        "change": arrow(there, owners),
+        "reason": reason or "not written yet",
+        "advice": advice(reason),
+    }

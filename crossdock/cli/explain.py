@@ -1,0 +1,116 @@
+"""``crossdock explain``: everything known of one SKU."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from canonical.errors import DataError
+from canonical.reasons import advice
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.work import looking
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from sync.explain import Explanation, SlotStory
+
+_ITEMS = [Column("sku", "SKU"), Column("gtin", "GTIN"), Column("origin", "known from")]
+_LINKS = [Column("connection", "connection"), Column("entity", "as"), Column("external_id", "its id there")]
+_SLOTS = [
+    Column("target", "connection"),
+    Column("slot", "field"),
+    Column("owner", "owner"),
+    Column("canonical", "owner says", figures=True),
+    Column("desired", "should be", figures=True),
+    Column("observed", "is", figures=True),
+    Column("next_action", "next"),
+    Column("reason", "because"),
+    Column("advice", "what to do"),
+    Column("last_write", "last write"),
+    Column("mapping", "mapping"),
+]
+_LEFT_OUT = [
+    Column("connection", "connection"),
+    Column("external_id", "its id there"),
+    Column("slot", "field"),
+    Column("reason", "reason"),
+    Column("detail", "detail"),
+    Column("advice", "what to do"),
+]
+
+
+@make_command(
+    "explain",
+    "Tell everything about one SKU: owner, values, mapping, last write, what happens next.",
+    """
+    crossdock explain SKU-1042
+    crossdock explain 4006381333931              a GTIN
+    crossdock explain gid://shopify/ProductVariant/41200001
+    """,
+)
+@click.argument("sku")
+def command(app: App, sku: str) -> Outcome:
+    """Explain a SKU, a GTIN or a platform's own id, from what was last read; reads no other system.
+
+    Exit code 2 when something is to be written, 5 when something is held, waits or is left out.
+
+    JSON: {"items": [{"item_id", "sku", "gtin", "origin"}], "links": [{"sku", "connection", "entity", "external_id"}],
+    "fields": [{"sku", "flow", "target", "external_id", "slot", "owner", "canonical", "canonical_as_of", "observed",
+    "sent", "got", "desired", "next_action", "reason", "advice", "mapping", "last_write"}], "left_out":
+    [{"connection", "external_id", "slot", "reason", "detail", "advice"}], ...}
+    """
+    from sync.explain import explain, unlinked
+
+    with looking(app) as hub:
+        found = explain(hub, sku)
+        loose = [_loose(row) for row in unlinked(hub, sku)]
+    if not found and not loose:
+        raise DataError(f"nothing is known of {sku}", hint="check the spelling; `crossdock plan` reads all systems")
+    slots = [{"sku": one.sku, **asdict(story)} for one in found for story in one.slots]
+    left_out = loose + [row for one in found for row in _quarantined(one) if row not in loose]
+    links = [
+        {"sku": one.sku, "connection": name, "entity": entity, "external_id": external}
+        for one in found
+        for name, entity, external in one.links
+    ]
+    items = [{"item_id": one.item_id, "sku": one.sku, "gtin": one.gtin, "origin": one.origin} for one in found]
+    sections = [
+        Section("items", _ITEMS, items),
+        Section("links", _LINKS, links),
+        Section("fields", _SLOTS, slots),
+        Section("left_out", _LEFT_OUT, left_out, title="left out" if left_out else ""),
+    ]
+    outcome = _outcome([story for one in found for story in one.slots], bool(left_out))
+    steps = ["crossdock apply"] if outcome is Outcome.PENDING else []
+    return app.output.emit(Report("explain", outcome, sections, next=steps))
+
+
+def _loose(row: Row[Any]) -> dict[str, object]:
+    return _left_out(row.connection, row.external_id, row.slot, row.reason, row.detail)
+
+
+def _quarantined(found: Explanation) -> list[dict[str, object]]:
+    return [_left_out(*entry) for entry in found.quarantined]
+
+
+def _left_out(connection: str, external_id: str, slot: str, reason: str, detail: str) -> dict[str, object]:
+    return {
+        "connection": connection,
+        "external_id": external_id,
+        "slot": slot,
+        "reason": reason,
+        "detail": detail,
+        "advice": advice(reason),
+    }
+
+
+def _outcome(stories: list[SlotStory], left_out: bool) -> Outcome:
+    actions = {story.next_action for story in stories}
+    if any("next apply" in action for action in actions):
+        return Outcome.PENDING
+    return Outcome.HELD if left_out or actions & {"held", "waits"} else Outcome.IN_SYNC

@@ -1,0 +1,145 @@
+"""``crossdock status``: where everything stands, from the database alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from canonical.clock import parse_instant
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import quarantine_rows, reason_section
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.work import looking
+
+if TYPE_CHECKING:
+    from sync.status import Status
+
+_FLOWS = [
+    Column("flow", "flow"),
+    Column("connection", "connection"),
+    Column("state", "state"),
+    Column("adopted_at", "live since"),
+    Column("frozen", "frozen by"),
+    Column("marked", "to look at", figures=True),
+]
+_READS = [
+    Column("connection", "connection"),
+    Column("resource", "resource"),
+    Column("age", "last proven", figures=True),
+    Column("swept", "last full read", figures=True),
+    Column("records", "records", figures=True),
+]
+_CALLS = [Column("connection", "connection"), Column("state", "state"), Column("count", "calls", figures=True)]
+
+
+@make_command(
+    "status",
+    "Show where every flow stands, and what waits or is held.",
+    """
+    crossdock status
+    crossdock status --format json | jq .counts
+    """,
+)
+def command(app: App) -> Outcome:
+    """Tell the state of the hub from its database; reads no other system and waits for nobody.
+
+    Exit code 4 when a guard froze a flow, 2 when a flow is not adopted or records wait to be looked at, 5 when records
+    are held or quarantined.
+
+    JSON: {"counts": {"items", "conflicts", "drops", "holds", "adopted", "open_calls"}, "flows": [{"flow",
+    "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "reads": [{"connection", "resource",
+    "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...], "open_calls": [{"connection", "state",
+    "count"}], ...}
+    """
+    from sync.status import status
+
+    with looking(app) as hub:
+        found = status(hub)
+        left_out = quarantine_rows(hub)
+        now = hub.now()
+    flows = _flow_rows(found)
+    outcome = _outcome(found)
+    calls = [{"connection": name, "state": state, "count": n} for (name, state), n in found.open_calls.items()]
+    sections = [
+        Section("flows", _FLOWS, flows),
+        Section("reads", _READS, _read_rows(found, now)),
+        reason_section(left_out),
+        Section("open_calls", _CALLS, calls, title="calls whose outcome is not known" if calls else ""),
+    ]
+    counts: dict[str, int | float | str] = {
+        "items": found.items,
+        "conflicts": found.conflicts,
+        "drops": found.drops,
+        "holds": found.overrides.get("hold", 0),
+        "adopted": found.overrides.get("adopt", 0),
+        "open_calls": sum(found.open_calls.values()),
+    }
+    summary = "" if found.last_run is None else _last_run(found)
+    return app.output.emit(Report("status", outcome, sections, counts, summary, _next(found, outcome)))
+
+
+def _flow_rows(found: Status) -> list[dict[str, object]]:
+    return [
+        {
+            "flow": one.flow,
+            "connection": one.connection,
+            "state": one.state,
+            "adopted_at": one.adopted_at,
+            "frozen": one.frozen,
+            "frozen_at": one.frozen_at,
+            "marked": found.marked.get((one.connection, one.flow), 0),
+        }
+        for one in found.standings
+    ]
+
+
+def _read_rows(found: Status, now: datetime) -> list[dict[str, object]]:
+    return [
+        {
+            "connection": one.connection,
+            "resource": one.resource,
+            "read_at": one.read_at,
+            "swept_at": one.swept_at,
+            "age": age(one.read_at, now),
+            "swept": age(one.swept_at, now),
+            "records": one.swept_count,
+        }
+        for one in found.reads
+    ]
+
+
+def age(instant: str, now: datetime) -> str:
+    """How long ago an instant was, in one unit; ``never`` for none."""
+    if not instant:
+        return "never"
+    seconds = max(0, round((now - parse_instant(instant)).total_seconds()))
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds // 86_400} days ago"
+
+
+def _outcome(found: Status) -> Outcome:
+    if any(one.frozen for one in found.standings):
+        return Outcome.GUARDED
+    if any(found.marked.values()) or not all(one.live for one in found.standings):
+        return Outcome.PENDING
+    return Outcome.HELD if found.holds else Outcome.IN_SYNC
+
+
+def _last_run(found: Status) -> str:
+    run = found.last_run
+    assert run is not None
+    return f"last run: {run.command} at {run.started_at}, {run.outcome}"
+
+
+def _next(found: Status, outcome: Outcome) -> list[str]:
+    steps: list[str] = []
+    if not all(one.live for one in found.standings):
+        steps.append("crossdock adopt")
+    elif outcome in (Outcome.GUARDED, Outcome.PENDING):
+        steps.append("crossdock plan")
+    if found.conflicts or found.drops:
+        steps.append("crossdock conflicts list")
+    return steps

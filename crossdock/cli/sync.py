@@ -1,0 +1,57 @@
+"""``crossdock sync``: read, plan and write until nothing is left to do."""
+
+from __future__ import annotations
+
+from crossdock.cli import applied
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Report
+from crossdock.cli.work import (
+    approve_sources,
+    choose_flows,
+    flow_option,
+    force_option,
+    limit_option,
+    read_mode,
+    read_option,
+    shown,
+    working,
+)
+
+
+@make_command(
+    "sync",
+    "Plan and apply in one go, for a timer.",
+    """
+    crossdock sync
+    crossdock sync --flow inventory
+    crossdock sync --read full           read everything, not only what changed
+    */5 * * * *  crossdock sync          as a line of a crontab
+    """,
+)
+@flow_option
+@read_option("auto")
+@force_option
+@limit_option
+def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int | None) -> Outcome:
+    """Read what changed, plan, write, and plan anew what moved meanwhile, until nothing is left to write.
+
+    Guards, conflicts and waiting raises count as in `plan`. Writes whose answer was lost are waited for and resolved,
+    never repeated blindly.
+
+    JSON: {"counts": {"applied", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"}, "connections":
+    [{"connection", "applied", "left", "calls", "error"}], "not_applied": [...], "guards": [...], "reasons": [...],
+    "unread": [...], ...}
+    """
+    from sync.run import run_sync
+
+    with working(app, "sync") as work:
+        chosen = choose_flows(work.hub, flows)
+        if force:
+            approve_sources(work.hub, chosen)
+        done = run_sync(work.hub, read_mode(read), flows=chosen, force=force)
+        found = applied.view(app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit))
+        work.end(found.outcome, found.outcomes)
+    summary = "in sync" if found.outcome is Outcome.IN_SYNC else ""
+    sections, steps = applied.applied_sections(found), applied.next_steps(found, "crossdock sync")
+    return app.output.emit(Report("sync", found.outcome, sections, applied.applied_counts(found), summary, steps))
