@@ -11,8 +11,9 @@ from sync import conflicts, flowstate, marks, overrides
 from sync.config import Baseline, FlowConfig, FlowKind
 from sync.decision import Verdict
 from sync.diff import SlotOverride
-from sync.evaluate import Line, evaluate
+from sync.evaluate import evaluate
 from sync.hub import Hub
+from sync.known import Line
 from sync.record import record
 from sync.shadow import Settled, linked_items, settle
 

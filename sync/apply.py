@@ -20,8 +20,9 @@ from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement
 from sync.batch import Batch, ChangeLine, build_rows
 from sync.decision import fingerprint
-from sync.evaluate import Line, evaluate
+from sync.evaluate import evaluate
 from sync.hub import Hub
+from sync.known import Line
 from sync.locks import hold
 from sync.observe import drain, reread
 from sync.oneoff import TO_OWNER, decide_to_owner

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from sync import quarantine
 from sync.config import FlowConfig
 from sync.decision import Verdict
-from sync.evaluate import Line, evaluate
+from sync.evaluate import evaluate
 from sync.hub import Hub
+from sync.known import Line
 from sync.shadow import SHADOW, linked_items
 from sync.store import tables
 

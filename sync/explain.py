@@ -13,8 +13,9 @@ from canonical.slot import parse_slot
 from canonical.value import Value
 from sync import facts, shadow
 from sync.decision import Verdict
-from sync.evaluate import Line, evaluate
+from sync.evaluate import evaluate
 from sync.hub import Hub
+from sync.known import Line
 from sync.store import body, tables
 
 _ITEM = tables.table(tables.Item)

@@ -13,8 +13,8 @@ from sync import shadow
 from sync.batch import ChangeLine
 from sync.config import FlowConfig, FlowKind
 from sync.decision import Decision, Verdict, fingerprint
-from sync.evaluate import Line
 from sync.hub import Hub
+from sync.known import Line
 from sync.shadow import ShadowView
 from sync.store import body, tables
 from sync.store.database import insert_returning_id

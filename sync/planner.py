@@ -16,9 +16,10 @@ from sqlalchemy import Connection, insert, update
 from sync import flowstate, marks, tally
 from sync.config import FlowConfig
 from sync.decision import Verdict, fingerprint
-from sync.evaluate import Line, evaluate
+from sync.evaluate import evaluate
 from sync.guards import Breach, judge, price_moves_too_far
 from sync.hub import Hub
+from sync.known import Line
 from sync.record import record
 from sync.refresh import refresh_stale_channels
 from sync.store import body, tables

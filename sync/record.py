@@ -13,7 +13,7 @@ from sync import conflicts, drops, overrides
 from sync.config import FlowKind, Policy
 from sync.decision import Event, EventKind, Verdict
 from sync.diff import SlotOverride
-from sync.evaluate import Line
+from sync.known import Line
 from sync.shadow import Settled, settle
 
 _FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.EDIT: "edit"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from canonical.fields import ScopeKind
 from canonical.slot import Slot, parse_slot
@@ -12,12 +11,10 @@ from mappings.compiled import CompiledMapping
 from sync.config import FlowConfig, HubConfig
 from sync.counter import CounterView, Level, decide_counter
 from sync.decision import Decision, Verdict
+from sync.known import Known
 from sync.project import StockRequest, Supply, project_stock
 from sync.shadow import ShadowView
 from sync.topology import channels_of_pool
-
-if TYPE_CHECKING:
-    from sync.evaluate import Known
 
 
 @dataclass(frozen=True, slots=True)
