@@ -17,8 +17,8 @@ from crossdock.cli.work import Work, choose_flows, choose_targets, flow_option, 
 if TYPE_CHECKING:
     from sync.adopt import AdoptionReport
     from sync.config import FlowConfig
-    from sync.evaluate import Line
     from sync.hub import Hub
+    from sync.known import Line
 
 _FLOWS = [
     Column("flow", "flow"),

@@ -15,7 +15,7 @@ from crossdock.cli.work import choose_flows, choose_targets, flow_option, workin
 
 if TYPE_CHECKING:
     from sync.audit import AuditReport
-    from sync.evaluate import Line
+    from sync.known import Line
 
 _FLOWS = [
     Column("flow", "flow"),
