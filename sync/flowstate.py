@@ -10,6 +10,8 @@ from sync.store import tables
 from sync.store.database import upsert
 
 _STATE = tables.table(tables.FlowState)
+SHRUNK = "guard_shrunk"
+"""The guard that doubts a whole source: it outlasts every other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ def begin_adopting(connection: Connection, flow: str, target: str) -> None:
 
 
 def freeze(connection: Connection, flow: str, target: str, guard: str, now: str) -> None:
-    """A guard stops a flow on a target; the first reason and date stay."""
+    """A guard stops a flow on a target; the first reason and date stay, unless the source itself is in doubt."""
     standing = load(connection, flow, target)
-    if not standing.frozen:
+    if not standing.frozen or (guard == SHRUNK and standing.frozen != SHRUNK):
         _save(connection, Standing(flow, target, standing.state, standing.adopted_at, guard, now))
 
 

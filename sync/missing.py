@@ -46,7 +46,7 @@ def freeze(hub: Hub, connection: Connection, name: str) -> None:
     for flow in hub.config.flows.values():
         if flow.source == name:
             for target in flow.targets:
-                flowstate.freeze(connection, flow.name, target, "guard_shrunk", hub.stamp())
+                flowstate.freeze(connection, flow.name, target, flowstate.SHRUNK, hub.stamp())
 
 
 def thaw(hub: Hub, connection: Connection, name: str) -> None:
@@ -54,7 +54,7 @@ def thaw(hub: Hub, connection: Connection, name: str) -> None:
     for flow in hub.config.flows.values():
         if flow.source == name:
             for target in flow.targets:
-                flowstate.thaw(connection, flow.name, target, "guard_shrunk")
+                flowstate.thaw(connection, flow.name, target, flowstate.SHRUNK)
 
 
 def mark_gone(

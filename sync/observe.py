@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 
@@ -48,6 +48,7 @@ class ReadReport:
     changed: int = 0
     outdated: int = 0
     incomplete: list[str] = field(default_factory=list)
+    swept: list[str] = field(default_factory=list)
     shrunk: list[str] = field(default_factory=list)
     issues: Counter[str] = field(default_factory=Counter)
 
@@ -57,6 +58,9 @@ def observe(hub: Hub, name: str, mode: ReadMode) -> ReadReport:
     report = ReadReport(name)
     for resource, mappings in mappings_by_resource(hub.config, name).items():
         _observe_resource(hub, name, resource, mappings, mode, report)
+    if report.swept and not report.shrunk and not report.incomplete:
+        with hub.database.begin() as connection:
+            missing.thaw(hub, connection, name)
     return report
 
 
@@ -188,13 +192,15 @@ def _store_sweep(
         if missing.shrunk(hub, name, state, count, scope):
             report.shrunk.append(state.resource)
             missing.freeze(hub, connection, name)
+            # Until it is whole again every read is a complete one, so that the doubt ends as soon as it can.
+            cursors.save(connection, replace(state, cursor=""))
             return
-        missing.thaw(hub, connection, name)
         missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
         cursors.save(
             connection,
             state.moved(cursor=cursor, read_at=first, swept_at=first, swept_count=count, scope=scope),
         )
+    report.swept.append(state.resource)
 
 
 def store_page(

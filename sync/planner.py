@@ -154,7 +154,7 @@ def _status(hub: Hub, line: Line, standing: flowstate.Standing, population: int)
         return "withheld", "not_adopted"
     if line.adopted and _is_price(line) and _too_far(hub, line, population):
         return "withheld", "guard_price"
-    if standing.frozen == "guard_shrunk" and not exempt(line):
+    if standing.frozen == flowstate.SHRUNK and not exempt(line):
         return "withheld", standing.frozen
     return "planned", decision.reason
 
@@ -214,7 +214,7 @@ def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool
             counted = tally.tally(hub, connection, summary.plan_id, flow, target)
             breach = judge(counted, hub.config.guards)
             if force:
-                _release_forced(connection, summary, flow, target)
+                _release_forced(connection, summary, flow, target, breach)
             elif breach is not None:
                 _withhold(connection, summary, flow, target, breach)
                 flowstate.freeze(connection, flow.name, target, breach.guard, hub.stamp())
@@ -243,7 +243,12 @@ def _withhold(connection: Connection, summary: PlanSummary, flow: FlowConfig, ta
     summary.withheld[breach.guard] += int(result.rowcount)
 
 
-def _release_forced(connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str) -> None:
+def _release_forced(
+    connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str, breach: Breach | None
+) -> None:
+    """Let through what guards would withhold; approved lines do not fill the window that judges later plans."""
+    if breach is not None:
+        _approve_planned(connection, summary, flow, target)
     result = connection.execute(
         update(_CHANGE)
         .where(
@@ -253,9 +258,23 @@ def _release_forced(connection: Connection, summary: PlanSummary, flow: FlowConf
             _CHANGE.c.status == "withheld",
             _CHANGE.c.reason.like("guard_%"),
         )
-        .values(status="planned", reason="approved")
+        .values(status="planned", reason="approved", exempt=True)
     )
     flowstate.thaw(connection, flow.name, target)
     summary.planned[target] += int(result.rowcount)
     for guard in [reason for reason in summary.withheld if reason.startswith("guard_")]:
         del summary.withheld[guard]
+
+
+def _approve_planned(connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str) -> None:
+    connection.execute(
+        update(_CHANGE)
+        .where(
+            _CHANGE.c.plan_id == summary.plan_id,
+            _CHANGE.c.flow == flow.name,
+            _CHANGE.c.connection == target,
+            _CHANGE.c.status == "planned",
+            _CHANGE.c.exempt.is_(False),
+        )
+        .values(exempt=True)
+    )
