@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -9,18 +10,20 @@ from decimal import Decimal
 from pathlib import Path
 
 from canonical.clock import Clock
-from connectors.shopify.simulator import ShopifySimulator
+from connectors.shopify.simulator import Bucket, ShopifySimulator
 from connectors.simulation import Simulator, serve
 from connectors.simulation.catalog import CatalogItem
 from connectors.tryton.simulator import TrytonSimulator
 from connectors.woocommerce.simulator import WooSimulator
 
 WAREHOUSES = {"WH1": "Main warehouse", "WH2": "Second warehouse"}
+_LARGEST_PLAN = (20_000.0, 1_000.0)
+"""Points and their restore rate: with the smallest plan the story would be mostly waiting."""
 _SECRETS = {
-    "ERP_PASSWORD": "erp-demo-password",
-    "SHOP_EU_SECRET": "shop-eu-demo-secret",
-    "SHOP_WEB_KEY": "ck_demo_shop_web",
-    "SHOP_WEB_SECRET": "cs_demo_shop_web",
+    "DEMO_ERP_PASSWORD": "erp-demo-password",
+    "DEMO_SHOP_EU_SECRET": "shop-eu-demo-secret",
+    "DEMO_SHOP_WEB_KEY": "ck_demo_shop_web",
+    "DEMO_SHOP_WEB_SECRET": "cs_demo_shop_web",
 }
 _CONFIG = """\
 # Written by `crossdock demo`: three platforms that were simulated on this machine.
@@ -29,18 +32,18 @@ database: sqlite:///crossdock.sqlite
 connections:
   erp:
     connector: tryton
-    settings: {{url: "{erp}", database: demo, username: crossdock, password: "${{env:ERP_PASSWORD}}"}}
+    settings: {{url: "{erp}", database: demo, username: crossdock, password: "${{env:DEMO_ERP_PASSWORD}}"}}
     currency: EUR
   shop_eu:
     connector: shopify
-    settings: {{url: "{shop_eu}", client_id: crossdock, client_secret: "${{env:SHOP_EU_SECRET}}"}}
+    settings: {{url: "{shop_eu}", client_id: crossdock, client_secret: "${{env:DEMO_SHOP_EU_SECRET}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
     settings:
       url: {shop_web}
-      consumer_key: ${{env:SHOP_WEB_KEY}}
-      consumer_secret: ${{env:SHOP_WEB_SECRET}}
+      consumer_key: ${{env:DEMO_SHOP_WEB_KEY}}
+      consumer_secret: ${{env:DEMO_SHOP_WEB_SECRET}}
     currency: EUR
 
 locations:
@@ -89,8 +92,18 @@ class World:
 
     @property
     def skus(self) -> list[str]:
-        """The SKUs of the catalog, in order."""
-        return [item.sku for item in self.items if item.sku]
+        """The SKUs that one variant carries, in order."""
+        counted = Counter(item.sku for item in self.items)
+        return [sku for sku, count in counted.items() if sku and count == 1]
+
+    def variants(self) -> dict[str, int]:
+        """How many things each platform sells."""
+        web = [record for record in self.shop_web.snapshot().values() if record["type"] != "variable"]
+        return {
+            "erp": len(self.erp.snapshot()["products"]),
+            "shop_eu": len(self.shop_eu.snapshot()["variants"]),
+            "shop_web": len(web),
+        }
 
     def writes(self) -> int:
         """Write calls that arrived so far, over all platforms."""
@@ -127,14 +140,18 @@ def open_world(items: Sequence[CatalogItem], folder: Path, clock: Clock) -> Iter
         clock=clock,
         database="demo",
         username="crossdock",
-        password=_SECRETS["ERP_PASSWORD"],
+        password=_SECRETS["DEMO_ERP_PASSWORD"],
         warehouses=WAREHOUSES,
     )
     shop_eu = ShopifySimulator(
-        clock=clock, client_id="crossdock", client_secret=_SECRETS["SHOP_EU_SECRET"], locations=WAREHOUSES
+        clock=clock,
+        client_id="crossdock",
+        client_secret=_SECRETS["DEMO_SHOP_EU_SECRET"],
+        locations=WAREHOUSES,
+        bucket=Bucket(*_LARGEST_PLAN),
     )
     shop_web = WooSimulator(
-        clock=clock, consumer_key=_SECRETS["SHOP_WEB_KEY"], consumer_secret=_SECRETS["SHOP_WEB_SECRET"]
+        clock=clock, consumer_key=_SECRETS["DEMO_SHOP_WEB_KEY"], consumer_secret=_SECRETS["DEMO_SHOP_WEB_SECRET"]
     )
     erp.load(_for_erp(items))
     shop_eu.load(drifted(items, 1))

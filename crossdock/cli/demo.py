@@ -1,0 +1,140 @@
+"""``crossdock demo``: the whole story on simulators, over real HTTP on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from canonical.errors import CrossdockError
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.output import SilentProgress
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.workspace import open_hub
+
+if TYPE_CHECKING:
+    from connectors.simulation.catalog import CatalogItem
+    from crossdock.demo.story import Story
+
+_PLATFORMS = [
+    Column("connection", "connection"),
+    Column("platform", "platform"),
+    Column("reads", "read calls", figures=True),
+    Column("writes", "write calls", figures=True),
+    Column("effects", "values changed", figures=True),
+]
+
+
+@make_command(
+    "demo",
+    "Tell the whole story on simulators of an ERP and two shops, on this machine.",
+    """
+    crossdock demo
+    crossdock demo --catalog products.csv                             your own products, a Shopify export
+    crossdock demo --catalog products.csv --sku-from handle-options   when it has no SKUs
+    crossdock demo --dir trial                                        keep configuration and database
+    """,
+)
+@click.option(
+    "--catalog",
+    "catalogs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A Shopify product CSV instead of our own catalog; repeatable.",
+)
+@click.option(
+    "--sku-from", type=click.Choice(["handle-options"]), help="Make missing SKUs of handle and option values."
+)
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder."
+)
+def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None) -> Outcome:
+    """Start an ERP and two shops on this machine, and let things go wrong on purpose.
+
+    Needs no account and no network. Each step says what happened, with figures counted by the simulated platforms and
+    in the hub's database, and asserts its own promises. Exit code 1 when one is broken.
+
+    JSON: {"counts": {"steps", "promises", "broken", "variants", "linked", "conflicts", "open_conflicts", "oversold",
+    "seconds"}, "steps": [{"number", "title", "told", "figures", "promises": [{"text", "kept"}]}], "platforms":
+    [{"connection", "platform", "reads", "writes", "effects"}], ...}
+    """
+    started = time.monotonic()
+    items = _items(catalogs, sku_from or "")
+    with _folder(folder) as place:
+        story = _tell(app, items, place)
+    return app.output.emit(_report(app, story, time.monotonic() - started))
+
+
+def _items(catalogs: Sequence[Path], sku_from: str) -> list[CatalogItem]:
+    from crossdock.demo.catalog import own_catalog
+    from crossdock.demo.samples import read_catalog
+
+    if not catalogs:
+        return own_catalog()
+    return [item for path in catalogs for item in read_catalog(path, sku_from)]
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is None:
+        with TemporaryDirectory(prefix="crossdock-demo-") as name:
+            yield Path(name)
+        return
+    if given.exists() and any(given.iterdir()):
+        raise CrossdockError(f"the folder {given} is not empty", hint="name a new one with --dir")
+    given.mkdir(parents=True, exist_ok=True)
+    yield given
+
+
+def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
+    from crossdock.clock import SystemClock
+    from crossdock.demo.chapters import CHAPTERS
+    from crossdock.demo.story import Story
+    from crossdock.demo.world import open_world
+
+    with open_world(items, place, SystemClock()) as world:
+        there = replace(app, config=world.config)
+        with open_hub(there, SilentProgress()) as hub, open_hub(there, SilentProgress(), read_only=True) as reader:
+            story = Story(world, hub, reader, app.output.say, skus=world.skus)
+            for chapter in CHAPTERS:
+                chapter(story)
+                if story.over or not story.kept:
+                    break
+            story.close()
+    return story
+
+
+def _report(app: App, story: Story, seconds: float) -> Report:
+    steps = [
+        {
+            "number": step.number,
+            "title": step.title,
+            "told": step.told,
+            "figures": step.figures,
+            "promises": [{"text": text, "kept": kept} for text, kept in step.promises],
+        }
+        for step in story.steps
+    ]
+    promises = [kept for step in story.steps for _, kept in step.promises]
+    counts: dict[str, int | float | str] = {
+        "steps": len(steps),
+        "promises": len(promises),
+        "broken": promises.count(False),
+        **story.totals,
+        "seconds": round(seconds, 1),
+    }
+    outcome = Outcome.IN_SYNC if story.kept else Outcome.ERROR
+    sections = [Section("platforms", _PLATFORMS, story.platforms, title="API calls, as the platforms counted them")]
+    if app.as_json:
+        sections.append(Section("steps", [], steps))
+    else:
+        app.output.say("")
+    summary = "every promise was kept" if story.kept else "a promise was broken"
+    return Report("demo", outcome, sections, counts, summary)
