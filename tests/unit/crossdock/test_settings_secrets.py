@@ -14,7 +14,7 @@ from crossdock.settings.secrets import Resolver, Secret, is_reference, malformed
 
 def test_a_secret_shows_three_stars_in_every_text_form() -> None:
     secret = Secret("s3cr3t")
-    shown = [str(secret), repr(secret), f"{secret}", f"{secret:>5}", "%s" % secret, repr([secret]), repr({"a": secret})]  # noqa: UP031
+    shown = [str(secret), repr(secret), f"{secret}", f"{secret:>5}", "%s" % secret, repr([secret]), repr({"a": secret})]
     assert all("s3cr3t" not in text and "***" in text for text in shown)
     assert secret.reveal() == "s3cr3t"
 

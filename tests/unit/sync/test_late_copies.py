@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mappings.model import Mapped
 from sync import shadow
@@ -8,6 +9,8 @@ from sync.shadow import Settled
 from sync.store.database import open_database
 
 _T0, _T1, _T2 = "2026-11-02T08:00:00.000000Z", "2026-11-02T08:00:03.000000Z", "2026-11-02T08:00:09.000000Z"
+
+_WRITTEN: Any = [8, 1, _T0, 10]
 
 
 def _record(units: int) -> Mapped:
@@ -19,7 +22,7 @@ def test_the_value_we_overwrote_is_no_news_while_the_platform_may_still_show_it(
     with database.begin() as connection:
         shadow.store(connection, "shop", "inventory", [_record(10)], _T0)
         row = connection.execute(shadow.SHADOW.select()).one()
-        written = Settled(row.id, {"stock": 8}, {"stock": 8}, {"stock": 8}, {"stock": [8, 1, _T0, 10]}, _T0)
+        written = Settled(row.id, {"stock": 8}, {"stock": 8}, {"stock": 8}, {"stock": _WRITTEN}, _T0)
         shadow.settle(connection, [written])
         late = shadow.store(connection, "shop", "inventory", [_record(10)], _T1, lagging="2026-11-02T07:59:58.000000Z")
         assert late.changed[0].moved == frozenset()

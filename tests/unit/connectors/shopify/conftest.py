@@ -29,7 +29,7 @@ def cost(requested: float = 10, available: float = 2000, maximum: float = 2000, 
 def throttled(requested: float = 500, available: float = 100, status: int = 200) -> httpx.Response:
     """What Shopify answers when the bucket is empty."""
     error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-    body = {"errors": [error], "extensions": cost(requested, available)}
+    body: dict[str, Any] = {"errors": [error], "extensions": cost(requested, available)}
     body["extensions"]["cost"]["actualQueryCost"] = None
     return httpx.Response(status, json=body)
 

@@ -398,7 +398,8 @@ def test_a_lost_answer_of_a_write_is_said_to_be_open(clock: Ticker, keys: Iterat
 def test_over_real_http_everything_works_the_same(clock: Ticker, keys: Iterator[str]) -> None:
     shop = Shop(clock, 30)
     with serve(shop.simulator) as served:
-        settings = {"url": served.base_url, "client_id": "id", "client_secret": "shpss_secret", "bulk_from": 0}
+        settings: dict[str, str | int | float | bool] = {"url": served.base_url, "bulk_from": 0}
+        settings |= {"client_id": "id", "client_secret": "shpss_secret"}
         connector = connect(settings, Environment("shop_eu", clock, MemoryState()))
         pages = list(connector.pull("inventoryItems", LEVELS))
         [call] = connector.pack(shop.stock_rows(4, 7), lambda: next(keys))

@@ -32,7 +32,7 @@ def operation(status: str, objects: int = 0, roots: int = 0, url: str | None = U
 
 
 def lines(items: int, levels: int = 2) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for number in range(items):
         parent = f"gid://shopify/InventoryItem/{number}"
         found.append({"id": parent, "sku": f"S{number}"})

@@ -44,7 +44,7 @@ def test_a_missing_scope_is_named(shop: ScriptedShop) -> None:
 
 
 def test_a_version_that_fell_forward_is_noticed(shop: ScriptedShop) -> None:
-    found = findings(shop, answer(**{"x-shopify-api-version": "2026-07"}))
+    found = findings(shop, answer(ALL, **{"x-shopify-api-version": "2026-07"}))
     assert not found["api_version"].ok
     assert "2026-07" in found["api_version"].message
 

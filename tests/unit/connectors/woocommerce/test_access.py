@@ -142,7 +142,9 @@ def test_all_wrong_settings_are_named_at_once(make_world: Any) -> None:
     assert len(caught.value.problems) == 3
 
 
-@pytest.mark.parametrize("url", ["https://shop.example/", "https://shop.example/wp-json/wc/v3/", "https://shop.example"])
+@pytest.mark.parametrize(
+    "url", ["https://shop.example/", "https://shop.example/wp-json/wc/v3/", "https://shop.example"]
+)
 def test_the_address_may_be_written_with_or_without_the_api_path(make_world: Any, woo: Any, url: str) -> None:
     world = make_world(woo.items(1))
     world.url = url
