@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from canonical.errors import FatalError
-
-if TYPE_CHECKING:
-    from sync.store.database import Database
 
 
 def alembic_config() -> Config:
@@ -28,10 +23,10 @@ def head() -> str:
     return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 
 
-def upgrade(database: Database) -> None:
+def upgrade(engine: Engine) -> None:
     """Apply every missing revision in one transaction; FatalError when the database is newer than this program."""
     try:
-        with database.engine.begin() as connection:
+        with engine.begin() as connection:
             current = revision(connection)
             if current == head():
                 return

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from canonical.errors import FatalError
+from sync.migrations.upgrade import upgrade
 from sync.store import tables
 
 T = TypeVar("T")
@@ -84,13 +85,11 @@ def _begin_immediate(connection: Connection) -> None:
 
 def open_database(url: str) -> Database:
     """Open a database and bring its schema up to date; FatalError when it cannot be reached or written."""
-    from sync.migrations.upgrade import upgrade
-
     database = Database(url)
     path = database.path
     if path is not None and str(path) != ":memory:" and not path.parent.is_dir():
         raise FatalError(f"no folder {path.parent} for the database", hint="create it or change `database`")
-    upgrade(database)
+    upgrade(database.engine)
     with database.begin() as connection:
         if get_meta(connection, "database_id") is None:
             put_meta(connection, "database_id", uuid.uuid4().hex)
