@@ -155,7 +155,7 @@ def open_world(items: Sequence[CatalogItem], folder: Path, clock: Clock) -> Iter
     )
     erp.load(_for_erp(items))
     shop_eu.load(drifted(items, 1))
-    shop_web.load(drifted(items, 2))
+    shop_web.load(_for_web(drifted(items, 2)))
     with ExitStack() as stack:
         urls = {
             name: stack.enter_context(serve(platform)).base_url
@@ -181,6 +181,16 @@ def _for_erp(items: Sequence[CatalogItem]) -> list[CatalogItem]:
     for item in items:
         prices.setdefault(item.product, set()).add(item.price)
     return [item if len(prices[item.product]) == 1 else replace(item, product="") for item in items]
+
+
+def _for_web(items: Sequence[CatalogItem]) -> list[CatalogItem]:
+    """The catalog as WooCommerce takes it: a SKU only once, so that the second record goes without."""
+    taken: set[str] = set()
+    found: list[CatalogItem] = []
+    for item in items:
+        found.append(replace(item, sku="") if item.sku in taken else item)
+        taken.add(item.sku)
+    return found
 
 
 def drifted(items: Sequence[CatalogItem], number: int) -> list[CatalogItem]:
