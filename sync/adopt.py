@@ -48,9 +48,8 @@ def report(hub: Hub, flow: FlowConfig, target: str) -> AdoptionReport:
                 return found
             after = items[-1]
             found.linked += len(items)
-            for line in evaluate(hub, connection, flow, items):
-                if line.target == target:
-                    _count(found, line)
+            for line in evaluate(hub, connection, flow, items, targets=(target,)):
+                _count(found, line)
 
 
 def _count(found: AdoptionReport, line: Line) -> None:
@@ -74,7 +73,7 @@ def approve(hub: Hub, flow: FlowConfig, target: str, baseline: Baseline) -> int:
             if not items:
                 break
             after = items[-1]
-            lines = [line for line in evaluate(hub, connection, flow, items) if line.target == target]
+            lines = evaluate(hub, connection, flow, items, targets=(target,))
             record(connection, lines, hub.stamp())
             for line in lines:
                 if line.decision.verdict in (Verdict.WRITE, Verdict.WAIT, Verdict.HELD):

@@ -57,9 +57,8 @@ def audit(hub: Hub, flow: FlowConfig, target: str) -> AuditReport:
                 break
             after = items[-1]
             report.linked += len(items)
-            for line in evaluate(hub, connection, flow, items):
-                if line.target == target:
-                    _count(report, line)
+            for line in evaluate(hub, connection, flow, items, targets=(target,)):
+                _count(report, line)
     with hub.database.begin() as connection:
         _count_unlinked(connection, report, flow, target)
     return report

@@ -49,7 +49,7 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
     """Load what deciding needs, in a handful of queries whatever the number of items."""
     skus = _skus(connection, items)
     parts = _component_ids(hub, connection, flow, skus.values())
-    channels = _channels(hub, flow)
+    channels = channels_of(hub, flow)
     return Known(
         skus=skus,
         ids=parts,
@@ -58,7 +58,7 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
-        reads={name: _reads(hub, connection, name, flow) for name in channels},
+        reads={name: channel_read(hub, connection, name, flow) for name in channels},
     )
 
 
@@ -66,7 +66,8 @@ def _counts(flow: FlowConfig) -> bool:
     return flow.kind is FlowKind.INVENTORY
 
 
-def _channels(hub: Hub, flow: FlowConfig) -> list[str]:
+def channels_of(hub: Hub, flow: FlowConfig) -> list[str]:
+    """The targets of a flow, and whoever else sells from their pools."""
     pools = {rule.pool for rule in flow.rules.values()}
     others = {name for pool in pools for name in channels_of_pool(hub.config, pool)}
     return sorted({*flow.targets, *others})
@@ -91,7 +92,8 @@ def _component_ids(hub: Hub, connection: Connection, flow: FlowConfig, skus: Ite
     return found
 
 
-def _reads(hub: Hub, connection: Connection, name: str, flow: FlowConfig) -> CursorState:
+def channel_read(hub: Hub, connection: Connection, name: str, flow: FlowConfig) -> CursorState:
+    """How far the records that a flow moves have been read from a connection."""
     mapping = hub.config.connections[name].mappings.get(flow.entity)
     return cursors.load(connection, name, mapping.resource) if mapping else CursorState(name, "")
 

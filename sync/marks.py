@@ -12,6 +12,7 @@ from sync.store.database import upsert
 
 _PROJECT = tables.table(tables.Project)
 _SHADOW = tables.table(tables.Shadow)
+_CHUNK = 5000
 
 
 class Mark(NamedTuple):
@@ -38,14 +39,16 @@ def next_seq(connection: Connection) -> int:
 
 def mark_all(connection: Connection, flow: str, target: str, entity: str, now: str) -> int:
     """Mark every linked item of a target, as after a change of configuration; tells how many."""
-    items = connection.execute(
-        select(_SHADOW.c.item_id).where(
-            _SHADOW.c.connection == target, _SHADOW.c.entity == entity, _SHADOW.c.item_id.is_not(None)
-        )
-    ).scalars()
-    found = [Mark(target, flow, item) for item in items if item is not None]
-    mark(connection, found, now)
-    return len(found)
+    count, after = 0, 0
+    linked = (_SHADOW.c.connection == target, _SHADOW.c.entity == entity)
+    while True:
+        query = select(_SHADOW.c.item_id).where(*linked, _SHADOW.c.item_id > after)
+        items = connection.execute(query.order_by(_SHADOW.c.item_id).limit(_CHUNK)).scalars().all()
+        if not items:
+            return count
+        after = items[-1]
+        mark(connection, [Mark(target, flow, item) for item in items], now)
+        count += len(items)
 
 
 def due_items(connection: Connection, flow: str, after: int, limit: int) -> list[int]:

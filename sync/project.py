@@ -60,7 +60,11 @@ def _total(request: StockRequest) -> int:
         units = kit_units(request.kit, available)
     else:
         units = _pool_of(request, request.supply)
-    return whole_units(Decimal(units), Decimal(request.factor))
+    return _in_units(units, request.factor)
+
+
+def _in_units(items: int, factor: int) -> int:
+    return items if factor == 1 else whole_units(Decimal(items), Decimal(factor))
 
 
 def _pool_of(request: StockRequest, supply: Supply) -> int:
@@ -76,4 +80,4 @@ def _units_at(request: StockRequest, location: str) -> int:
         units = kit_units(request.kit, here)
     else:
         units = request.supply.at(location)
-    return whole_units(Decimal(max(0, units)), Decimal(request.factor))
+    return _in_units(max(0, units), request.factor)

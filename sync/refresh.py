@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sync import marks
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from sync import facts, marks
 from sync.config import FlowConfig, FlowKind
 from sync.decision import Verdict
-from sync.evaluate import evaluate, gather
+from sync.evaluate import channel_read, channels_of, evaluate, gather
 from sync.hub import Hub
 from sync.observe import reread
 
@@ -23,6 +27,8 @@ def refresh_stale_channels(hub: Hub, flow: FlowConfig) -> int:
             if not items:
                 return count
             after = items[-1]
+            if _all_read_since(hub, connection, flow, items):
+                continue
             lines = evaluate(hub, connection, flow, items)
             known = gather(hub, connection, flow, items)
         wanted: dict[str, set[str]] = {}
@@ -38,6 +44,15 @@ def refresh_stale_channels(hub: Hub, flow: FlowConfig) -> int:
             resource = hub.config.connections[channel].mappings[flow.entity].resource
             reread(hub, channel, resource, sorted(ids))
             count += len(ids)
+
+
+def _all_read_since(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> bool:
+    """Whether every channel was read as a whole after all these figures: then nothing holds a raise back."""
+    if hub.config.kits:
+        return False
+    figures = facts.load(connection, items)
+    newest = max((one.as_of for said in figures.values() for one in said.values()), default="")
+    return all(channel_read(hub, connection, name, flow).read_at >= newest for name in channels_of(hub, flow))
 
 
 def _unread(verdict: Verdict, reason: str) -> str:

@@ -39,9 +39,10 @@ def decide_stock(inputs: StockInputs) -> dict[str, Decision]:
     if request is None:
         return {str(slot): Decision(Verdict.NOTHING, reason=missing) for slot in slots}
     booked = project_stock(request)
-    alone = project_stock(_without_drops(request))
-    blocked = _blocked(inputs)
-    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked) for slot in slots}
+    alone = project_stock(_without_drops(request)) if _has_drops(request) else booked
+    figure_as_of = max(_figure_times(inputs), default="")
+    blocked = _blocked(inputs, figure_as_of)
+    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked, figure_as_of) for slot in slots}
 
 
 def _slots(inputs: StockInputs) -> list[Slot]:
@@ -97,6 +98,10 @@ def _supply(inputs: StockInputs, item: int) -> Supply | None:
     return Supply(figures, inputs.known.open_drops.get(item, {})) if figures else None
 
 
+def _has_drops(request: StockRequest) -> bool:
+    return any(one.unbooked for one in (request.supply, *request.component_supplies.values()))
+
+
 def _without_drops(request: StockRequest) -> StockRequest:
     supplies = {name: Supply(one.figures) for name, one in request.component_supplies.items()}
     return StockRequest(
@@ -111,9 +116,8 @@ def _without_drops(request: StockRequest) -> StockRequest:
     )
 
 
-def _blocked(inputs: StockInputs) -> str:
+def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
     """Why no raise may go out: a channel of the pool was not read since the owner's figure (R2)."""
-    figure_as_of = max(_figure_times(inputs), default="")
     pool = inputs.flow.rules[inputs.target].pool
     for channel in channels_of_pool(inputs.hub, pool):
         view = inputs.known.views.get(channel, {}).get(inputs.view.item_id)
@@ -125,7 +129,7 @@ def _blocked(inputs: StockInputs) -> str:
     return ""
 
 
-def _figure_may_know(inputs: StockInputs, slot: str) -> bool:
+def _figure_may_know(inputs: StockInputs, slot: str, figure_as_of: str) -> bool:
     """Whether the owner's figure may already hold what moved the channel: not if it was read before the channel was
     last seen unmoved.
     """
@@ -136,7 +140,7 @@ def _figure_may_know(inputs: StockInputs, slot: str) -> bool:
     written = view.writes.get(slot)
     if isinstance(written, list) and str(written[2]) < view.as_of:
         unmoved = max(unmoved, str(written[2]))
-    return max(_figure_times(inputs), default="") > unmoved
+    return figure_as_of > unmoved
 
 
 def _figure_times(inputs: StockInputs) -> Iterable[str]:
@@ -146,7 +150,12 @@ def _figure_times(inputs: StockInputs) -> Iterable[str]:
 
 
 def _decide_slot(
-    inputs: StockInputs, slot: Slot, booked: dict[str, int], alone: dict[str, int], blocked: str
+    inputs: StockInputs,
+    slot: Slot,
+    booked: dict[str, int],
+    alone: dict[str, int],
+    blocked: str,
+    figure_as_of: str,
 ) -> Decision:
     view, name = inputs.view, str(slot)
     observed = _level(view.observed.get(name), view.observed.get(_committed(slot)))
@@ -159,7 +168,7 @@ def _decide_slot(
         base=_level(view.got.get(name), view.got.get(_committed(slot))),
         override=inputs.known.overrides[inputs.target].get((view.item_id, name)),
         open_drops=any(inputs.known.open_drops.get(item) for item in (view.item_id, *_component_ids(inputs))),
-        figure_may_know=_figure_may_know(inputs, name),
+        figure_may_know=_figure_may_know(inputs, name, figure_as_of),
         blocked=blocked,
     )
     return decide_counter(counter, inputs.flow.on_conflict)
