@@ -1,0 +1,1 @@
+"""Figures of speed, calls and memory, as ratios: ``python -m bench``."""
