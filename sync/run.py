@@ -21,7 +21,7 @@ from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.planner import PlanSummary, plan
-from sync.resolve import approve_source
+from sync.resolve import approve_doubted
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
 from sync.topology import identity_owner
@@ -128,8 +128,8 @@ def run_sync(
 ) -> SyncReport:
     """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved."""
     chosen = flows if flows is not None else list(hub.config.flows.values())
-    for flow in chosen if force else ():
-        approve_source(hub, flow)
+    if force:
+        approve_doubted(hub, chosen)
     report = SyncReport(look(hub, mode, chosen))
     for _ in range(_ROUNDS):
         settle_open_calls(hub, chosen, report.look)

@@ -15,7 +15,6 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report
 from crossdock.cli.work import (
     Work,
-    approve_sources,
     choose_flows,
     flow_option,
     force_option,
@@ -75,12 +74,13 @@ def _apply_fresh(
     app: App, work: Work, names: tuple[str, ...], read: str, limit: int | None, *, force: bool
 ) -> applied.AppliedView:
     from sync.apply import apply
+    from sync.resolve import approve_doubted
     from sync.run import make_plan
 
     hub = work.hub
     flows = choose_flows(hub, names)
     if force:
-        approve_sources(hub, flows)
+        approve_doubted(hub, flows)
     look, summary = make_plan(hub, read_mode(read), flows=flows, force=force)
     report = apply(hub, summary.plan_id)
     return applied.view(app, hub, flows, look, [summary], [report], shown(app, limit))
@@ -112,7 +112,7 @@ def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: b
 def _approved(saved: SavedPlan) -> SavedPlan:
     """The plan with the lines that a guard withheld let through."""
     changes = [
-        replace(line, status="planned", reason="approved") if line.reason.startswith("guard_") else line
+        replace(line, status="planned", reason="approved", exempt=True) if line.reason.startswith("guard_") else line
         for line in saved.changes
     ]
     return replace(saved, changes=changes)

@@ -7,7 +7,6 @@ from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report
 from crossdock.cli.work import (
-    approve_sources,
     choose_flows,
     flow_option,
     force_option,
@@ -47,8 +46,6 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
 
     with working(app, "sync") as work:
         chosen = choose_flows(work.hub, flows)
-        if force:
-            approve_sources(work.hub, chosen)
         done = run_sync(work.hub, read_mode(read), flows=chosen, force=force)
         found = applied.view(app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit))
         work.end(found.outcome, found.outcomes)

@@ -125,15 +125,3 @@ def read_mode(text: str) -> ReadMode:
     from sync.observe import ReadMode
 
     return ReadMode(text)
-
-
-def approve_sources(hub: Hub, flows: Sequence[FlowConfig]) -> None:
-    """``--force`` on a source that an earlier command found shrunken: what it returns now is the new measure."""
-    from sync import flowstate
-    from sync.resolve import approve_source
-
-    for flow in flows:
-        with hub.database.begin() as connection:
-            standings = [flowstate.load(connection, flow.name, target) for target in flow.targets]
-        if any(one.frozen == "guard_shrunk" for one in standings):
-            approve_source(hub, flow)
