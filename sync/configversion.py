@@ -21,7 +21,7 @@ def activate(hub: Hub, connection: Connection) -> bool:
     put_meta(connection, _KEY, hub.config.version)
     # Ownership or mappings may say something else of the same bytes: everything is read and taken in anew.
     connection.execute(update(SHADOW).values(digest=b"configured"))
-    connection.execute(update(_CURSOR).values(cursor=""))
+    connection.execute(update(_CURSOR).values(cursor="", swept_at=""))
     for flow in hub.config.flows.values():
         for target in flow.targets:
             marks.mark_all(connection, flow.name, target, flow.entity, hub.stamp())

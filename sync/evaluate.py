@@ -58,7 +58,7 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
-        reads={name: channel_read(hub, connection, name, flow) for name in channels},
+        reads={name: channel_read(hub, connection, name, flow) for name in {*channels, flow.source}},
     )
 
 
@@ -110,7 +110,13 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     factor = hub.config.units.get(sku, 1)
     lines: list[Line] = []
     for slot, found in decided.items():
-        one = _waiting(found) if (view.item_id, slot) in waiting else _exhausted(view, slot, found)
+        if (view.item_id, slot) in waiting:
+            one = _waiting(found, "unconfirmed_write")
+        elif found.writes and not _counts(flow) and not known.reads[flow.source].swept_at:
+            # A part of what an owner says, and of a new one at that, is not what it says (R14).
+            one = _waiting(found, "owner_not_read")
+        else:
+            one = _exhausted(view, slot, found)
         after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts)
         lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
     return lines
@@ -134,8 +140,8 @@ def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:
     return Decision(Verdict.HELD, decision.desired, decision.base, reason, decision.events)
 
 
-def _waiting(decision: Decision) -> Decision:
-    return Decision(Verdict.WAIT, decision.desired, decision.base, "unconfirmed_write")
+def _waiting(decision: Decision, reason: str) -> Decision:
+    return Decision(Verdict.WAIT, decision.desired, decision.base, reason)
 
 
 def _stock(
