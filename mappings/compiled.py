@@ -12,7 +12,7 @@ from canonical.inventory import Basis
 from canonical.slot import parse_slot
 from canonical.value import REDACTED, Slots, Value
 from mappings.compare import Comparison
-from mappings.decoding import RecordReader, decode_record
+from mappings.decoding import RecordReader, decode_record, identify_record
 from mappings.model import JSON, Mapped
 from mappings.readers import BadValueError
 from mappings.transforms import Writer
@@ -85,6 +85,10 @@ class CompiledMapping:
         carry no id, or lack what ``when`` must judge.
         """
         return decode_record(self.entity, self.reader, raw)
+
+    def identify(self, raw: bytes | memoryview) -> str:
+        """A record's id without mapping the rest of it; empty when it cannot be told."""
+        return identify_record(self.reader, raw)
 
     def encode(self, slots: Slots, kind: str = "") -> dict[str, dict[str, JSON]]:
         """Values of one record for writing: operation to write path to platform value.

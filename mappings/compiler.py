@@ -93,12 +93,17 @@ class _Compiler:
 
     def reader(self) -> RecordReader:
         body, shape = self.body, self.shape
+        only_id = RecordShape()
+        only_id.want(body.id)
+        name = f"{body.platform}_{body.entity}".replace("-", "_")
         single = [
             self.field_reader(name, field) for name, field in body.fields.items() if field.path and not field.each
         ]
         kind = body.kind if isinstance(body.kind, KindSpec) else None
         return RecordReader(
-            decoder=shape.decoder(f"{body.platform}_{body.entity}".replace("-", "_")),
+            decoder=shape.decoder(name),
+            id_decoder=only_id.decoder(f"{name}_id"),
+            only_id=only_id.getter(body.id),
             id=shape.getter(body.id),
             parent=shape.getter(body.parent) if body.parent else None,
             version=shape.getter(body.version) if body.version else None,

@@ -45,6 +45,8 @@ class RecordReader:
     """How a record is taken apart."""
 
     decoder: msgspec.json.Decoder[Any]
+    id_decoder: msgspec.json.Decoder[Any]
+    only_id: Getter
     id: Getter
     parent: Getter | None
     version: Getter | None
@@ -95,6 +97,14 @@ def decode_record(entity: str, reader: RecordReader, raw: bytes | memoryview) ->
         "" if reader.version is None else _token(reader.version(record)),
         tuple(issues),
     )
+
+
+def identify_record(reader: RecordReader, raw: bytes | memoryview) -> str:
+    """A record's id alone, which costs a tenth of mapping it; empty where ``decode_record`` would find none."""
+    try:
+        return _token(reader.only_id(reader.id_decoder.decode(raw)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes | memoryview) -> Any:

@@ -25,6 +25,7 @@ from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
 from sync.quarantine import Entry
+from sync.store import body
 from sync.topology import mappings_by_resource, read_paths
 from sync.updates import fact_change, marks_for
 
@@ -220,19 +221,48 @@ def store_page(
     lag = timedelta(seconds=hub.config.connections[name].manifest.read_after_write_seconds)
     lagging = instant_text(page.as_of - lag) if lag else ""
     most = 0
+    marks = [body.digest(raw) for raw in page.records]
     for mapping in mappings:
-        records = _decode(hub, connection, name, mapping, page.records, report)
+        sighted, fresh = _tell_apart(connection, name, mapping, page.records, marks)
+        records = _decode(hub, connection, name, mapping, fresh, report)
         stored = shadow.store(
-            connection, name, mapping.entity, records, as_of, proven=proven, lagging=lagging, touch=touch
+            connection,
+            name,
+            mapping.entity,
+            records,
+            as_of,
+            proven=proven,
+            lagging=lagging,
+            touch=touch,
+            sighted=sighted,
         )
         if seen is not None:
             seen.add(stored.seen)
         report.changed += len(stored.changed)
         report.outdated += stored.outdated
         accept(hub, connection, name, mapping.entity, stored.changed, as_of, report)
-        most = max(most, len(records))
+        most = max(most, len(records) + len(sighted.unchanged))
     report.records += most
     return most
+
+
+def _tell_apart(
+    connection: Connection, name: str, mapping: CompiledMapping, raws: Sequence[RawRecord], marks: Sequence[bytes]
+) -> tuple[shadow.Sighted, list[RawRecord]]:
+    """Tell records whose bytes are those last stored from the rest, which must be mapped to be judged."""
+    ids = [mapping.identify(raw) for raw in raws]
+    rows = shadow.spot(connection, name, mapping.entity, [one for one in ids if one])
+    unchanged: dict[str, shadow.Spotted] = {}
+    fresh: dict[object, RawRecord] = {}
+    for number, (external_id, raw, own) in enumerate(zip(ids, raws, marks, strict=True)):
+        row = rows.get(external_id)
+        if row is not None and row.digest.startswith(own) and not row.gone_since:
+            unchanged[external_id] = row
+            fresh.pop(external_id, None)
+        else:
+            unchanged.pop(external_id, None)
+            fresh[external_id or number] = raw
+    return shadow.Sighted(unchanged, dict(zip(ids, marks, strict=True)), rows), list(fresh.values())
 
 
 def _decode(

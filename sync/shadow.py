@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -14,6 +14,8 @@ from sync.store import body, tables
 from sync.store.database import chunks
 
 SHADOW = tables.table(tables.Shadow)
+UNMARKED = bytes(16)
+"""The first half of a digest, where the stored content is not just what some bytes say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,25 @@ def store(
     proven: str = "",
     lagging: str = "",
     touch: bool = False,
+    sighted: Sighted | None = None,
 ) -> Stored:
     """Store records of one entity read at ``as_of``; unchanged ones cost no write, unless they are to be touched.
 
+    ``sighted`` are records of the same read whose bytes were told apart before they were mapped.
     ``proven`` is the start of a later read that returned everything: what was read before it is no news either (R9).
     A slot written after ``lagging`` that still shows the value we overwrote is the platform's late copy, no news.
     ``touch`` notes that unchanged records were looked at, which a raise may be waiting for (R2).
     """
     by_id = {record.external_id: record for record in records}
-    known = _known(connection, name, entity, list(by_id))
-    seen, changed, inserts, updates, looked, outdated = [], [], [], [], [], 0
+    sighted = sighted or Sighted({}, {}, None)
+    known = _known(connection, name, entity, [one for one in by_id if sighted.may_know(one)])
+    seen, changed, inserts, updates, looked, remarked, outdated = [], [], [], [], [], [], 0
+    for spotted in sighted.unchanged.values():
+        seen.append(spotted.id)
+        if as_of < max(spotted.as_of, proven):
+            outdated += 1
+        elif touch:
+            looked.append({"row_id": spotted.id, "as_of": as_of})
     for external_id, record in by_id.items():
         row = known.get(external_id)
         if row is not None:
@@ -63,22 +74,63 @@ def store(
             if as_of < max(row.as_of, proven):
                 outdated += 1
                 continue
-        columns = _columns(record)
-        if row is not None and row.writes and lagging and row.digest != columns["digest"]:
-            record = _without_late_copies(row, record, lagging)
-            columns = _columns(record)
+        mark = sighted.marks.get(external_id, UNMARKED)
+        columns = _columns(record, mark)
+        if row is not None and row.writes and lagging and not _same_content(row, columns):
+            adjusted = _without_late_copies(row, record, lagging)
+            record, columns = adjusted, _columns(adjusted, mark if adjusted is record else UNMARKED)
         if row is None:
             inserts.append({**columns, "connection": name, "entity": entity, "as_of": as_of, "gone_since": ""})
             changed.append(Changed(record, None, frozenset(record.slots), is_new=True))
-        elif row.digest != columns["digest"] or row.gone_since:
+        elif not _same_content(row, columns) or row.gone_since:
             updates.append({**columns, "row_id": row.id, "as_of": as_of, "gone_since": ""})
             back = bool(row.gone_since)
             changed.append(Changed(record, row.item_id, _moved(row, record), is_new=False, returned=back))
-        elif touch:
-            looked.append({"row_id": row.id, "as_of": as_of})
+        else:
+            remarked.append({"row_id": row.id, "digest": columns["digest"]})
+            looked += [{"row_id": row.id, "as_of": as_of}] if touch else []
     _write(connection, inserts, updates)
     _write(connection, [], looked)
+    _write(connection, [], [one for one in remarked if sighted.marks])
     return Stored(seen, changed, outdated)
+
+
+class Spotted(NamedTuple):
+    """What telling unchanged records apart needs of a shadow row."""
+
+    id: int
+    external_id: str
+    as_of: str
+    digest: bytes
+    gone_since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """Records of a page told apart by their bytes: what is unchanged, and the marks of the rest by external id.
+
+    ``known`` are the ids that have a shadow row; None where that was not looked up.
+    """
+
+    unchanged: Mapping[str, Spotted]
+    marks: Mapping[str, bytes]
+    known: Container[str] | None
+
+    def may_know(self, external_id: str) -> bool:
+        """Whether there may be a shadow row of an id."""
+        return self.known is None or external_id in self.known
+
+
+def spot(connection: Connection, name: str, entity: str, ids: Sequence[str]) -> dict[str, Spotted]:
+    """The shadow rows of external ids, by id, with no more than telling unchanged records apart needs."""
+    found: dict[str, Spotted] = {}
+    columns = (SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.as_of, SHADOW.c.digest, SHADOW.c.gone_since)
+    for part in chunks(ids):
+        query = select(*columns).where(
+            SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id.in_(part)
+        )
+        found.update({row[1]: Spotted(*row) for row in connection.execute(query).all()})
+    return found
 
 
 def _known(connection: Connection, name: str, entity: str, ids: list[str]) -> dict[str, Row[Any]]:
@@ -94,7 +146,12 @@ def _known(connection: Connection, name: str, entity: str, ids: list[str]) -> di
     return found
 
 
-def _columns(record: Mapped) -> dict[str, Any]:
+def _same_content(row: Row[Any], columns: Mapping[str, Any]) -> bool:
+    """Whether the mapped content is the stored one, however its bytes were written."""
+    return bool(row.digest[len(UNMARKED) :] == columns["digest"][len(UNMARKED) :])
+
+
+def _columns(record: Mapped, mark: bytes) -> dict[str, Any]:
     observed = body.encode(record.slots)
     scopes = body.encode(record.scopes)
     keys = (record.kind, record.parent_id, record.sku, record.gtin, record.version)
@@ -108,7 +165,7 @@ def _columns(record: Mapped) -> dict[str, Any]:
         "version": record.version,
         "observed": observed,
         "scopes": scopes,
-        "digest": body.digest(observed, scopes, body.encode((keys, issues))),
+        "digest": mark + body.digest(observed, scopes, body.encode((keys, issues))),
     }
 
 

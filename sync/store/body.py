@@ -30,7 +30,7 @@ def decode(body: bytes | None) -> Value:
     return _VALUE.decode(body) if body else None
 
 
-def digest(*parts: bytes) -> bytes:
+def digest(*parts: bytes | memoryview) -> bytes:
     """A 16-byte hash over canonical bytes."""
     state = hashlib.blake2b(digest_size=16)
     for part in parts:
