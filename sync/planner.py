@@ -29,6 +29,8 @@ from sync.updates import kit_items
 _PLAN = tables.table(tables.Plan)
 _CHANGE = tables.table(tables.PlanChange)
 _CHUNK = 500
+_FORCED = ("guard_changed", "guard_zero", "guard_price")
+"""What force lets through; a shrunken source is approved as such, by whoever was told of it."""
 
 
 @dataclass
@@ -256,14 +258,14 @@ def _release_forced(
             _CHANGE.c.flow == flow.name,
             _CHANGE.c.connection == target,
             _CHANGE.c.status == "withheld",
-            _CHANGE.c.reason.like("guard_%"),
+            _CHANGE.c.reason.in_(_FORCED),
         )
         .values(status="planned", reason="approved", exempt=True)
     )
-    flowstate.thaw(connection, flow.name, target)
-    summary.planned[target] += int(result.rowcount)
-    for guard in [reason for reason in summary.withheld if reason.startswith("guard_")]:
+    for guard in _FORCED:
+        flowstate.thaw(connection, flow.name, target, guard)
         del summary.withheld[guard]
+    summary.planned[target] += int(result.rowcount)
 
 
 def _approve_planned(connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str) -> None:

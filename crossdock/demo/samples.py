@@ -53,13 +53,13 @@ def _items(reader: csv.DictReader[str], sku_from: str) -> Iterator[CatalogItem]:
             sku = "-".join([handle, *(_word(text) for text in options)])
         yield CatalogItem(
             sku=sku,
-            title=product["Title"],
+            title=product.get("Title") or handle,
             price=_price(price, handle),
             stock={_PLACE: _units(row), "WH2": 3 + number % 9},
             option=" / ".join(options),
             product=handle,
-            description=product["Body (HTML)"],
-            tags=tuple(tag.strip() for tag in product["Tags"].split(",") if tag.strip()),
+            description=product.get("Body (HTML)", ""),
+            tags=tuple(tag.strip() for tag in product.get("Tags", "").split(",") if tag.strip()),
         )
 
 
