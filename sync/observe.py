@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
@@ -21,6 +22,7 @@ from connectors.base import Page, RawRecord
 from mappings.compiled import CompiledMapping
 from mappings.model import Mapped
 from sync import conflicts, cursors, facts, identity, missing, observeset, quarantine, shadow
+from sync.ahead import one_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
@@ -105,11 +107,17 @@ def _observe_resource(
         delta = False
     connector = hub.connector(name)
     paths = read_paths(mappings)
-    if delta:
-        pages = connector.changed_since(resource, paths, state.cursor)
-        _store_delta(hub, name, mappings, pages, state, report)
-    else:
-        _store_sweep(hub, name, mappings, connector.pull(resource, paths), state, scope, report)
+    found = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
+    # A platform inside this process has no latency to hide behind storing.
+    with closing(_in_turn(found) if name in hub.transports else one_ahead(found, name)) as pages:
+        if delta:
+            _store_delta(hub, name, mappings, pages, state, report)
+        else:
+            _store_sweep(hub, name, mappings, pages, state, scope, report)
+
+
+def _in_turn(pages: Iterator[Page]) -> Generator[Page]:
+    yield from pages
 
 
 def _scope(mappings: Iterable[CompiledMapping]) -> str:
