@@ -126,6 +126,8 @@ def _promised_since(view: ShadowView, change: ChangeLine) -> int | None:
 
 def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     """Ask the connector: it repeats a keyed call with its key, or looks a searchable one up."""
+    if hub.read_only:
+        return "waiting"  # finding out may mean to repeat a call, or to finish a document
     with hub.database.begin() as connection:
         lines = journal.lines(connection, call.id)
     outcome = hub.connector(name).resolve(journal.as_call(call, (line.number for line in lines)))
