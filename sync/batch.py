@@ -33,6 +33,7 @@ class ChangeLine:
     after: Value
     exempt: bool
     fingerprint: str
+    sku: str = ""
 
     @classmethod
     def of(cls, row: Row[Any]) -> ChangeLine:
@@ -48,6 +49,7 @@ class ChangeLine:
             after=body.decode(row.after),
             exempt=bool(row.exempt),
             fingerprint=row.fingerprint,
+            sku=row.sku,
         )
 
 

@@ -36,7 +36,7 @@ def store_outcome(
         elif answer.status is RowStatus.REJECTED:
             settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
             entries = [
-                Entry(target, line.entity, line.external_id, line.slot, answer.reason, answer.message[:500])
+                Entry(target, line.entity, line.external_id, line.slot, answer.reason, answer.message[:500], line.sku)
                 for line in part.lines[number]
             ]
             quarantine.put(connection, entries, now)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from canonical.errors import AmbiguousError, CrossdockError
 from connectors.base import JSON, Call, CallOutcome, Environment, Finding, Page, PlatformLocation, WriteRow
+from connectors.currency import CurrencyCheck
 from connectors.http import Answer
 from connectors.manifest import load_fields, load_manifest
 from connectors.paging import CursorGuard
@@ -23,6 +24,7 @@ from connectors.shopify.shapes import Counted, Data, Location
 from connectors.shopify.verdict import StillRunningError
 
 _HEALTH_COST = 3
+_PRICED = "productVariants"
 
 
 def connect(settings: Mapping[str, str | int | float | bool], env: Environment) -> ShopifyConnector:
@@ -41,6 +43,7 @@ class ShopifyConnector:
         self._client = ShopifyClient(options, env)
         self._memory = Memory(env.state)
         self._currency = options.currency
+        self._money = CurrencyCheck(options.currency, lambda: self._health()[1].shop.currency_code, env)
         self._reader = Reader(
             self._client,
             options,
@@ -92,14 +95,17 @@ class ShopifyConnector:
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
         """Read all records of a resource, by pages or by a bulk operation."""
+        self._confirm(resource)
         return self._reader.pull(resource, fields)
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
         """Read the records whose own fields changed; stock levels are not among them."""
+        self._confirm(resource)
         return self._reader.changed_since(resource, fields, cursor)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
         """Re-read exactly these records."""
+        self._confirm(resource)
         return self._reader.lookup(resource, fields, ids)
 
     def pack(self, rows: Sequence[WriteRow], new_key: Callable[[], str]) -> list[Call]:
@@ -122,6 +128,10 @@ class ShopifyConnector:
         """Give back all connections."""
         self._memory.keep()
         self._client.close()
+
+    def _confirm(self, resource: str) -> None:
+        if resource == _PRICED:
+            self._money.confirm()
 
     def _health(self) -> tuple[Answer, health.Health]:
         answer = self._client.query("health", HEALTH, {}, _HEALTH_COST)

@@ -15,6 +15,7 @@ from connectors.base import (
     PlatformLocation,
     WriteRow,
 )
+from connectors.currency import CurrencyCheck
 from connectors.manifest import Manifest, load_manifest
 from connectors.woocommerce.client import Client
 from connectors.woocommerce.health import Doctor
@@ -38,6 +39,7 @@ class WooCommerceConnector:
         self._writer = ProductWriter(self._client, options.batch_size)
         self._doctor = Doctor(self._client, options, environment)
         self._currency = options.currency
+        self._money = CurrencyCheck(options.currency, self._doctor.currency, environment)
 
     def check(self) -> list[Finding]:
         """Look at address, keys, rights, version, clock, currency and the safety of the connection."""
@@ -55,17 +57,17 @@ class WooCommerceConnector:
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
         """Read all products and variations."""
-        _check_resource(resource)
+        self._confirm(resource, fields)
         return self._reader.pull(fields)
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
         """Read the products and variations saved since a cursor."""
-        _check_resource(resource)
+        self._confirm(resource, fields)
         return self._reader.changed_since(fields, cursor)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
         """Re-read exactly these products and variations."""
-        _check_resource(resource)
+        self._confirm(resource, fields)
         return self._reader.lookup(fields, ids)
 
     def pack(self, rows: Sequence[WriteRow], new_key: Callable[[], str]) -> list[Call]:
@@ -83,6 +85,11 @@ class WooCommerceConnector:
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+
+    def _confirm(self, resource: str, fields: Sequence[str]) -> None:
+        _check_resource(resource)
+        if any(field.endswith("price") for field in fields):
+            self._money.confirm()
 
 
 def connect(settings: Mapping[str, SettingValue], environment: Environment) -> WooCommerceConnector:
