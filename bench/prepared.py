@@ -33,6 +33,12 @@ _HOST = "127.0.0.1"
 _JSON: Mapping[str, str] = {}
 _RECORD_COST = {"productVariants": 2, "inventoryItems": 18}
 _BLOCK = 500
+_SHOP_PLACES = {
+    "nodes": [
+        {"id": f"gid://shopify/Location/{one}", "name": f"Place {one}", "isActive": True} for one in records.SHOP_PLACES
+    ],
+    "pageInfo": {"hasNextPage": False, "endCursor": None},
+}
 _BUCKET = {"maximumAvailable": 1_000_000.0, "currentlyAvailable": 1_000_000.0, "restoreRate": 100_000.0}
 
 
@@ -54,9 +60,11 @@ class Prepared:
             for kind in ("products", *map(str, records.ERP_PLACES)):
                 self._tryton_page(kind, after, 1000, kind == str(records.ERP_PLACES[0]))
 
-    def woocommerce(self, query: Mapping[str, Sequence[str]]) -> Reply:
-        """One page of the product list; nothing was ever modified after a cursor."""
+    def woocommerce(self, path: str, query: Mapping[str, Sequence[str]]) -> Reply:
+        """The shop's currency, or one page of the product list; nothing was ever modified after a cursor."""
         self.counts["woocommerce"] += 1
+        if path.endswith("_currency"):
+            return b'{"id":"woocommerce_currency","value":"EUR"}', _JSON
         if "modified_after" in query:
             return b"[]", {"x-wp-total": "0", "x-wp-totalpages": "0"}
         per_page, page = int(query["per_page"][0]), int(query["page"][0])
@@ -105,6 +113,11 @@ class Prepared:
             identity = f"gid://shopify/BulkOperation/{resource}"
             operation = {"id": identity, "status": "CREATED", "createdAt": f"{records.STAMP}Z"}
             return self._data({"run": {"bulkOperation": operation, "userErrors": []}}, 10), _JSON
+        if " locations(" in document:
+            return self._data({"records": _SHOP_PLACES, "total": {"count": self.size}}, 5), _JSON
+        if "currencyCode" in document:
+            shop = {"name": "Bench", "myshopifyDomain": "bench.myshopify.com", "currencyCode": "EUR"}
+            return self._data({"shop": shop, "currentAppInstallation": {"accessScopes": []}}, 3), _JSON
         if "bulkOperation(" in document:
             return self._data({"operation": self._operation(variables["id"])}, 1), _JSON
         resource = "inventoryItems" if " inventoryItems(" in document else "productVariants"
@@ -172,7 +185,7 @@ def app(prepared: Prepared) -> Callable[[Message, Receive, Send], Awaitable[None
             await _answer(send, prepared.lines[path.removeprefix("/bulk/").removesuffix(".jsonl")], {})
             return
         if path.startswith("/wp-json/"):
-            content, headers = prepared.woocommerce(query)
+            content, headers = prepared.woocommerce(path, query)
         elif path.startswith("/admin/"):
             content, headers = prepared.shopify(body)
         else:

@@ -24,7 +24,12 @@ from sync.planner import PlanSummary, plan
 from sync.run import LookReport, look
 from sync.store.database import open_database
 
-SECRETS = {"ERP_PASSWORD": "pw", "SHOPIFY_TOKEN": "shpat_bench", "WOO_KEY": "ck_bench", "WOO_SECRET": "cs_bench"}
+SECRETS = {
+    "ERP_PASSWORD": "admin-pw-1",
+    "SHOPIFY_TOKEN": "shpat_bench",
+    "WOO_KEY": "ck_bench",
+    "WOO_SECRET": "cs_bench",
+}
 _CONFIG = """\
 database: "{database}"
 connections:

@@ -1,0 +1,107 @@
+"""Prints the figures: ``python -m bench [--quick]``; always ends with 0, they are figures and no tests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from typing import Any
+
+from bench.calls import changed_quantities, saturated
+from bench.figure import Figure, at_most, middle, spread, table
+from bench.prepared import platforms
+from bench.pulls import overheads
+from bench.scenario import in_own_process
+
+_MEMORY_GOAL = 32.0
+_SIZES, _QUICK_SIZES = (10_000, 100_000), (500, 2_000)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that it runs, its ratios say little")
+    quick = parser.parse_args().quick
+    begun = time.perf_counter()
+    figures: list[Figure] = []
+    for step in _steps(quick=quick):
+        figures += step
+    print(table(figures))
+    print(f"\n{time.perf_counter() - begun:.0f} s on {os.cpu_count()} cores; platforms in a process of their own on")
+    print("loopback, except for calls and points, which the simulators count on a clock of their own.")
+    return 0
+
+
+def _steps(*, quick: bool) -> Any:
+    yield _told("calls", lambda: changed_quantities(100 if quick else 1_000))
+    yield _told("points", lambda: saturated(300 if quick else 1_000, 500 if quick else 5_000))
+    yield _told("pulls", lambda: overheads(300 if quick else 5_000, 1 if quick else 3, (0,) if quick else (0, 100)))
+    found = []
+    for size in _QUICK_SIZES if quick else _SIZES:
+        with platforms(size) as url:
+            found.append(_told(f"{size} SKUs", lambda: in_own_process(size, url, 1 if quick else 2)))  # noqa: B023
+    yield _scenario_figures(found)
+
+
+def _told(name: str, step: Any) -> Any:
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    return step()
+
+
+def _scenario_figures(found: list[dict[str, Any]]) -> list[Figure]:
+    largest = found[-1]
+    size = largest["size"]
+    audits = [a / d for a, d in zip(largest["audit"], largest["download"], strict=True)]
+    noop, first = middle(largest["noop"]), largest["first"]
+    calls = {name: count / len(largest["noop"]) for name, count in largest["noop_calls"].items()}
+    shops = calls["shopify"] + calls["woocommerce"]
+    whole = largest["audit_calls"]
+    floor = 6 + -(-size // 100)
+    records = 5 * size
+    figures = [
+        Figure(
+            f"calls / floor: {size} SKUs unchanged, both shops",
+            f"{shops / 3:.2f}",
+            "1.00",
+            f"{shops:g} reads, one an object kind; no write; counted by the platform; the ERP: {calls['tryton']:g}",
+            shops <= 3,
+        ),
+        Figure(
+            f"calls / floor: full read of {size} SKUs, both shops",
+            f"{(whole['shopify'] + whole['woocommerce']) / floor:.2f}",
+            "1.00",
+            f"Shopify {whole['shopify']} (bulk, two kinds), WooCommerce {whole['woocommerce']} pages",
+            whole["shopify"] + whole["woocommerce"] <= floor,
+        ),
+        at_most(
+            f"no-op incremental sync / first full sync, {size} SKUs",
+            noop / first,
+            0.01,
+            f"{noop:.2f} s against {first:.0f} s (read, link, adopt, plan; {records} records); zero writes",
+            digits=4,
+        ),
+        at_most(
+            f"full audit against the shadow / download dropped, {size} SKUs",
+            middle(audits),
+            1.5,
+            f"{middle(largest['audit']):.1f} s against {middle(largest['download']):.1f} s; {spread(audits)}",
+        ),
+        Figure(
+            f"comparing every owned slot, {size} SKUs",
+            f"{largest['compare']:.1f} s",
+            note="`crossdock audit` after its read: owner against target, two flows, two shops",
+        ),
+    ]
+    for one in found:
+        growth = one["first_mib"] - one["idle_mib"]
+        later = one["all_mib"] - one["idle_mib"]
+        note = f"idle {one['idle_mib']:.0f} MiB; first full sync; {later:.1f} MiB after no-ops and audits"
+        figures.append(
+            at_most(f"memory above idle, {one['size']} SKUs", growth, _MEMORY_GOAL, note, digits=1, unit=" MiB")
+        )
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
