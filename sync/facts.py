@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from canonical.value import Value
 from sync import drops
 from sync.store import body, tables
-from sync.store.database import chunks, upsert
+from sync.store.database import among, chunks, upsert
 
 _FACT = tables.table(tables.Fact)
 
@@ -29,7 +29,7 @@ _DECODER = msgspec.json.Decoder(dict[str, Said])
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """What a read of the owner says of one item's entity; ``gone`` are slots it no longer says anything readable of."""
+    """What a read of the owner says of one item's entity; ``gone`` are slots it no longer says anything of."""
 
     item_id: int
     entity: str
@@ -43,7 +43,7 @@ def load(connection: Connection, items: Iterable[int]) -> dict[tuple[int, str], 
     """The canonical slots of items, by item and entity."""
     found: dict[tuple[int, str], dict[str, Said]] = {}
     for part in chunks(sorted(set(items))):
-        rows = connection.execute(select(_FACT).where(_FACT.c.item_id.in_(part)))
+        rows = connection.execute(select(_FACT).where(among(connection, _FACT.c.item_id, part)))
         found.update({(row.item_id, row.entity): _DECODER.decode(row.body) for row in rows})
     return found
 

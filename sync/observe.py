@@ -22,7 +22,7 @@ from connectors.base import Page, RawRecord
 from mappings.compiled import CompiledMapping
 from mappings.model import Mapped
 from sync import conflicts, cursors, facts, identity, missing, observeset, quarantine, shadow
-from sync.ahead import one_ahead
+from sync.ahead import gathered, one_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
@@ -32,6 +32,7 @@ from sync.topology import mappings_by_resource, read_paths
 from sync.updates import fact_change, marks_for
 
 _DRAIN = 500
+_STORED = 500
 
 
 class ReadMode(Enum):
@@ -67,18 +68,18 @@ def observe(hub: Hub, name: str, mode: ReadMode) -> ReadReport:
     return report
 
 
-def reread(hub: Hub, name: str, resource: str, ids: Sequence[str]) -> ReadReport:
-    """Read exactly these records again."""
+def reread(hub: Hub, name: str, resource: str, ids: Sequence[str], *, late_copies: bool = True) -> ReadReport:
+    """Read exactly these records again; without ``late_copies`` what is read counts, whatever we wrote just before."""
     report = ReadReport(name)
     mappings = mappings_by_resource(hub.config, name)[resource]
     connector = hub.connector(name)
     for page in connector.lookup(resource, read_paths(mappings), list(dict.fromkeys(ids))):
         with hub.database.begin() as connection:
-            store_page(hub, connection, name, mappings, page, report, touch=True)
+            store_page(hub, connection, name, mappings, page, report, touch=True, late_copies=late_copies)
     return report
 
 
-def drain(hub: Hub, name: str) -> int:
+def drain(hub: Hub, name: str, *, late_copies: bool = True) -> int:
     """Read the records of a connection that are marked to be read again; tells how many.
 
     A mark is taken out only if it was not set again while the record was read.
@@ -90,7 +91,7 @@ def drain(hub: Hub, name: str) -> int:
         if not due.refs:
             return count
         if due.resource in mappings_by_resource(hub.config, name):
-            reread(hub, name, due.resource, list(due.refs))
+            reread(hub, name, due.resource, list(due.refs), late_copies=late_copies)
         with hub.database.begin() as connection:
             observeset.clear(connection, name, due)
         count += len(due.refs)
@@ -109,7 +110,7 @@ def _observe_resource(
     paths = read_paths(mappings)
     found = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
     # A platform inside this process has no latency to hide behind storing.
-    with closing(_in_turn(found) if name in hub.transports else one_ahead(found, name)) as pages:
+    with closing(_in_turn(found) if name in hub.transports else one_ahead(gathered(found, _STORED), name)) as pages:
         if delta:
             _store_delta(hub, name, mappings, pages, state, report)
         else:
@@ -222,12 +223,13 @@ def store_page(
     seen: SeenSet | None = None,
     *,
     touch: bool = False,
+    late_copies: bool = True,
 ) -> int:
     """Store a page for every mapping it feeds; tells how many records were ours."""
     as_of = instant_text(page.as_of)
     proven = cursors.load(connection, name, page.resource).read_at
     lag = timedelta(seconds=hub.config.connections[name].manifest.read_after_write_seconds)
-    lagging = instant_text(page.as_of - lag) if lag else ""
+    lagging = instant_text(page.as_of - lag) if lag and late_copies else ""
     most = 0
     marks = [body.digest(raw) for raw in page.records]
     for mapping in mappings:
@@ -295,6 +297,11 @@ def _decode(
     return records
 
 
+def _said(mapped: Mapped) -> set[str]:
+    """The slots a record speaks of: where its word cannot be read the last good one stands, not nothing or zero."""
+    return {*mapped.slots, *(issue.slot for issue in mapped.issues)}
+
+
 def accept(
     hub: Hub,
     connection: Connection,
@@ -325,7 +332,7 @@ def accept(
         if one.item_id is not None
         and (
             change := fact_change(
-                hub.config, name, entity, one.item_id, one.mapped.slots, as_of, one.moved - one.mapped.slots.keys()
+                hub.config, name, entity, one.item_id, one.mapped.slots, as_of, one.moved - _said(one.mapped)
             )
         )
     ]
