@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from functools import cache
 from importlib import resources
 from typing import TypeVar
 
@@ -106,11 +107,13 @@ class FieldCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writes: dict[str, dict[str, FieldSpec]]
 
 
+@cache
 def load_manifest(package: str) -> Manifest:
     """Read ``manifest.yaml`` of a connector package; ConfigError when it is not one."""
     return _load(package, "manifest.yaml", Manifest)
 
 
+@cache
 def load_fields(package: str) -> FieldCatalog:
     """Read ``fields.yaml`` of a connector package; ConfigError when it is not one."""
     return _load(package, "fields.yaml", FieldCatalog)

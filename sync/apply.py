@@ -255,7 +255,7 @@ class _Applier:
 
     def _reread_stale(self, part: Batch) -> None:
         """Read what the platform refused as changed, and say at once what changed it."""
-        drain(self.hub, self.target)
+        drain(self.hub, self.target, late_copies=False)
         with self.hub.database.begin() as connection:
             for name in {change.flow for change in part.changes()} & self.hub.config.flows.keys():
                 items = sorted({change.item_id for change in part.changes() if change.flow == name})

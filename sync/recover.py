@@ -54,7 +54,8 @@ def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
     with hub.database.begin() as connection:
         lines = [line for line in journal.lines(connection, call.id) if not line.outcome]
-    reread(hub, name, call.resource, sorted({line.external_id for line in lines}))
+    # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
+    reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
     with hub.database.begin() as connection:
         open_lines = 0
         for line in lines:
