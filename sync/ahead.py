@@ -1,4 +1,4 @@
-"""One page of look-ahead: the next page is on its way while this one is stored."""
+"""One page of look-ahead: the next page is on its way while this one is stored; small pages are stored together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,31 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from connectors.base import Page
+
 T = TypeVar("T")
+
+
+def gathered(pages: Iterator[Page], least: int) -> Iterator[Page]:
+    """The same records in fewer pages: small ones are joined until so many are together.
+
+    A joined page is dated by its first part, since nothing may look newer than it is (R9).
+    """
+    parts: list[Page] = []
+    for page in pages:
+        parts.append(page)
+        if sum(len(part.records) for part in parts) >= least:
+            yield _joined(parts)
+            parts = []
+    if parts:
+        yield _joined(parts)
+
+
+def _joined(parts: list[Page]) -> Page:
+    last = parts[-1]
+    cursor = next((part.cursor for part in reversed(parts) if part.cursor), None)
+    records = [record for part in parts for record in part.records]
+    return Page(last.resource, records, min(part.as_of for part in parts), cursor, last.complete)
 
 
 def one_ahead(pages: Iterator[T], name: str) -> Generator[T]:

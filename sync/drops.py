@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from canonical.slot import parse_slot
 from sync.store import tables
-from sync.store.database import chunks
+from sync.store.database import among, chunks
 
 _DROP = tables.table(tables.Drop)
 
@@ -29,7 +29,7 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
             select(_DROP.c.item_id, _DROP.c.slot, _DROP.c.open_units).where(
-                _DROP.c.item_id.in_(part), _DROP.c.open_units > 0
+                among(connection, _DROP.c.item_id, part), _DROP.c.open_units > 0
             )
         )
         for row in rows:

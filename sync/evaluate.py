@@ -23,7 +23,7 @@ from sync.known import Known, Line, Part
 from sync.shadow import ShadowView
 from sync.stock import StockInputs, decide_stock
 from sync.store import tables
-from sync.store.database import chunks
+from sync.store.database import among, chunks
 from sync.topology import channels_of_pool
 
 _ITEM = tables.table(tables.Item)
@@ -76,7 +76,7 @@ def channels_of(hub: Hub, flow: FlowConfig) -> list[str]:
 def _skus(connection: Connection, items: Iterable[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for part in chunks(sorted(set(items))):
-        rows = connection.execute(select(_ITEM.c.id, _ITEM.c.sku).where(_ITEM.c.id.in_(part)))
+        rows = connection.execute(select(_ITEM.c.id, _ITEM.c.sku).where(among(connection, _ITEM.c.id, part)))
         found.update({row[0]: row[1] for row in rows})
     return found
 
@@ -87,7 +87,7 @@ def _component_ids(hub: Hub, connection: Connection, flow: FlowConfig, skus: Ite
     wanted = {part.sku for sku in skus for part in hub.config.kits.get(sku, ())}
     found: dict[str, int] = {}
     for chunk in chunks(sorted(wanted)):
-        rows = connection.execute(select(_ITEM.c.sku, _ITEM.c.id).where(_ITEM.c.sku.in_(chunk)))
+        rows = connection.execute(select(_ITEM.c.sku, _ITEM.c.id).where(among(connection, _ITEM.c.sku, chunk)))
         found.update({row[0]: row[1] for row in rows})
     return found
 

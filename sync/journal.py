@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from canonical.value import Value
 from connectors.base import Call
 from sync.store import body, tables
-from sync.store.database import chunks, insert_returning_id
+from sync.store.database import among, chunks, insert_returning_id
 
 _CALL = tables.table(tables.CallRow)
 _LINE = tables.table(tables.CallLine)
@@ -127,7 +127,7 @@ def pending_slots(connection: Connection, name: str, entity: str, items: Sequenc
                 _CALL.c.state.in_(OPEN),
                 _LINE.c.entity == entity,
                 _LINE.c.outcome == "",
-                _LINE.c.item_id.in_(part),
+                among(connection, _LINE.c.item_id, part),
             )
         )
         found.update((row[0], row[1]) for row in rows)

@@ -16,7 +16,7 @@ from sync.marks import mark
 from sync.quarantine import Entry
 from sync.shadow import SHADOW
 from sync.store import body, tables
-from sync.store.database import chunks
+from sync.store.database import among, chunks
 from sync.topology import entities_of, identity_owner
 from sync.updates import fact_change, marks_for
 
@@ -122,7 +122,7 @@ def _repeated(connection: Connection, name: str, entity: str, skus: list[str]) -
                 SHADOW.c.entity == entity,
                 SHADOW.c.gone_since == "",
                 SHADOW.c.item_id.is_(None),
-                SHADOW.c.sku.in_(part),
+                among(connection, SHADOW.c.sku, part),
             )
             .group_by(SHADOW.c.sku)
             .having(func.count() > 1)
@@ -148,7 +148,9 @@ def _match(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, int]:
 def _items_by(connection: Connection, column: str, keys: list[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for part in chunks(sorted(set(keys))):
-        for row in connection.execute(select(_ITEM.c.id, _ITEM.c[column]).where(_ITEM.c[column].in_(part))):
+        for row in connection.execute(
+            select(_ITEM.c.id, _ITEM.c[column]).where(among(connection, _ITEM.c[column], part))
+        ):
             found[row[1]].append(row[0])
     return found
 
@@ -156,7 +158,9 @@ def _items_by(connection: Connection, column: str, keys: list[str]) -> dict[str,
 def _folded(connection: Connection, skus: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in chunks(sorted({sku.casefold() for sku in skus if sku})):
-        rows = connection.execute(select(_ITEM.c.sku_folded, _ITEM.c.sku).where(_ITEM.c.sku_folded.in_(part)))
+        rows = connection.execute(
+            select(_ITEM.c.sku_folded, _ITEM.c.sku).where(among(connection, _ITEM.c.sku_folded, part))
+        )
         found.update({row[0]: row[1] for row in rows})
     return found
 
@@ -166,7 +170,7 @@ def _taken(connection: Connection, name: str, entity: str, items: list[int]) -> 
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
             select(SHADOW.c.item_id, SHADOW.c.external_id).where(
-                SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part)
+                SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.item_id, part)
             )
         )
         found.update({row[0]: row[1] for row in rows if row[0] is not None})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from sync.store import tables
-from sync.store.database import upsert
+from sync.store.database import among, upsert
 
 _PROJECT = tables.table(tables.Project)
 _SHADOW = tables.table(tables.Shadow)
@@ -68,7 +68,7 @@ def marked(connection: Connection, flow: str, items: list[int]) -> dict[tuple[st
     """Which of these items are marked for which target, with the mark's sequence."""
     rows = connection.execute(
         select(_PROJECT.c.connection, _PROJECT.c.item_id, _PROJECT.c.seq).where(
-            _PROJECT.c.flow == flow, _PROJECT.c.item_id.in_(items)
+            _PROJECT.c.flow == flow, among(connection, _PROJECT.c.item_id, items)
         )
     )
     return {(row.connection, row.item_id): row.seq for row in rows}

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from sync.diff import SlotOverride
 from sync.store import body, tables
-from sync.store.database import chunks, upsert
+from sync.store.database import among, chunks, upsert
 
 _OVERRIDE = tables.table(tables.Override)
 
@@ -19,7 +19,9 @@ def load(connection: Connection, name: str, entity: str, items: Iterable[int]) -
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
             select(_OVERRIDE).where(
-                _OVERRIDE.c.connection == name, _OVERRIDE.c.entity == entity, _OVERRIDE.c.item_id.in_(part)
+                _OVERRIDE.c.connection == name,
+                _OVERRIDE.c.entity == entity,
+                among(connection, _OVERRIDE.c.item_id, part),
             )
         )
         for row in rows:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from canonical.value import Value
 from mappings.model import Mapped
 from sync.store import body, tables
-from sync.store.database import chunks
+from sync.store.database import among, chunks
 
 SHADOW = tables.table(tables.Shadow)
 UNMARKED = bytes(16)
@@ -127,7 +127,7 @@ def spot(connection: Connection, name: str, entity: str, ids: Sequence[str]) -> 
     columns = (SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.as_of, SHADOW.c.digest, SHADOW.c.gone_since)
     for part in chunks(ids):
         query = select(*columns).where(
-            SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id.in_(part)
+            SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.external_id, part)
         )
         found.update({row[1]: Spotted(*row) for row in connection.execute(query).all()})
     return found
@@ -139,7 +139,7 @@ def _known(connection: Connection, name: str, entity: str, ids: list[str]) -> di
     for part in chunks(ids):
         rows = connection.execute(
             select(*columns, SHADOW.c.item_id, SHADOW.c.observed, SHADOW.c.writes).where(
-                SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.external_id.in_(part)
+                SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.external_id, part)
             )
         )
         found.update({row.external_id: row for row in rows})
@@ -222,7 +222,9 @@ def views(connection: Connection, name: str, entity: str, items: Iterable[int]) 
     found: dict[int, ShadowView] = {}
     for part in chunks(sorted(set(items))):
         rows = connection.execute(
-            select(SHADOW).where(SHADOW.c.connection == name, SHADOW.c.entity == entity, SHADOW.c.item_id.in_(part))
+            select(SHADOW).where(
+                SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.item_id, part)
+            )
         )
         found.update({row.item_id: _view(row) for row in rows})
     return found
@@ -268,7 +270,7 @@ def settle(connection: Connection, changes: Sequence[Settled]) -> None:
     """Move sent, got (and observed after a write) of shadow rows; changes of one row are merged in order."""
     for part in chunks(changes):
         ids = sorted({change.shadow_id for change in part})
-        rows = {row.id: row for row in connection.execute(select(SHADOW).where(SHADOW.c.id.in_(ids)))}
+        rows = {row.id: row for row in connection.execute(select(SHADOW).where(among(connection, SHADOW.c.id, ids)))}
         state = {key: _mutable(row) for key, row in rows.items()}
         for change in part:
             if change.shadow_id in state:

@@ -8,7 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -131,6 +143,18 @@ def insert_returning_id(connection: Connection, table: Table, row: Mapping[str, 
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def among(connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of these texts or numbers; one parameter, however many they are.
+
+    A list of parameters is a new statement to prepare for each of its lengths, and dear to fill.
+    """
+    listed = list(values)
+    if connection.dialect.name == "sqlite":
+        rows = func.json_each(msgspec.json.encode(listed).decode()).table_valued("value")
+        return column.in_(select(rows.c.value))
+    return column == func.any(bindparam(None, listed, type_=postgresql.ARRAY(column.type)))
 
 
 def chunks(rows: Sequence[T], size: int = _BATCH) -> Iterator[Sequence[T]]:
