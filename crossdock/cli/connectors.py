@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from canonical.errors import ConfigError, Problem
+from canonical.hints import did_you_mean
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.settings.platforms import InstalledPlatforms, Platforms
-from canonical.hints import did_you_mean
 
 
 @click.group("connectors", short_help="List the connectors, or examine one.")
@@ -69,7 +69,7 @@ def connector_row(name: str, platforms: Platforms) -> dict[str, object]:
     "test",
     "Examine a connector against its simulator.",
     """
-    crossdock connectors test memory
+    crossdock connectors test woocommerce
     crossdock connectors test shopify --format json
     """,
 )

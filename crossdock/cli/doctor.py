@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from canonical.errors import ConfigError, Problem
+from canonical.hints import did_you_mean
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.workspace import load, resolver
-from canonical.hints import did_you_mean
 
 if TYPE_CHECKING:
     from connectors.base import Finding
