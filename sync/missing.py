@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from mappings.compiled import CompiledMapping
 from sync import conflicts, flowstate
@@ -20,13 +20,16 @@ class SeenSet:
 
     def __init__(self, highest: int) -> None:
         self.highest = highest
+        self.count = 0
         self._bits = bytearray(highest // 8 + 1)
 
     def add(self, ids: Iterable[int]) -> None:
         """Note rows as seen; rows made after the read began count as seen anyway."""
+        bits, highest = self._bits, self.highest
         for one in ids:
-            if one <= self.highest:
-                self._bits[one >> 3] |= 1 << (one & 7)
+            if one <= highest and not bits[one >> 3] & (bit := 1 << (one & 7)):
+                bits[one >> 3] |= bit
+                self.count += 1
 
     def __contains__(self, one: int) -> bool:
         return one > self.highest or bool(self._bits[one >> 3] & (1 << (one & 7)))
@@ -67,27 +70,28 @@ def mark_gone(
     same_scope: bool,
 ) -> int:
     """Mark records that a complete read of the same scope did not return; tells how many are newly gone."""
-    if not same_scope:
+    entities = [mapping.entity for mapping in mappings]
+    if not same_scope or _known(connection, name, entities, seen.highest) == seen.count:
         return 0
     gone = 0
-    for mapping in mappings:
-        after = 0
+    for entity in entities:
+        after = ""
         while True:
             rows = connection.execute(
                 select(SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.item_id)
                 .where(
                     SHADOW.c.connection == name,
-                    SHADOW.c.entity == mapping.entity,
+                    SHADOW.c.entity == entity,
                     SHADOW.c.gone_since == "",
-                    SHADOW.c.id > after,
+                    SHADOW.c.external_id > after,
                     SHADOW.c.id <= seen.highest,
                 )
-                .order_by(SHADOW.c.id)
+                .order_by(SHADOW.c.external_id)
                 .limit(_CHUNK)
             ).all()
             if not rows:
                 break
-            after = rows[-1].id
+            after = rows[-1].external_id
             lost = [row for row in rows if row.id not in seen]
             gone += len(lost)
             if lost:
@@ -97,6 +101,12 @@ def mark_gone(
                 )
             for row in lost:
                 if row.item_id is not None:
-                    found = conflicts.Finding(name, mapping.entity, row.item_id, "", "deleted_there", row.external_id)
+                    found = conflicts.Finding(name, entity, row.item_id, "", "deleted_there", row.external_id)
                     conflicts.open_conflict(connection, found, hub.stamp())
     return gone
+
+
+def _known(connection: Connection, name: str, entities: Sequence[str], highest: int) -> int:
+    """How many records there were when a read began, gone ones included; answered from an index alone."""
+    here = (SHADOW.c.connection == name, SHADOW.c.entity.in_(entities), SHADOW.c.id <= highest)
+    return int(connection.execute(select(func.count()).where(*here)).scalar_one())

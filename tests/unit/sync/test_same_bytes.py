@@ -14,7 +14,8 @@ from sqlalchemy import select
 from connectors.base import Page
 from sync import configversion
 from sync.missing import SeenSet
-from sync.observe import ReadReport, store_page
+from sync.observe import ReadMode, ReadReport, store_page
+from sync.run import look
 from sync.shadow import SHADOW, Settled, settle
 from sync.store import body
 from sync.topology import mappings_by_resource
@@ -108,3 +109,22 @@ def test_bytes_without_an_id_are_quarantined_every_time(shops: Shops) -> None:
     for minute in range(2):
         report = read(shops, minute, b'{"sku":"SKU-1"}', b"not json", raw(shops))
         assert report.issues == {"invalid_value": 2}
+
+
+def test_a_record_that_went_and_came_back_with_the_same_bytes_is_gone_in_between(shops: Shops) -> None:
+    look(shops.hub, ReadMode.FULL)
+    shops.tick()
+    taken = shops.shop.items.pop(shops.shop.find("SKU-2").id)
+    look(shops.hub, ReadMode.FULL)
+    assert gone(shops) == {("variant", taken.id), ("inventory", taken.id)}
+    shops.tick()
+    shops.shop.items[taken.id] = taken
+    report = look(shops.hub, ReadMode.FULL)
+    assert report.reads["shop"].changed == 2
+    assert gone(shops) == set()
+
+
+def gone(shops: Shops) -> set[tuple[str, str]]:
+    with shops.hub.database.begin() as connection:
+        rows = connection.execute(select(SHADOW.c.entity, SHADOW.c.external_id).where(SHADOW.c.gone_since != ""))
+        return {(row[0], row[1]) for row in rows}
