@@ -94,9 +94,7 @@ def _headers(text: str, problems: list[Problem]) -> dict[str, str]:
     return headers
 
 
-def _auth(
-    url: str, kind: str, headers: Mapping[str, str], problems: list[Problem], *, in_query: bool
-) -> AuthKind:
+def _auth(url: str, kind: str, headers: Mapping[str, str], problems: list[Problem], *, in_query: bool) -> AuthKind:
     """Keys in clear text only where the shop will believe it is https; elsewhere it would not take them anyway."""
     forwarded = any(name.lower() == _PROXY_HEADER and value == "https" for name, value in headers.items())
     secure = url.startswith("https:") or forwarded

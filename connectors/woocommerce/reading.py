@@ -207,9 +207,7 @@ class Search:
             self.missing.pop(listing.heads[at].id, None)
         if not strangers:
             return listing
-        return replace(
-            listing, records=[listing.records[at] for at in hits], heads=[listing.heads[at] for at in hits]
-        )
+        return replace(listing, records=[listing.records[at] for at in hits], heads=[listing.heads[at] for at in hits])
 
 
 def _sealed(pages: Iterator[Page], seal: Callable[[Page], Page]) -> Iterator[Page]:

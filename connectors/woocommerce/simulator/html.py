@@ -5,16 +5,81 @@ from __future__ import annotations
 from html import escape
 from html.parser import HTMLParser
 
-_TAGS = frozenset({
-    "a", "abbr", "address", "b", "blockquote", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em",
-    "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li", "mark", "ol",
-    "p", "pre", "q", "s", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "u", "ul", "video",
-})
-_ATTRIBUTES = frozenset({
-    "alt", "class", "colspan", "datetime", "dir", "height", "href", "id", "lang", "name", "rel", "rowspan",
-    "src", "style", "target", "title", "width",
-})
+_TAGS = frozenset(
+    {
+        "a",
+        "abbr",
+        "address",
+        "b",
+        "blockquote",
+        "br",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figure",
+        "figcaption",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+        "video",
+    }
+)
+_ATTRIBUTES = frozenset(
+    {
+        "alt",
+        "class",
+        "colspan",
+        "datetime",
+        "dir",
+        "height",
+        "href",
+        "id",
+        "lang",
+        "name",
+        "rel",
+        "rowspan",
+        "src",
+        "style",
+        "target",
+        "title",
+        "width",
+    }
+)
 _LINKS = frozenset({"href", "src"})
 
 
