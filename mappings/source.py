@@ -84,7 +84,9 @@ def parse_yaml(text: str, file: str = "") -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError([Problem(f"not valid YAML: {said}", file, line, column)]) from error
+        lines = text.splitlines()[line - 1 : line] if mark else []
+        hint = "indent with spaces; YAML takes no tabs" if lines and "\t" in lines[0] else ""
+        raise ConfigError([Problem(f"not valid YAML: {said}", file, line, column, hint)]) from error
     except yaml.YAMLError as error:
         raise ConfigError([Problem(f"not valid YAML: {str(error).splitlines()[0]}", file)]) from error
     return _Builder(file).document(root)

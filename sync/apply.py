@@ -172,7 +172,8 @@ class _Applier:
         if line is None or not line.decision.writes:
             return None
         now = fingerprint(line.view.external_id, line.slot, line.decision, self.hub.config.version)
-        return line if now == change.fingerprint and line.decision.desired == change.after else None
+        meant = (line.view.external_id, line.decision.desired) == (change.external_id, change.after)
+        return line if meant and now == change.fingerprint else None
 
     def _send(self, call: Call, part: Batch, queue: deque[Batch]) -> None:
         hub = self.hub

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from canonical.clock import parse_instant
 from canonical.errors import CrossdockError
+from canonical.slot import parse_slot
 from canonical.value import Value
 from sync.hub import Hub
 from sync.observe import reread
@@ -42,6 +43,10 @@ class SavedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
     fingerprint: str
     status: str
+
+
+class _Header(msgspec.Struct, frozen=True):
+    format: str
 
 
 class SavedPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,13 +82,19 @@ def save(hub: Hub, plan_id: int, path: Path) -> int:
 def load(path: Path) -> SavedPlan:
     """Read a plan file; CrossdockError when it is not one."""
     try:
-        saved = msgspec.json.decode(path.read_bytes(), type=SavedPlan)
+        text = path.read_bytes()
+        made_as = msgspec.json.decode(text, type=_Header).format
+        if made_as != FORMAT:
+            said = f"{path} has the format {made_as}, this version reads {FORMAT}"
+            raise CrossdockError(said, hint="plan again with this version")
+        saved = msgspec.json.decode(text, type=SavedPlan)
+        parse_instant(saved.created_at)
+        for change in saved.changes:
+            parse_slot(change.slot)
     except OSError as error:
         raise CrossdockError(f"cannot read {path}: {error.strerror}", hint="give the file `plan -o` wrote") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise CrossdockError(f"{path} is not a saved plan: {error}", hint="make one with `plan -o`") from error
-    if saved.format != FORMAT:
-        raise CrossdockError(f"{path} has the format {saved.format}, this version reads {FORMAT}")
     return saved
 
 
@@ -108,6 +119,13 @@ def _check(hub: Hub, saved: SavedPlan) -> None:
     if _age(saved, hub.now()) > hub.config.plan_max_age:
         hours = hub.config.plan_max_age.total_seconds() / 3600
         raise CrossdockError(f"this plan is older than {hours:g} hours", hint="plan again")
+    for change in saved.changes:
+        known = hub.config.connections.get(change.connection)
+        if known is None or change.entity not in known.mappings:
+            raise CrossdockError(
+                f"line {change.number} is about {change.entity} of {change.connection}, which is not configured",
+                hint="plan again; a saved plan is not to be edited",
+            )
 
 
 def _age(saved: SavedPlan, now: datetime) -> timedelta:

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from canonical.errors import FatalError
 
@@ -34,9 +34,10 @@ def upgrade(engine: Engine) -> None:
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
+    except DatabaseError as error:
         raise FatalError(
-            f"cannot open the database: {error.orig}", hint="check the `database` setting and that it is writable"
+            f"cannot open the database: {error.orig}",
+            hint="check the `database` setting, that it names a database, and that it is writable",
         ) from error
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from canonical.errors import FatalError
 from sync.migrations.upgrade import upgrade
@@ -53,7 +53,10 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
+        except DatabaseError as error:
+            # Its other kinds are faults of a statement, not of the database.
+            if type(error) not in (DatabaseError, OperationalError):
+                raise
             raise FatalError(
                 f"the database failed: {error.orig}", hint="check that it is reachable and writable, then run again"
             ) from error
