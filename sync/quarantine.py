@@ -34,7 +34,7 @@ def put(connection: Connection, entries: Iterable[Entry], now: str) -> None:
 def release_each(connection: Connection, channel: str, slots: Iterable[tuple[str, str, str]]) -> None:
     """Let slots go, each named by entity, external id and slot."""
     rows = [{"e": entity, "x": external_id, "s": slot} for entity, external_id, slot in slots]
-    if rows:
+    if rows and _any(connection, channel):
         connection.execute(
             delete(_QUARANTINE).where(
                 _QUARANTINE.c.connection == channel,
@@ -44,6 +44,12 @@ def release_each(connection: Connection, channel: str, slots: Iterable[tuple[str
             ),
             rows,
         )
+
+
+def _any(connection: Connection, channel: str) -> bool:
+    """Whether anything of a connection is quarantined: mostly nothing is, and many statements are saved."""
+    query = select(_QUARANTINE.c.entity).where(_QUARANTINE.c.connection == channel).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def counts(connection: Connection, entity: str = "") -> dict[tuple[str, str], int]:
@@ -75,7 +81,7 @@ def _release(
     connection: Connection, channel: str, entity: str, external_ids: Iterable[str], which: ColumnElement[bool]
 ) -> None:
     rows = [{"x": one} for one in external_ids]
-    if rows:
+    if rows and _any(connection, channel):
         connection.execute(
             delete(_QUARANTINE).where(
                 _QUARANTINE.c.connection == channel,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
 
 
@@ -20,8 +20,20 @@ def _big_id() -> Any:
     )
 
 
+class Bytes(LargeBinary):
+    """Bytes as they are: both drivers take and give them, and wrapping each value is a tenth of a bulk insert."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Nothing is done to a value on its way in."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Nothing is done to a value on its way out."""
+
+
 def _blob(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(LargeBinary, nullable=nullable))
+    return Field(default=None, sa_column=Column(Bytes, nullable=nullable))
 
 
 class Meta(SQLModel, table=True):
