@@ -75,3 +75,8 @@ ENTITIES: tuple[str, ...] = tuple(dict.fromkeys(field.entity for field in _ALL))
 def field_type(entity: str, name: str) -> FieldType:
     """Look a canonical field up; KeyError when there is none."""
     return FIELDS[entity, name]
+
+
+def currency_fields() -> frozenset[str]:
+    """The names of fields that have a value per currency."""
+    return frozenset(field.name for field in _ALL if field.scope is ScopeKind.CURRENCY)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from canonical.display import displayed
 from canonical.errors import DataError
 from canonical.slot import parse_slot
 from sync import conflicts, cursors, drops, flowstate, marks, overrides, shadow
@@ -76,15 +77,15 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     if choice is Choice.OURS:
         drops.close(connection, name, item, now)
         settle(connection, [Settled(view.id, {}, {slot: theirs}, forget=frozenset({slot}), writes={slot: None})])
-        text = f"the owner's value {ours} is written at the next apply"
+        text = f"the owner's value {displayed(slot, ours)} is written at the next apply"
     else:
         override = SlotOverride("adopt", theirs, ours)
         overrides.put(connection, name, conflict.entity, item, slot, override, now)
         settle(connection, [Settled(view.id, {slot: ours}, {slot: theirs})])
-        text = f"{theirs} stays until the owner's value next changes"
+        text = f"{displayed(slot, theirs)} stays until the owner's value next changes"
         if choice is Choice.TO_OWNER:
             plan_id = plan_to_owner(hub, connection, conflict, flow.source, theirs)
-            text = f"{theirs} is planned as a write to {flow.source}"
+            text = f"{displayed(slot, theirs)} is planned as a write to {flow.source}"
     conflicts.close(connection, conflict.id, f"{choice.value}: {text}", now)
     marks.mark(connection, [marks.Mark(name, flow.name, item)], now)
     return Resolved(conflict.id, text, plan_id)

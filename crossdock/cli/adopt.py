@@ -158,7 +158,7 @@ def _sample(line: Line) -> dict[str, object]:
         "slot": line.slot,
         "theirs": theirs,
         "owners": owners,
-        "change": arrow(theirs, owners),
+        "change": arrow(line.slot, theirs, owners),
     }
 
 

@@ -160,7 +160,7 @@ def left_rows(hub: Hub, plan_id: int, limit: int | None) -> Rows:
             "slot": row.slot,
             "before": value(row.before),
             "after": value(row.after),
-            "change": arrow(value(row.before), value(row.after)),
+            "change": arrow(row.slot, value(row.before), value(row.after)),
             "detail": row.detail or advice(row.status),
         }
         for row in rows

@@ -146,7 +146,7 @@ def _sample(line: Line) -> dict[str, object]:
         "slot": line.slot,
         "there": there,
         "owners": owners,
-        "change": arrow(there, owners),
+        "change": arrow(line.slot, there, owners),
         "reason": reason or "not written yet",
         "advice": advice(reason),
     }

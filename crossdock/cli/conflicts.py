@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from canonical.display import displayed
 from canonical.errors import ConfigError, DataError, Problem
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
@@ -222,9 +223,9 @@ def _row(row: Row[Any], skus: dict[int, str], now: datetime) -> dict[str, object
         "external_id": row.external_id,
         "slot": row.slot,
         "kind": row.kind,
-        "theirs": value(row.theirs),
-        "ours": value(row.ours),
-        "base": value(row.base),
+        "theirs": displayed(row.slot, value(row.theirs)),
+        "ours": displayed(row.slot, value(row.ours)),
+        "base": displayed(row.slot, value(row.base)),
         "state": row.state,
         "resolution": row.resolution,
         "advice": _ADVICE.get(row.kind) or advice(row.kind),

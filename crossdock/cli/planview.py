@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from canonical.display import displayed
 from crossdock.cli.app import App
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import cell
@@ -118,7 +119,7 @@ def line_row(line: SavedChange) -> dict[str, object]:
         "mark": mark(line.before, line.after),
         "before": line.before,
         "after": line.after,
-        "change": arrow(line.before, line.after),
+        "change": arrow(line.slot, line.before, line.after),
         "owner": line.owner,
         "reason": line.reason or ("theirs is adopted" if line.action == "adopt" else "owner's value"),
     }
@@ -131,9 +132,9 @@ def mark(before: Value, after: Value) -> str:
     return "-" if after is None else "~"
 
 
-def arrow(before: object, after: object) -> str:
+def arrow(slot: str, before: Value, after: Value) -> str:
     """Two values as ``before -> after``, long texts cut."""
-    return f"{_short(before)} -> {_short(after)}"
+    return f"{_short(displayed(slot, before))} -> {_short(displayed(slot, after))}"
 
 
 def _short(value: object) -> str:

@@ -23,7 +23,7 @@ def price_edited(story: Story) -> None:
     before = world.writes()
     story.sync()
     found = story.conflicts()
-    story.tell(f"{sku} on shop_eu: {ours} -> {theirs}, though erp owns the price")
+    story.tell(f"{sku} on shop_eu: {ours:.2f} -> {theirs:.2f}, though erp owns the price")
     for row in found:
         story.tell(f"conflict {row.id}: {row.slot} on {row.connection}, {row.kind}")
     story.count(conflicts=len(found), write_calls=world.writes() - before)
