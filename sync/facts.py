@@ -44,7 +44,7 @@ def load(connection: Connection, items: Iterable[int]) -> dict[tuple[int, str], 
     found: dict[tuple[int, str], dict[str, Said]] = {}
     for part in chunks(sorted(set(items))):
         rows = connection.execute(select(_FACT).where(among(connection, _FACT.c.item_id, part)))
-        found.update({(row.item_id, row.entity): _DECODER.decode(row.body) for row in rows})
+        found.update({(row.item_id, row.entity): _DECODER.decode(row.body) for row in rows.all()})
     return found
 
 

@@ -13,8 +13,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from canonical.clock import instant_text, parse_instant
 from canonical.errors import SkippableError
@@ -262,7 +263,7 @@ def _tell_apart(
     """Tell records whose bytes are those last stored from the rest, which must be mapped to be judged."""
     ids = [mapping.identify(raw) for raw in raws]
     rows = shadow.spot(connection, name, mapping.entity, [one for one in ids if one])
-    unchanged: dict[str, shadow.Spotted] = {}
+    unchanged: dict[str, Row[Any]] = {}
     fresh: dict[object, RawRecord] = {}
     for number, (external_id, raw, own) in enumerate(zip(ids, raws, marks, strict=True)):
         row = rows.get(external_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -61,12 +61,12 @@ def store(
     sighted = sighted or Sighted({}, {}, None)
     known = _known(connection, name, entity, [one for one in by_id if sighted.may_know(one)])
     seen, changed, inserts, updates, looked, remarked, outdated = [], [], [], [], [], [], 0
-    for spotted in sighted.unchanged.values():
-        seen.append(spotted.id)
-        if as_of < max(spotted.as_of, proven):
+    for row_id, seen_at in ((row.id, row.as_of) for row in sighted.unchanged.values()):
+        seen.append(row_id)
+        if as_of < seen_at or as_of < proven:
             outdated += 1
         elif touch:
-            looked.append({"row_id": spotted.id, "as_of": as_of})
+            looked.append({"row_id": row_id, "as_of": as_of})
     for external_id, record in by_id.items():
         row = known.get(external_id)
         if row is not None:
@@ -95,16 +95,6 @@ def store(
     return Stored(seen, changed, outdated)
 
 
-class Spotted(NamedTuple):
-    """What telling unchanged records apart needs of a shadow row."""
-
-    id: int
-    external_id: str
-    as_of: str
-    digest: bytes
-    gone_since: str
-
-
 @dataclass(frozen=True, slots=True)
 class Sighted:
     """Records of a page told apart by their bytes: what is unchanged, and the marks of the rest by external id.
@@ -112,7 +102,7 @@ class Sighted:
     ``known`` are the ids that have a shadow row; None where that was not looked up.
     """
 
-    unchanged: Mapping[str, Spotted]
+    unchanged: Mapping[str, Row[Any]]
     marks: Mapping[str, bytes]
     known: Container[str] | None
 
@@ -121,15 +111,15 @@ class Sighted:
         return self.known is None or external_id in self.known
 
 
-def spot(connection: Connection, name: str, entity: str, ids: Sequence[str]) -> dict[str, Spotted]:
+def spot(connection: Connection, name: str, entity: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
     """The shadow rows of external ids, by id, with no more than telling unchanged records apart needs."""
-    found: dict[str, Spotted] = {}
+    found: dict[str, Row[Any]] = {}
     columns = (SHADOW.c.id, SHADOW.c.external_id, SHADOW.c.as_of, SHADOW.c.digest, SHADOW.c.gone_since)
     for part in chunks(ids):
         query = select(*columns).where(
             SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.external_id, part)
         )
-        found.update({row[1]: Spotted(*row) for row in connection.execute(query).all()})
+        found.update({row[1]: row for row in connection.execute(query).all()})
     return found
 
 
@@ -226,7 +216,7 @@ def views(connection: Connection, name: str, entity: str, items: Iterable[int]) 
                 SHADOW.c.connection == name, SHADOW.c.entity == entity, among(connection, SHADOW.c.item_id, part)
             )
         )
-        found.update({row.item_id: _view(row) for row in rows})
+        found.update({row.item_id: _view(row) for row in rows.all()})
     return found
 
 
@@ -270,7 +260,9 @@ def settle(connection: Connection, changes: Sequence[Settled]) -> None:
     """Move sent, got (and observed after a write) of shadow rows; changes of one row are merged in order."""
     for part in chunks(changes):
         ids = sorted({change.shadow_id for change in part})
-        rows = {row.id: row for row in connection.execute(select(SHADOW).where(among(connection, SHADOW.c.id, ids)))}
+        rows = {
+            row.id: row for row in connection.execute(select(SHADOW).where(among(connection, SHADOW.c.id, ids))).all()
+        }
         state = {key: _mutable(row) for key, row in rows.items()}
         for change in part:
             if change.shadow_id in state:
