@@ -66,7 +66,7 @@ flows:
     fields: [price]
     targets: {{shop_eu: {{}}, shop_web: {{}}}}
 """
-_SECRETS = {
+SECRETS = {
     "ERP_PASSWORD": "admin-pw-1",
     "SHOPIFY_TOKEN": "shpat_demo_token",
     "WOO_KEY": "ck_demo_key",
@@ -138,8 +138,8 @@ class TwoShops:
 
 def open_shops(clock: Clock, items: Sequence[CatalogItem], **shop: Any) -> TwoShops:
     """The two shops with a catalog."""
-    shopify = ShopifySimulator(clock=clock, tokens=(_SECRETS["SHOPIFY_TOKEN"],), locations=PLACES, **shop)
-    woo = WooSimulator(clock=clock, consumer_key=_SECRETS["WOO_KEY"], consumer_secret=_SECRETS["WOO_SECRET"])
+    shopify = ShopifySimulator(clock=clock, tokens=(SECRETS["SHOPIFY_TOKEN"],), locations=PLACES, **shop)
+    woo = WooSimulator(clock=clock, consumer_key=SECRETS["WOO_KEY"], consumer_secret=SECRETS["WOO_SECRET"])
     shopify.load(items)
     woo.load(items)
     return TwoShops(shopify, woo)
@@ -157,18 +157,27 @@ def open_hub(
     """A hub configured by a file, as an operator would."""
     url = database or f"sqlite:///{folder / 'crossdock.sqlite'}"
     file = folder / "crossdock.yaml"
-    file.write_text(
-        _CONFIG.format(
-            database=url,
-            erp=erp_url,
-            shopify="https://demo.myshopify.com",
-            woo="https://shop.example",
-            wh1=places["WH1"],
-            wh2=places["WH2"],
-            loc1=shops.shopify.location_id("WH1"),
-            loc2=shops.shopify.location_id("WH2"),
-        )
-    )
+    file.write_text(config_text(erp_url, places, shops, url))
     settings = checked(file, InstalledPlatforms())
-    config = hub_config(settings, Resolver(_SECRETS, folder, set()))
+    config = hub_config(settings, Resolver(SECRETS, folder, set()))
     return Hub(config, open_database(url), clock, transports=transports)
+
+
+def config_text(
+    erp_url: str,
+    places: Mapping[str, str],
+    shops: TwoShops,
+    database: str,
+    shop_urls: tuple[str, str] = ("https://demo.myshopify.com", "https://shop.example"),
+) -> str:
+    """The configuration an operator would write for these platforms."""
+    return _CONFIG.format(
+        database=database,
+        erp=erp_url,
+        shopify=shop_urls[0],
+        woo=shop_urls[1],
+        wh1=places["WH1"],
+        wh2=places["WH2"],
+        loc1=shops.shopify.location_id("WH1"),
+        loc2=shops.shopify.location_id("WH2"),
+    )
