@@ -36,7 +36,7 @@ def main() -> int:
 def _steps(*, quick: bool) -> Any:
     yield _told("calls", lambda: changed_quantities(100 if quick else 1_000))
     yield _told("points", lambda: saturated(300 if quick else 1_000, 500 if quick else 5_000))
-    yield _told("pulls", lambda: overheads(300 if quick else 5_000, 1 if quick else 3, (0,) if quick else (0, 100)))
+    yield _told("pulls", lambda: overheads(300 if quick else 3_000, {0: 1} if quick else {0: 3, 100: 1}))
     found = []
     for size in _QUICK_SIZES if quick else _SIZES:
         with platforms(size) as url:

@@ -25,6 +25,8 @@ from sync.run import run_sync
 
 _PLACES = {"WH1": "Main", "WH2": "Second"}
 _SHOPIFY_ROWS, _WOO_ROWS, _BULK_CALLS = 250, 100, 3
+_VARIANTS_PAGE, _ITEMS_PAGE = 250, 55
+"""Records of a page: 250 by the platform's cap, 55 with their levels by the 1,000 points a query may cost."""
 _LEVEL = "inventoryLevels.nodes[]"
 
 
@@ -65,10 +67,11 @@ def changed_quantities(changes: int) -> list[Figure]:
         hub.close()
         hub.database.close()
     pages = -(-changes // _WOO_ROWS)
+    shopify_reads = sum(min(_BULK_CALLS, -(-changes // rows)) for rows in (_VARIANTS_PAGE, _ITEMS_PAGE))
     return [
         _calls(f"{changes} changed quantities, Shopify writes", shopify.log.writes(), -(-changes // _SHOPIFY_ROWS)),
         _calls(f"{changes} changed quantities, WooCommerce writes", woo.log.writes(), pages),
-        _calls(f"{changes} changed quantities, Shopify reads", shopify.log.reads(), 2 * min(_BULK_CALLS, pages)),
+        _calls(f"{changes} changed quantities, Shopify reads", shopify.log.reads(), shopify_reads),
         _calls(f"{changes} changed quantities, WooCommerce reads", woo.log.reads(), 2 * pages),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +53,13 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def overheads(size: int, repeats: int, latencies: tuple[int, ...] = (0, 100)) -> list[Figure]:
-    """The ratio of each kind of pull, at each latency of the platform."""
+def overheads(size: int, repeats: Mapping[int, int]) -> list[Figure]:
+    """The ratio of each kind of pull at each latency of the platform, so often repeated."""
     figures: list[Figure] = []
     with platforms(size) as url:
-        for latency in latencies:
+        for latency, times in repeats.items():
             httpx.get(f"{url}/bench/latency", params={"ms": latency}).raise_for_status()
-            figures += [_overhead(url, kind, size, latency, repeats) for kind in KINDS]
+            figures += [_overhead(url, kind, size, latency, times) for kind in KINDS]
     return figures
 
 
