@@ -71,10 +71,15 @@ def make_command(name: str, summary: str, examples: str) -> Callable[[Body], cli
             start_logging(chosen)
             return body(chosen, *args, **given)
 
-        epilog = "\b\nExamples:\n" + "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
-        return click.command(name, short_help=summary, epilog=epilog + "\n\n" + EXIT_CODES)(global_options(run))
+        return click.command(name, short_help=summary, epilog=closing(examples))(global_options(run))
 
     return decorate
+
+
+def closing(examples: str) -> str:
+    """What the help of a command or a group ends with: examples and exit codes."""
+    lines = "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
+    return f"\b\nExamples:\n{lines}\n\n{EXIT_CODES}"
 
 
 def start_logging(app: App) -> None:

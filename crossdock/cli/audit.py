@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FLOWS = [
     Column("flow", "flow"),
     Column("connection", "connection"),
-    Column("accuracy", "accuracy %", figures=True),
+    Column("accuracy", "accuracy %", figures=True, keep=True),
     Column("compared", "compared", figures=True),
     Column("drift", "drift", figures=True),
     Column("unknown", "not comparable", figures=True),
@@ -52,9 +52,9 @@ _WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccoun
 def command(app: App, flows: tuple[str, ...]) -> Outcome:
     """Read all systems in full and compare every owned field of every linked record. Writes to no system.
 
-    accuracy: share of the compared fields that agree. drift: fields that differ. orphans: records there that belong to
-    no item. absent: items without a record there. duplicates: records that share a SKU. A system that could not be
-    read whole is not judged.
+    accuracy: share of the compared fields that agree, null where none was compared. drift: fields that differ. orphans:
+    records there that belong to no item. absent: items without a record there. duplicates: records that share a SKU. A
+    system that could not be read whole is not judged.
 
     JSON: {"counts": {"compared", "equal", "accuracy", "drift", "orphans", "absent", "duplicates"}, "flows": [{"flow",
     "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
@@ -77,7 +77,7 @@ def command(app: App, flows: tuple[str, ...]) -> Outcome:
         shrunk = any(read.shrunk for read in looked.reads.values())
         outcome = _outcome(unread, reports, shrunk=shrunk, holds=status(work.hub).holds)
         counts = _counts(reports)
-        work.end(outcome, {name: int(value) for name, value in counts.items() if name != "accuracy"})
+        work.end(outcome, {name: value for name, value in counts.items() if isinstance(value, int)})
     samples = [_sample(line) for one in reports for line in one.samples[: None if app.as_json else 5]]
     sections = [
         Section("flows", _FLOWS, [_row(one) for one in reports]),
@@ -87,6 +87,8 @@ def command(app: App, flows: tuple[str, ...]) -> Outcome:
     ]
     summary = "a source returned far fewer records than last time; it was not judged" if shrunk else ""
     steps = ["crossdock doctor"] if unread else ["crossdock plan"] if counts["drift"] else []
+    if not counts["compared"]:
+        steps.append("nothing was compared, since nothing is linked; `crossdock adopt` shows why")
     return app.output.emit(Report("audit", outcome, sections, counts, summary, steps))
 
 
@@ -101,12 +103,12 @@ def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, hold
     return Outcome.HELD if why or holds else Outcome.IN_SYNC
 
 
-def _counts(reports: Sequence[AuditReport]) -> dict[str, int | float | str]:
+def _counts(reports: Sequence[AuditReport]) -> dict[str, int | None | float | str]:
     compared, equal = sum(one.compared for one in reports), sum(one.equal for one in reports)
     return {
         "compared": compared,
         "equal": equal,
-        "accuracy": percent(100 * equal / compared if compared else 100.0),
+        "accuracy": percent(100 * equal / compared) if compared else None,
         "drift": sum(one.drift.total() for one in reports),
         "orphans": sum(one.orphans for one in reports),
         "absent": sum(one.absent for one in reports),
@@ -123,7 +125,7 @@ def _row(found: AuditReport) -> dict[str, object]:
     return {
         "flow": found.flow,
         "connection": found.target,
-        "accuracy": percent(found.accuracy),
+        "accuracy": percent(found.accuracy) if found.compared else None,
         "linked": found.linked,
         "compared": found.compared,
         "equal": found.equal,

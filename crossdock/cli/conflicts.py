@@ -10,7 +10,7 @@ import click
 from canonical.display import displayed
 from canonical.errors import ConfigError, DataError, Problem
 from canonical.reasons import advice
-from crossdock.cli.app import App, make_command
+from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.status import age
@@ -46,7 +46,18 @@ _ADVICE = {
 _DROP = "drop:"
 
 
-@click.group("conflicts", short_help="List, show and resolve what somebody changed who does not own it.")
+@click.group(
+    "conflicts",
+    short_help="List, show and resolve what somebody changed who does not own it.",
+    epilog=closing(
+        """
+        crossdock conflicts list
+        crossdock conflicts show 7
+        crossdock conflicts resolve 7 --ours
+        crossdock conflicts resolve drop:3 --yes
+        """
+    ),
+)
 def command() -> None:
     """What somebody changed who does not own it; and units that left a shop and that the owner has not booked yet."""
 
@@ -66,7 +77,8 @@ def list_conflicts(app: App, every: bool) -> Outcome:
     Exit code 5 while something is open.
 
     JSON: {"counts": {"open", "drops"}, "conflicts": [{"id", "age", "opened_at", "connection", "entity", "sku",
-    "external_id", "slot", "kind", "theirs", "ours", "base", "state", "resolution", "advice"}], ...}
+    "external_id", "slot", "kind", "theirs", "ours", "base", "state", "resolution", "advice"}], ...}; a row `drop:N`
+    also has "units".
     """
     from sync import conflicts, drops, items
 
@@ -101,7 +113,12 @@ def show(app: App, ident: str) -> Outcome:
     """
     with looking(app) as hub, hub.database.begin() as connection:
         row = _find(hub, connection, ident)
-    pairs = [{"key": key, "value": value} for key, value in row.items() if value not in ("", None)]
+    hidden = {"theirs"} if ident.startswith(_DROP) else set()
+    pairs = [
+        {"key": "units left" if key == "units" else key, "value": value}
+        for key, value in row.items()
+        if value not in ("", None) and key not in hidden
+    ]
     table = Section("conflicts", [Column("key", ""), Column("value", "")], pairs)
     section = Section("conflicts", _COLUMNS, [row]) if app.as_json else table
     outcome = Outcome.HELD if row["state"] == "open" else Outcome.IN_SYNC
@@ -115,19 +132,22 @@ def show(app: App, ident: str) -> Outcome:
     crossdock conflicts resolve 7 --ours             write the owner's value back, at the next apply
     crossdock conflicts resolve 7 --theirs           keep theirs until the owner's value next changes
     crossdock conflicts resolve 7 --to-owner --yes   write their value to the owner, now
-    crossdock conflicts resolve drop:3               the owner's figure holds these units already
+    crossdock conflicts resolve drop:3 --yes         the owner's figure holds these units already
     """,
 )
 @click.argument("ident", metavar="ID")
-@click.option("--ours", "choice", flag_value="ours", help="The owner's value is written back at the next apply.")
-@click.option("--theirs", "choice", flag_value="theirs", help="Theirs stays until the owner's value next changes.")
-@click.option("--to-owner", "choice", flag_value="to-owner", help="Theirs becomes the owner's: it is written there.")
-@click.option("--yes", is_flag=True, help="With --to-owner: write it now; without, it is only shown.")
-def resolve(app: App, ident: str, choice: str | None, yes: bool) -> Outcome:
+@click.option("--ours", is_flag=True, help="The owner's value is written back at the next apply.")
+@click.option("--theirs", is_flag=True, help="Theirs stays until the owner's value next changes.")
+@click.option("--to-owner", is_flag=True, help="Theirs becomes the owner's: it is written there.")
+@click.option("--yes", is_flag=True, help="With --to-owner and for drop:N: do it now; without, it is only shown.")
+def resolve(app: App, ident: str, ours: bool, theirs: bool, to_owner: bool, yes: bool) -> Outcome:
     """Resolve an open conflict. Stock is recomputed: correct it at its owner, then resolve with --ours.
+
+    drop:N takes --yes instead: say it only when the owner has booked these units, since raises go out again after it.
 
     JSON: {"counts": {...}, "resolved": [{"id", "choice", "text"}], ...}
     """
+    choice = _choice(ours=ours, theirs=theirs, to_owner=to_owner)
     drop = ident.startswith(_DROP)
     if choice is None and not drop:
         raise ConfigError([Problem("say whose value counts", hint="--ours, --theirs or --to-owner")])
@@ -137,7 +157,9 @@ def resolve(app: App, ident: str, choice: str | None, yes: bool) -> Outcome:
     with working(app, "conflicts resolve") as work:
         with work.hub.database.begin() as connection:
             row = _find(work.hub, connection, ident)
-        if choice == "to-owner" and not yes:
+        if drop and not yes:
+            outcome, text, steps = Outcome.PENDING, f"would count as booked by the owner: {_units(row)}", _ways(row)
+        elif choice == "to-owner" and not yes:
             outcome, text, steps = _preview(work.hub, row)
         else:
             outcome, text, steps = _carry_out(work, ident, choice)
@@ -145,6 +167,19 @@ def resolve(app: App, ident: str, choice: str | None, yes: bool) -> Outcome:
     rows = [{"id": ident, "choice": choice or "booked", "text": text}]
     section = [Section("resolved", [], rows)] if app.as_json else []
     return app.output.emit(Report("conflicts resolve", outcome, section, summary=text, next=steps))
+
+
+def _choice(*, ours: bool, theirs: bool, to_owner: bool) -> str | None:
+    """The one choice that was given, or None; ConfigError for several, which contradict each other."""
+    given = [word for word, said in (("ours", ours), ("theirs", theirs), ("to-owner", to_owner)) if said]
+    if len(given) > 1:
+        said = " and ".join(f"--{word}" for word in given)
+        raise ConfigError([Problem(f"{said} contradict each other", hint="give one of them")])
+    return given[0] if given else None
+
+
+def _units(row: dict[str, object]) -> str:
+    return f"{row['units']} units of {row['sku']} that left {row['connection']}"
 
 
 def _preview(hub: Hub, row: dict[str, object]) -> tuple[Outcome, str, list[str]]:
@@ -244,6 +279,7 @@ def _drop_row(row: Row[Any], skus: dict[int, str], now: datetime) -> dict[str, o
         "slot": row.slot,
         "kind": row.cause,
         "theirs": -row.open_units,
+        "units": row.open_units,
         "ours": None,
         "base": None,
         "state": "open",
@@ -257,7 +293,10 @@ def _ways(row: dict[str, object]) -> list[str]:
         return []
     base = f"crossdock conflicts resolve {row['id']}"
     if str(row["id"]).startswith(_DROP):
-        return [base]
+        return [
+            f"only when the owner has booked these {row['units']} units: {base} --yes",
+            "otherwise book them there first, then: crossdock sync",
+        ]
     if row["entity"] == "inventory" or not row["slot"]:
         return [f"{base} --ours"]
     return [f"{base} --{way}" for way in ("ours", "theirs", "to-owner")]

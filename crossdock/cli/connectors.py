@@ -6,13 +6,22 @@ import click
 
 from canonical.errors import ConfigError, Problem
 from canonical.hints import did_you_mean
-from crossdock.cli.app import App, make_command
+from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.settings.platforms import InstalledPlatforms, Platforms
 
 
-@click.group("connectors", short_help="List the connectors, or examine one.")
+@click.group(
+    "connectors",
+    short_help="List the connectors, or examine one.",
+    epilog=closing(
+        """
+        crossdock connectors list
+        crossdock connectors test woocommerce
+        """
+    ),
+)
 def command() -> None:
     """Which platforms Crossdock speaks to, and proof that it does."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from crossdock.cli.outcome import Outcome
-from crossdock.cli.report import Report, Section
+from crossdock.cli.report import Column, Report, Section
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as RichProgress
+    from rich.table import Table
 
-_SHORT = 20
+_INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)(?=$|: )")
+_UNBOUNDED = 100_000
 _STYLES = {
     "ok": "green",
     "passed": "green",
@@ -107,9 +111,9 @@ def text_lines(report: Report) -> Iterator[str]:
     yield from (f"next: {step}" for step in report.next)
 
 
-def count_line(counts: Mapping[str, int | float | str]) -> str:
+def count_line(counts: Mapping[str, int | float | str | None]) -> str:
     """Counts in one line: ``changes 12, calls 2``."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items())
+    return ", ".join(f"{name.replace('_', ' ')} {cell(value)}" for name, value in counts.items())
 
 
 def cell(value: object) -> str:
@@ -130,44 +134,87 @@ def _section_lines(section: Section) -> Iterator[str]:
         if section.empty:
             yield section.empty
         return
-    table = [[column.title for column in section.columns], *_cells(section)]
-    widths = [max(len(line[number]) for line in table) for number in range(len(section.columns))]
+    columns = shown_columns(section)
+    table = [[column.title for column in columns], *_cells(section, columns)]
+    widths = [max(len(line[number]) for line in table) for number in range(len(columns))]
     for line in table:
         padded = [
             text.rjust(width) if column.figures else text.ljust(width)
-            for text, width, column in zip(line, widths, section.columns, strict=True)
+            for text, width, column in zip(line, widths, columns, strict=True)
         ]
         yield "  ".join(padded).rstrip()
 
 
-def _cells(section: Section) -> Sequence[list[str]]:
-    return [[cell(row.get(column.key)) for column in section.columns] for row in section.rows]
+def shown_columns(section: Section) -> list[Column]:
+    """The columns that hold something in some row."""
+    return [
+        column for column in section.columns if column.keep or any(_holds(row.get(column.key)) for row in section.rows)
+    ]
+
+
+def _holds(value: object) -> bool:
+    return value is not None and value not in ("", [])
+
+
+def to_seconds(text: str) -> str:
+    """An instant that a text starts with, to the second and readable: ``2026-11-22 04:24:00Z``."""
+    return _INSTANT.sub(r"\1 \2Z", text)
+
+
+def _cells(section: Section, columns: Sequence[Column]) -> list[list[str]]:
+    return [[to_seconds(cell(row.get(column.key))) for column in columns] for row in section.rows]
+
+
+def record_lines(section: Section) -> Iterator[str]:
+    """The rows one below the other as ``title: value`` lines, for a terminal too narrow for the table."""
+    columns = shown_columns(section)
+    for number, (row, line) in enumerate(zip(section.rows, _cells(section, columns), strict=True)):
+        yield from [""] if number else []
+        for column, text in zip(columns, line, strict=True):
+            if column.keep or _holds(row.get(column.key)):
+                yield f"{column.title}: {text}" if column.title else text
 
 
 def _show_rich(report: Report) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     console = Console(highlight=False)
     for section in report.sections:
         if not section.rows:
             if section.empty:
-                console.print(section.empty, markup=False)
+                console.print(section.empty, markup=False, soft_wrap=True)
             continue
-        table = Table(box=box.SIMPLE_HEAD, title=section.title or None, title_justify="left", pad_edge=False)
-        lines = _cells(section)
-        for number, column in enumerate(section.columns):
-            short = max(len(line[number]) for line in lines) <= _SHORT
-            justify: Literal["left", "right"] = "right" if column.figures else "left"
-            table.add_column(column.title, justify=justify, overflow="fold", no_wrap=short)
-        for line in lines:
-            table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in line))
-        console.print(table)
+        table = _rich_table(section)
+        if _fits(console, table):
+            console.print(table)
+            continue
+        for text in ([section.title] if section.title else []) + list(record_lines(section)) + [""]:
+            console.print(text, markup=False, soft_wrap=True)
     rest = Report(report.command, report.outcome, (), report.counts, report.summary, report.next)
     for text in text_lines(rest):
-        console.print(text, markup=False)
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def _rich_table(section: Section) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, title=section.title or None, title_justify="left", pad_edge=False)
+    columns = shown_columns(section)
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.figures else "left"
+        table.add_column(column.title, justify=justify, overflow="fold", no_wrap=True)
+    for line in _cells(section, columns):
+        table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in line))
+    return table
+
+
+def _fits(console: Console, table: Table) -> bool:
+    """Whether the terminal is wide enough to show every cell of the table whole in one line."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).maximum <= console.width
 
 
 def _plain(value: object) -> object:

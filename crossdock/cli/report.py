@@ -12,11 +12,15 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: the key of its cells, its title, and whether it holds figures."""
+    """One column of a table: the key of its cells, its title, whether it holds figures.
+
+    A table leaves out a column that is empty in every row, unless ``keep`` says otherwise.
+    """
 
     key: str
     title: str
     figures: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Report:
     command: str
     outcome: Outcome
     sections: Sequence[Section] = ()
-    counts: Mapping[str, int | float | str] = field(default_factory=dict)
+    counts: Mapping[str, int | float | str | None] = field(default_factory=dict)
     summary: str = ""
     next: Sequence[str] = ()
 

@@ -153,7 +153,13 @@ def test_a_saved_plan_skips_and_names_what_moved_and_applies_the_rest(live: Desk
     open_now = live.call("conflicts", "list", code=5)
     [drop] = open_now["conflicts"]
     assert (drop["kind"], drop["sku"], drop["theirs"]) == ("sale", "MUG-02", -1)
-    assert live.call("conflicts", "show", drop["id"], code=5)["next"] == [f"crossdock conflicts resolve {drop['id']}"]
+    shown = live.call("conflicts", "show", drop["id"], code=5)
+    assert shown["conflicts"][0]["units"] == 1
+    resolution = f"crossdock conflicts resolve {drop['id']} --yes"
+    assert shown["next"][0].startswith("only when the owner has booked")
+    assert shown["next"][0].endswith(resolution)
+    assert live.call("conflicts", "resolve", drop["id"], code=2)["next"] == shown["next"]
+    assert live.call("conflicts", "list", code=5)["counts"]["drops"] == 1
     live.world.erp.admin.ship(live.world.erp.admin.book_sale("MUG-02", "WH1", 1))
     live.call("sync", code=0)
     assert not _differing(live)
@@ -264,6 +270,7 @@ def test_a_saved_plan_is_refused_by_another_database_and_after_a_change_of_owner
         (("adopt", "--connection", "shop_ue"), "did you mean 'shop_eu'?"),
         (("apply", "x.plan", "--flow", "prices"), "applied whole"),
         (("conflicts", "resolve", "7"), "--ours, --theirs or --to-owner"),
+        (("conflicts", "resolve", "7", "--ours", "--theirs"), "--ours and --theirs contradict each other"),
         (("conflicts", "resolve", "7", "--ours"), "there is no conflict 7"),
         (("conflicts", "resolve", "drop:7", "--theirs"), "drop:7"),
         (("conflicts", "show", "seven"), "seven is no id"),

@@ -11,7 +11,7 @@ import pytest
 from canonical.errors import ConfigError, GuardError, Problem, RetriableError
 from crossdock.cli.errors import redacted, tell, tell_unexpected
 from crossdock.cli.outcome import Outcome, outcome_of
-from crossdock.cli.output import Output, cell, text_lines
+from crossdock.cli.output import Output, cell, record_lines, text_lines, to_seconds
 from crossdock.cli.report import Column, Report, Section
 
 _ROWS = [{"sku": "A-1", "units": 7, "more": Decimal("1.50")}, {"sku": "LONGER-SKU", "units": 1234, "more": None}]
@@ -54,6 +54,43 @@ def test_a_value_stays_in_its_line_whatever_it_holds() -> None:
     assert cell("two\nlines\tand  more") == "two lines and more"
     assert [cell(value) for value in (None, True, False, 0, ["a", None])] == ["-", "yes", "no", "0", "a, -"]
     assert cell(datetime(2026, 11, 22, tzinfo=UTC)) == "2026-11-22T00:00:00+00:00"
+
+
+def test_a_table_shows_instants_to_the_second_and_json_holds_them_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert to_seconds("2026-11-22T04:24:00.123456Z") == "2026-11-22 04:24:00Z"
+    assert to_seconds("2026-11-22T04:24:00+00:00: 1 -> 2 (applied)") == "2026-11-22 04:24:00Z: 1 -> 2 (applied)"
+    assert to_seconds("from 2026-11-22T04:24:00.5Z") == "from 2026-11-22T04:24:00.5Z"
+    section = Section("runs", [Column("at", "started")], [{"at": "2026-11-22T04:24:00.123456Z"}])
+    Output(as_json=True).emit(Report("runs", Outcome.IN_SYNC, [section]))
+    assert json.loads(capsys.readouterr().out)["runs"] == [{"at": "2026-11-22T04:24:00.123456Z"}]
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out_unless_it_says_something() -> None:
+    columns = [Column("a", "A"), Column("b", "B"), Column("c", "C", keep=True)]
+    section = Section("some", columns, [{"a": 0, "b": "", "c": None}, {"a": False, "b": None, "c": None}])
+    assert list(text_lines(Report("x", Outcome.IN_SYNC, [section]))) == ["A   C", "0   -", "no  -"]
+
+
+@pytest.mark.parametrize("width", [30, 200])
+def test_a_terminal_of_any_width_shows_every_value_whole(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = [Column(name, name) for name in ("sku", "detail", "none")]
+    rows = [{"sku": f"SKU-{n}", "detail": f"value number {n} and a long word {'x' * 40}", "none": ""} for n in (1, 2)]
+    section = Section("some", columns, rows)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    Output().emit(Report("x", Outcome.IN_SYNC, [section], next=["crossdock conflicts resolve drop:3 --yes"]))
+    shown = capsys.readouterr().out
+    assert all(str(row["detail"]) in shown and str(row["sku"]) in shown for row in rows)
+    assert "none" not in shown
+    assert "next: crossdock conflicts resolve drop:3 --yes" in shown
+    assert ("sku: SKU-1" in shown) == (width == 30)
+
+
+def test_records_leave_out_what_is_empty() -> None:
+    section = Section("some", [Column("a", "A"), Column("b", "B")], [{"a": 1, "b": ""}, {"a": 2, "b": "x"}])
+    assert list(record_lines(section)) == ["A: 1", "", "A: 2", "B: x"]
 
 
 def test_each_outcome_has_the_exit_code_the_design_gives_it() -> None:
