@@ -11,13 +11,14 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from canonical.clock import Clock
-from canonical.errors import BusyError
+from canonical.errors import BusyError, FatalError
 from sync.store.database import Database
 
 EXECUTOR = "executor"
@@ -101,13 +102,38 @@ def _advisory_lock(
     database: Database, name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
 ) -> Iterator[Callable[[], bool]]:
     key = int.from_bytes(hashlib.blake2b(f"crossdock:{name}".encode(), digest_size=8).digest(), "big", signed=True)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        _acquire(lambda: _try_advisory(session, key), name, clock, wait, on_wait)
-        try:
-            yield lambda: _still_held(session, key)
-        finally:
-            if not session.closed and not session.invalidated:
-                session.execute(text("select pg_advisory_unlock(:key)"), {"key": key})
+    session = _session(database)
+    try:
+        with _reaching():
+            _acquire(lambda: _try_advisory(session, key), name, clock, wait, on_wait)
+        yield lambda: _still_held(session, key)
+    finally:
+        _end(session, key)
+
+
+def _session(database: Database) -> Connection:
+    with _reaching():
+        return database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """What the database's driver says, in our words."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise FatalError(
+            f"the database failed: {error.orig}", hint="check that it is reachable, then run again"
+        ) from error
+
+
+def _end(session: Connection, key: int) -> None:
+    """Give the lock back; a session that was cut has given it back already."""
+    with suppress(DBAPIError):
+        if not session.invalidated:
+            session.execute(text("select pg_advisory_unlock(:key)"), {"key": key})
+    with suppress(DBAPIError):
+        session.close()
 
 
 def _try_advisory(session: Connection, key: int) -> bool:
@@ -115,11 +141,14 @@ def _try_advisory(session: Connection, key: int) -> bool:
 
 
 def _still_held(session: Connection, key: int) -> bool:
-    found = session.execute(
-        text(
-            "select count(*) from pg_locks where locktype = 'advisory' and granted and pid = pg_backend_pid()"
-            " and ((classid::bigint << 32) | objid::bigint) = :key"
-        ),
-        {"key": key},
-    ).scalar()
-    return bool(found)
+    # Once cut, the session would quietly be another one that holds nothing.
+    if session.closed or session.invalidated:
+        return False
+    query = text(
+        "select count(*) from pg_locks where locktype = 'advisory' and granted and pid = pg_backend_pid()"
+        " and ((classid::bigint << 32) | objid::bigint) = :key"
+    )
+    try:
+        return bool(session.execute(query, {"key": key}).scalar())
+    except DBAPIError:
+        return False
