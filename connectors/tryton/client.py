@@ -144,8 +144,10 @@ class TrytonClient:
                 hint="check username, password and database of this connection",
             ) from error
         user, token = int(found[0]), str(found[1])
-        self._transport.redact.hide(token)
-        header = "Session " + base64.b64encode(f"{name}:{user}:{token}".encode()).decode()
+        credentials = base64.b64encode(f"{name}:{user}:{token}".encode()).decode()
+        for secret in (token, credentials):
+            self._transport.redact.hide(secret)
+        header = f"Session {credentials}"
         return Session(header, user, self._context(header))
 
     def _context(self, header: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from canonical.errors import AuthenticationError, FatalError, ProtocolError, SkippableError, ThrottledError
 from connectors.http import Answer, Outgoing
-from connectors.simulation import Fault
+from connectors.simulation import Fault, SimRequest, SimResponse, json_response
 from connectors.tryton.client import is_read, verdict
 from tests.servers.tryton.world import World
 
@@ -150,3 +150,19 @@ def test_the_password_is_in_no_error(world: World) -> None:
     with pytest.raises(AuthenticationError) as caught:
         world.connect(password="s3cr3t-and-wrong").locations()
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_the_session_is_in_no_error_even_where_the_server_repeats_its_header(world: World) -> None:
+    connector = world.connect()
+    connector.locations()
+    sent: list[str] = []
+
+    def repeats(request: SimRequest) -> SimResponse:
+        sent.append(request.headers["authorization"])
+        return json_response({"id": 1, "error": ["UserError", [f"no rights: {sent[-1]}", "", None]]})
+
+    world.simulator.answer = repeats  # type: ignore[method-assign]
+    with pytest.raises(AuthenticationError, match="no rights") as caught:
+        connector.locations()
+    assert sent[0].startswith("Session ")
+    assert sent[0].removeprefix("Session ") not in str(caught.value)
