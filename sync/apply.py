@@ -19,7 +19,7 @@ from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement
 from sync.batch import Batch, ChangeLine, build_rows
-from sync.decision import fingerprint
+from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
 from sync.hub import Hub
 from sync.known import Line
@@ -35,7 +35,10 @@ _CHUNK = 5000
 
 @dataclass
 class ApplyReport:
-    """What an apply did, by outcome; ``calls`` by connection; ``failed`` names connections that gave up, and why."""
+    """What an apply did, by outcome; ``calls`` by connection; ``failed`` names connections that gave up, and why.
+
+    The outcome ``already`` is a line whose value was there before it was sent: nothing was left to do.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
@@ -49,7 +52,8 @@ class ApplyReport:
     @property
     def partial(self) -> bool:
         """Whether some lines did not land."""
-        return bool(self.failed) or any(count for name, count in self.outcomes.items() if name != "applied")
+        landed = ("applied", "already")
+        return bool(self.failed) or any(count for name, count in self.outcomes.items() if name not in landed)
 
 
 def apply(hub: Hub, plan_id: int) -> ApplyReport:
@@ -73,6 +77,22 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[target] = str(error)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A planned line decided again: the line if it still stands, else what became of it."""
+
+    change: ChangeLine
+    line: Line | None
+    left_as: str
+
+
+def _left_as(line: Line | None, change: ChangeLine) -> str:
+    """``already`` if the target holds the planned value and needs nothing, else ``moved``."""
+    if line is None or line.view.external_id != change.external_id or line.decision.verdict is not Verdict.EQUAL:
+        return "moved"
+    return "already" if line.decision.desired == change.after else "moved"
 
 
 class _Applier:
@@ -113,10 +133,10 @@ class _Applier:
 
     def _adopt(self, rows: Sequence[Row[Any]]) -> None:
         with self.hub.database.begin() as connection:
-            for line, change in self._decided(connection, [ChangeLine.of(row) for row in rows]):
-                if line is not None:
-                    record.adopt(connection, line, self.hub.stamp())
-                self._status(connection, [change], "applied" if line is not None else "moved")
+            for found in self._decided(connection, [ChangeLine.of(row) for row in rows]):
+                if found.line is not None:
+                    record.adopt(connection, found.line, self.hub.stamp())
+                self._status(connection, [found.change], "applied" if found.line is not None else found.left_as)
 
     def _send_batch(self, batch: Batch, queue: deque[Batch]) -> None:
         if not batch.rows:
@@ -149,13 +169,14 @@ class _Applier:
         """Rows whose target or inputs moved since the plan: noted, and left out of the call."""
         carried = [number for number in part.numbers for _ in part.lines[number]]
         decided = self._decided(connection, part.changes())
-        moved = {number for number, (line, _) in zip(carried, decided, strict=True) if line is None}
-        gone = [change for number in moved for change in part.lines[number]]
-        self._status(connection, gone, "moved")
+        moved = {number for number, found in zip(carried, decided, strict=True) if found.line is None}
+        for word in ("moved", "already"):
+            gone = [found for number, found in zip(carried, decided, strict=True) if number in moved]
+            self._status(connection, [found.change for found in gone if found.left_as == word], word)
         return moved
 
-    def _decided(self, connection: Connection, changes: Sequence[ChangeLine]) -> list[tuple[Line | None, ChangeLine]]:
-        """Decide planned lines again; None for one that would be decided differently now."""
+    def _decided(self, connection: Connection, changes: Sequence[ChangeLine]) -> list[_Decided]:
+        """Decide planned lines again; those that would be decided differently now have no line."""
         found: dict[tuple[str, int, str], Line] = {}
         for name in {change.flow for change in changes}:
             flow = self.hub.config.flows.get(name)
@@ -166,7 +187,8 @@ class _Applier:
                 items = sorted({change.item_id for change in asked})
                 lines = evaluate(self.hub, connection, flow, items, targets=(self.target,)) if flow else []
             found.update({(name, line.view.item_id, line.slot): line for line in lines if line.target == self.target})
-        return [(self._same(found.get((c.flow, c.item_id, c.slot)), c), c) for c in changes]
+        again = [(found.get((change.flow, change.item_id, change.slot)), change) for change in changes]
+        return [_Decided(change, self._same(line, change), _left_as(line, change)) for line, change in again]
 
     def _same(self, line: Line | None, change: ChangeLine) -> Line | None:
         if line is None or not line.decision.writes:

@@ -18,10 +18,11 @@ from sync.diff import SlotOverride
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a channel holds of one slot; ``committed`` is None where the platform does not show it."""
+    """What a channel holds of one slot; the other two are None where the platform does not show them."""
 
     available: int
     committed: int | None = None
+    on_hand: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ class CounterView:
     """Everything known of one stock slot on one target.
 
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
-    list here; ``figure_may_know`` whether that figure was read after the channel was last seen unmoved. ``blocked``
-    names why no raise may go out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's
-    figure does not show yet.
+    list here. ``unmoved_since`` is when the channel was last seen at its base. ``blocked`` names why no raise may go
+    out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's figure does not show yet.
     """
 
     desired: int
@@ -40,60 +40,38 @@ class CounterView:
     base: Level | None
     override: SlotOverride | None = None
     open_drops: bool = False
-    figure_may_know: bool = True
+    unmoved_since: str = ""
     blocked: str = ""
 
 
-def movements(base: Level, observed: Level) -> tuple[Event, ...]:
+def movements(base: Level, observed: Level, since: str = "") -> tuple[Event, ...]:
     """Name what moved a counter from its base to what is seen now."""
     change = observed.available - base.available
     if change == 0:
         return ()
     if base.committed is None or observed.committed is None:
         kind = EventKind.DROP if change < 0 else EventKind.RAISED
-        return (Event(kind, abs(change), base.available),)
+        return (Event(kind, abs(change), base.available, since),)
     promised = observed.committed - base.committed
     if change < 0:
-        return _fall(-change, max(0, min(-change, promised)), base.available)
-    return _rise(change, max(0, min(change, -promised)), base.available)
+        sold = max(0, min(-change, promised))
+        return _named((EventKind.SALE, sold), (EventKind.EDIT, -change - sold), base.available, since)
+    added = 0
+    if base.on_hand is not None and observed.on_hand is not None:
+        # A cancellation leaves the building's count alone; whoever raised that edited the stock.
+        added = max(0, observed.on_hand - base.on_hand)
+    canceled = max(0, min(change - added, -promised))
+    return _named((EventKind.CANCEL, canceled), (EventKind.RAISED, change - canceled), base.available, since)
 
 
-def _fall(units: int, sold: int, before: int) -> tuple[Event, ...]:
-    sale = (Event(EventKind.SALE, sold, before),) if sold else ()
-    edit = (Event(EventKind.EDIT, units - sold, before),) if units > sold else ()
-    return sale + edit
-
-
-def _rise(units: int, canceled: int, before: int) -> tuple[Event, ...]:
-    cancel = (Event(EventKind.CANCEL, canceled, before),) if canceled else ()
-    raised = (Event(EventKind.RAISED, units - canceled, before),) if units > canceled else ()
-    return cancel + raised
-
-
-def unaccounted(events: Sequence[Event], base: Level, allowed: int) -> tuple[Event, ...]:
-    """Keep of each fall only the units that the owner's figure does not show already.
-
-    The owner may have booked the sale before we saw it: what its figure alone would list has then fallen below the
-    base by as much.
-    """
-    credit = max(0, base.available - allowed)
-    kept: list[Event] = []
-    for event in events:
-        if event.kind not in (EventKind.SALE, EventKind.DROP, EventKind.EDIT):
-            kept.append(event)
-            continue
-        covered = min(credit, event.units)
-        credit -= covered
-        kept.append(Event(event.kind, event.units - covered, event.base))
-    return tuple(kept)
+def _named(first: tuple[EventKind, int], second: tuple[EventKind, int], before: int, since: str) -> tuple[Event, ...]:
+    return tuple(Event(kind, units, before, since) for kind, units in (first, second) if units)
 
 
 def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
     base = view.base or view.observed
-    events = movements(base, view.observed)
-    if view.figure_may_know:
-        events = unaccounted(events, base, view.allowed)
+    events = movements(base, view.observed, view.unmoved_since)
     fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
     desired = max(0, view.desired - fallen)
     seen = view.observed.available

@@ -16,8 +16,8 @@ _CURSOR = tables.table(tables.Cursor)
 class CursorState:
     """The reading state of one resource; empty texts where nothing was read yet.
 
-    ``read_at`` is the start of the last read that proves unchanged what it did not return, ``read_before`` of the one
-    before it.
+    ``read_at`` is the start of the last read that proves unchanged what it did not return, ``read_until`` when that
+    read sent its last request, ``read_before`` the start of the one before it.
     """
 
     connection: str
@@ -25,6 +25,7 @@ class CursorState:
     cursor: str = ""
     scope: str = ""
     read_at: str = ""
+    read_until: str = ""
     read_before: str = ""
     swept_at: str = ""
     swept_count: int = 0
@@ -34,6 +35,7 @@ class CursorState:
         *,
         cursor: str,
         read_at: str,
+        read_until: str = "",
         swept_at: str | None = None,
         swept_count: int | None = None,
         scope: str | None = None,
@@ -43,6 +45,7 @@ class CursorState:
             self,
             cursor=cursor or self.cursor,
             read_at=max(self.read_at, read_at),
+            read_until=max(self.read_until, read_until),
             read_before=self.read_at if read_at > self.read_at else self.read_before,
             swept_at=self.swept_at if swept_at is None else swept_at,
             swept_count=self.swept_count if swept_count is None else swept_count,

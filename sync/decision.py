@@ -38,11 +38,12 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on the target: its kind, and units where stock is concerned."""
+    """Something that happened on the target: its kind, and for stock its units and when it was last seen unmoved."""
 
     kind: EventKind
     units: int = 0
     base: Value = None
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from canonical.clock import instant_text, parse_instant
 from canonical.slot import parse_slot
 from sync.store import tables
 from sync.store.database import among, chunks
 
 _DROP = tables.table(tables.Drop)
+_LATELY = timedelta(days=7)
 
 
-def record(connection: Connection, channel: str, item_id: int, slot: str, cause: str, units: int, now: str) -> None:
-    """Note units that left a channel."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Units that left a channel: of which item and pool, where, and why."""
+
+    channel: str
+    item_id: int
+    pool: str
+    slot: str
+    cause: str
+    units: int
+
+
+def record(connection: Connection, left: Left, open_units: int, now: str) -> None:
+    """Note units that left a channel, and how many of them the owner has not booked."""
     connection.execute(
         insert(_DROP).values(
-            connection=channel, item_id=item_id, slot=slot, cause=cause, units=units, open_units=units, seen_at=now
+            connection=left.channel,
+            item_id=left.item_id,
+            pool=left.pool,
+            slot=left.slot,
+            cause=left.cause,
+            units=left.units,
+            open_units=open_units,
+            seen_at=now,
+            closed_at="" if open_units else now,
         )
     )
 
@@ -39,11 +63,14 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
     return found
 
 
-def account(connection: Connection, item_id: int, units: int, as_of: str) -> None:
-    """Take units that the owner has deducted off the drops seen before its figure was read, oldest first."""
+def account(connection: Connection, item_id: int, pool: str, units: int, as_of: str) -> int:
+    """Take units that the owner has booked off the pool's drops seen before its figure was read, oldest first.
+
+    Tells how many units were left over.
+    """
     rows = connection.execute(
         select(_DROP.c.id, _DROP.c.open_units)
-        .where(_DROP.c.item_id == item_id, _DROP.c.open_units > 0, _DROP.c.seen_at <= as_of)
+        .where(_DROP.c.item_id == item_id, _DROP.c.pool == pool, _DROP.c.open_units > 0, _DROP.c.seen_at <= as_of)
         .order_by(_DROP.c.id)
     ).all()
     rest = units
@@ -52,31 +79,27 @@ def account(connection: Connection, item_id: int, units: int, as_of: str) -> Non
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, as_of)
         if not rest:
-            return
+            break
+    return rest
 
 
 def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> None:
-    """A cancellation on the channel gives units back: the newest drops there are smaller by as much."""
+    """A cancellation on the channel gives units back: the newest drops there are smaller by as much.
+
+    Not while a drop there was booked lately: the canceled order may be that one, and then the open one still stands.
+    """
+    here = (_DROP.c.item_id == item_id, _DROP.c.connection == channel)
+    lately = instant_text(parse_instant(now) - _LATELY)
+    if connection.execute(select(_DROP.c.id).where(*here, _DROP.c.closed_at >= lately)).first() is not None:
+        return
     rows = connection.execute(
-        select(_DROP.c.id, _DROP.c.open_units)
-        .where(_DROP.c.item_id == item_id, _DROP.c.connection == channel, _DROP.c.open_units > 0)
-        .order_by(_DROP.c.id.desc())
+        select(_DROP.c.id, _DROP.c.open_units).where(*here, _DROP.c.open_units > 0).order_by(_DROP.c.id.desc())
     ).all()
     rest = units
     for row in rows:
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, now)
-
-
-def close(connection: Connection, channel: str, item_id: int, now: str) -> int:
-    """An operator says the owner's figure holds these units: close every open drop of an item on a channel."""
-    result = connection.execute(
-        update(_DROP)
-        .where(_DROP.c.item_id == item_id, _DROP.c.connection == channel, _DROP.c.open_units > 0)
-        .values(open_units=0, closed_at=now)
-    )
-    return int(result.rowcount)
 
 
 def _reduce(connection: Connection, drop_id: int, open_now: int, now: str) -> None:

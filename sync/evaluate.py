@@ -24,7 +24,7 @@ from sync.shadow import ShadowView
 from sync.stock import StockInputs, decide_stock
 from sync.store import tables
 from sync.store.database import among, chunks
-from sync.topology import channels_of_pool
+from sync.topology import channels_of_pool, kits_using
 
 _ITEM = tables.table(tables.Item)
 REJECTED = 99
@@ -54,7 +54,7 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         skus=skus,
         ids=parts,
         facts=facts.load(connection, [*items, *parts.values()]),
-        views={name: shadow.views(connection, name, flow.entity, items) for name in channels},
+        views={name: shadow.views(connection, name, flow.entity, [*items, *parts.values()]) for name in channels},
         overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
@@ -84,7 +84,10 @@ def _skus(connection: Connection, items: Iterable[int]) -> dict[int, str]:
 def _component_ids(hub: Hub, connection: Connection, flow: FlowConfig, skus: Iterable[str]) -> dict[str, int]:
     if not _counts(flow) or not hub.config.kits:
         return {}
-    wanted = {part.sku for sku in skus for part in hub.config.kits.get(sku, ())}
+    own = set(skus)
+    wanted = {part.sku for sku in own for part in hub.config.kits.get(sku, ())}
+    # A raise also waits for the channels that sell kits of these items (R2, R7).
+    wanted |= {kit for sku in own | wanted for kit in kits_using(hub.config, sku)}
     found: dict[str, int] = {}
     for chunk in chunks(sorted(wanted)):
         rows = connection.execute(select(_ITEM.c.sku, _ITEM.c.id).where(among(connection, _ITEM.c.sku, chunk)))

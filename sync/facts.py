@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from canonical.value import Value
-from sync import drops
+from sync import ledger
 from sync.store import body, tables
 from sync.store.database import among, chunks, upsert
 
@@ -37,6 +37,7 @@ class FactChange:
     as_of: str
     values: Mapping[str, Value]
     gone: frozenset[str] = frozenset()
+    pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def load(connection: Connection, items: Iterable[int]) -> dict[tuple[int, str], dict[str, Said]]:
@@ -83,13 +84,20 @@ def _differs(old: Said | None, new: Said | None) -> bool:
 
 
 def _account(connection: Connection, change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> None:
-    """A fall of the owner's figures takes units out of the drops that were waiting for it."""
-    if change.entity == "inventory":
-        fallen = units_of(old) - units_of(new)
-        if old and fallen > 0:
-            drops.account(connection, change.item_id, fallen, change.as_of)
+    """A fall of the owner's figures over a whole pool is what it has booked; moves between its locations are not."""
+    if change.entity != "inventory":
+        return
+    for pool, locations in change.pools:
+        slots = [f"stock[{location}]" for location in locations]
+        fallen = sum(_fall(old.get(slot), new.get(slot)) for slot in slots)
+        if fallen > 0:
+            ledger.booked(connection, change.item_id, pool, fallen, change.as_of)
 
 
-def units_of(said: Mapping[str, Said]) -> int:
-    """The sum of the stock figures in canonical slots."""
-    return sum(one.value for slot, one in said.items() if slot.startswith("stock") and isinstance(one.value, int))
+def _fall(old: Said | None, new: Said | None) -> int:
+    """Units by which one figure fell; figures of two owners do not compare."""
+    if old is None or new is None or old.owner != new.owner:
+        return 0
+    if not isinstance(old.value, int) or not isinstance(new.value, int):
+        return 0
+    return old.value - new.value

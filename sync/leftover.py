@@ -18,6 +18,17 @@ def listing(connection: Connection, plan_id: int, limit: int | None = None) -> l
     return list(connection.execute(query if limit is None else query.limit(limit)))
 
 
+def withheld(connection: Connection, plan_id: int, reason: str) -> dict[tuple[str, str], int]:
+    """How many lines of a plan a guard withholds, by flow and connection."""
+    rows = connection.execute(
+        select(_CHANGE.c.flow, _CHANGE.c.connection, func.count())
+        .where(_CHANGE.c.plan_id == plan_id, _CHANGE.c.status == "withheld", _CHANGE.c.reason == reason)
+        .group_by(_CHANGE.c.flow, _CHANGE.c.connection)
+        .order_by(_CHANGE.c.flow, _CHANGE.c.connection)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
 def outcomes(connection: Connection, plan_id: int) -> dict[tuple[str, str], int]:
     """How many lines of a plan ended how, by connection and status."""
     rows = connection.execute(

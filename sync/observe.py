@@ -161,9 +161,9 @@ def _store_delta(
     state: cursors.CursorState,
     report: ReadReport,
 ) -> None:
-    first, cursor = "", ""
+    first, until, cursor = "", "", ""
     for page in pages:
-        first = first or instant_text(page.as_of)
+        first, until = first or instant_text(page.as_of), instant_text(page.as_of)
         cursor = page.cursor or cursor
         with hub.database.begin() as connection:
             store_page(hub, connection, name, mappings, page, report)
@@ -173,7 +173,9 @@ def _store_delta(
         return
     read_at = first if covers_stock(hub, name, mappings) else state.read_at
     with hub.database.begin() as connection:
-        cursors.save(connection, state.moved(cursor=cursor, read_at=read_at))
+        cursors.save(
+            connection, state.moved(cursor=cursor, read_at=read_at, read_until=until if read_at == first else "")
+        )
 
 
 def _store_sweep(
@@ -187,9 +189,9 @@ def _store_sweep(
 ) -> None:
     with hub.database.begin() as connection:
         seen = SeenSet(connection.execute(select(func.coalesce(func.max(shadow.SHADOW.c.id), 0))).scalar_one())
-    first, cursor, complete, count = "", "", False, 0
+    first, until, cursor, complete, count = "", "", "", False, 0
     for page in pages:
-        first = first or instant_text(page.as_of)
+        first, until = first or instant_text(page.as_of), instant_text(page.as_of)
         cursor = page.cursor or cursor
         complete = page.complete
         with hub.database.begin() as connection:
@@ -209,7 +211,7 @@ def _store_sweep(
         missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
         cursors.save(
             connection,
-            state.moved(cursor=cursor, read_at=first, swept_at=first, swept_count=count, scope=scope),
+            state.moved(cursor=cursor, read_at=first, read_until=until, swept_at=first, swept_count=count, scope=scope),
         )
     report.swept.append(state.resource)
 

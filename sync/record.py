@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from canonical.slot import Slot, parse_slot
 from canonical.value import Value
-from sync import conflicts, drops, overrides
+from sync import conflicts, drops, ledger, overrides
 from sync.config import FlowKind, Policy
 from sync.decision import Event, EventKind, Verdict
 from sync.diff import SlotOverride
+from sync.drops import Left
 from sync.known import Line
 from sync.shadow import Settled, settle
 
@@ -39,9 +40,11 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
 def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     view, slot = line.view, line.slot
     if event.kind in _FALLS and event.units:
+        pool = line.flow.rules[line.target].pool
         for part in line.stock_items:
             units = event.units * part.units
-            drops.record(connection, line.target, part.item_id, slot, _FALLS[event.kind], units, now)
+            gone = Left(line.target, part.item_id, pool, slot, _FALLS[event.kind], units)
+            ledger.left(connection, gone, event.since, now)
     elif event.kind is EventKind.CANCEL:
         for part in line.stock_items:
             drops.restore(connection, line.target, part.item_id, event.units * part.units, now)
@@ -119,11 +122,10 @@ def _settled(line: Line) -> Settled | None:
     sent: dict[str, Value] = {slot: decision.desired} if equal else {}
     got: dict[str, Value] = {}
     if line.flow.kind is FlowKind.INVENTORY:
-        committed = str(Slot("committed", parse_slot(slot).scope))
-        if equal or decision.events or slot not in view.got:
-            got = {slot: observed}
-            if committed in view.observed:
-                got[committed] = view.observed[committed]
+        if equal or decision.events or slot not in view.got or view.got[slot] == observed:
+            scope = parse_slot(slot).scope
+            names = (slot, str(Slot("committed", scope)), str(Slot("on_hand", scope)))
+            got = {name: view.observed[name] for name in names if name in view.observed}
     elif equal or slot not in view.got:
         got = {slot: observed}
     if decision.verdict is Verdict.NOTHING or (_known(view.sent, sent) and _known(view.got, got)):

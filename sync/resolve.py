@@ -75,7 +75,6 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     overrides.end(connection, name, conflict.entity, item, slot)
     plan_id = None
     if choice is Choice.OURS:
-        drops.close(connection, name, item, now)
         settle(connection, [Settled(view.id, {}, {slot: theirs}, forget=frozenset({slot}), writes={slot: None})])
         text = f"the owner's value {displayed(slot, ours)} is written at the next apply"
     else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from canonical.fields import ScopeKind
 from canonical.slot import Slot, parse_slot
+from canonical.value import Value
 from mappings.compiled import CompiledMapping
 from sync.config import FlowConfig, HubConfig
 from sync.counter import CounterView, Level, decide_counter
@@ -14,7 +15,7 @@ from sync.decision import Decision, Verdict
 from sync.known import Known
 from sync.project import StockRequest, Supply, project_stock
 from sync.shadow import ShadowView
-from sync.topology import channels_of_pool
+from sync.topology import channels_of_pool, kits_using
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def decide_stock(inputs: StockInputs) -> dict[str, Decision]:
     alone = project_stock(_without_drops(request)) if _has_drops(request) else booked
     figure_as_of = max(_figure_times(inputs), default="")
     blocked = _blocked(inputs, figure_as_of)
-    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked, figure_as_of) for slot in slots}
+    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked) for slot in slots}
 
 
 def _slots(inputs: StockInputs) -> list[Slot]:
@@ -118,29 +119,35 @@ def _without_drops(request: StockRequest) -> StockRequest:
 
 def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
     """Why no raise may go out: a channel of the pool was not read since the owner's figure (R2)."""
-    pool = inputs.flow.rules[inputs.target].pool
+    pool, related = inputs.flow.rules[inputs.target].pool, _related(inputs)
     for channel in channels_of_pool(inputs.hub, pool):
-        view = inputs.known.views.get(channel, {}).get(inputs.view.item_id)
-        if view is None:
-            continue
-        reads = inputs.known.reads.get(channel)
-        if max(view.as_of, reads.read_at if reads else "") < figure_as_of:
-            return f"stock_unread:{channel}"
+        views, reads = inputs.known.views.get(channel, {}), inputs.known.reads.get(channel)
+        for item in related:
+            view = views.get(item)
+            if view is not None and max(view.as_of, reads.read_at if reads else "") < figure_as_of:
+                return f"stock_unread:{channel}"
     return ""
 
 
-def _figure_may_know(inputs: StockInputs, slot: str, figure_as_of: str) -> bool:
-    """Whether the owner's figure may already hold what moved the channel: not if it was read before the channel was
-    last seen unmoved.
-    """
+def _related(inputs: StockInputs) -> set[int]:
+    """The item, its components if it is a kit, and every kit that sells one of them too."""
+    found = {inputs.view.item_id, *_component_ids(inputs)}
+    skus = {sku for sku, item in inputs.known.ids.items() if item in found}
+    skus.add(inputs.known.skus.get(inputs.view.item_id, ""))
+    kits = {kit for sku in skus for kit in kits_using(inputs.hub, sku)}
+    return found | {inputs.known.ids[kit] for kit in kits if kit in inputs.known.ids}
+
+
+def _unmoved_since(inputs: StockInputs, slot: str) -> str:
+    """When the channel was last seen at its base: in the read before the one that saw it moved, or at our own write."""
     view, reads = inputs.view, inputs.known.reads.get(inputs.target)
     unmoved = ""
     if reads is not None:
-        unmoved = reads.read_at if view.as_of > reads.read_at else reads.read_before
+        unmoved = reads.read_at if view.as_of > reads.read_until else reads.read_before
     written = view.writes.get(slot)
     if isinstance(written, list) and str(written[2]) < view.as_of:
         unmoved = max(unmoved, str(written[2]))
-    return figure_as_of > unmoved
+    return unmoved
 
 
 def _figure_times(inputs: StockInputs) -> Iterable[str]:
@@ -155,20 +162,19 @@ def _decide_slot(
     booked: dict[str, int],
     alone: dict[str, int],
     blocked: str,
-    figure_as_of: str,
 ) -> Decision:
     view, name = inputs.view, str(slot)
-    observed = _level(view.observed.get(name), view.observed.get(_committed(slot)))
+    observed = _level(view.observed, slot)
     if observed is None:
         return Decision(Verdict.NOTHING, reason="not_read")
     counter = CounterView(
         desired=booked.get(slot.scope, 0),
         allowed=alone.get(slot.scope, 0),
         observed=observed,
-        base=_level(view.got.get(name), view.got.get(_committed(slot))),
+        base=_level(view.got, slot),
         override=inputs.known.overrides[inputs.target].get((view.item_id, name)),
         open_drops=any(inputs.known.open_drops.get(item) for item in (view.item_id, *_component_ids(inputs))),
-        figure_may_know=_figure_may_know(inputs, name, figure_as_of),
+        unmoved_since=_unmoved_since(inputs, name),
         blocked=blocked,
     )
     return decide_counter(counter, inputs.flow.on_conflict)
@@ -179,11 +185,13 @@ def _component_ids(inputs: StockInputs) -> list[int]:
     return [inputs.known.ids[part.sku] for part in kit if part.sku in inputs.known.ids]
 
 
-def _committed(slot: Slot) -> str:
-    return str(Slot("committed", slot.scope))
-
-
-def _level(available: object, committed: object) -> Level | None:
+def _level(values: Mapping[str, Value], slot: Slot) -> Level | None:
+    available = values.get(str(slot))
     if not isinstance(available, int):
         return None
-    return Level(available, committed if isinstance(committed, int) else None)
+    return Level(available, _count(values, "committed", slot), _count(values, "on_hand", slot))
+
+
+def _count(values: Mapping[str, Value], name: str, slot: Slot) -> int | None:
+    value = values.get(str(Slot(name, slot.scope)))
+    return value if isinstance(value, int) else None

@@ -32,7 +32,8 @@ def fact_change(
     lost = frozenset(slot for slot in gone if owns(config, connection, entity, slot))
     if not values and not lost:
         return None
-    return FactChange(item, entity, connection, as_of, values, lost)
+    pools = tuple((pool.name, pool.locations) for pool in config.pools.values()) if entity == "inventory" else ()
+    return FactChange(item, entity, connection, as_of, values, lost, pools)
 
 
 def marks_for(

@@ -121,6 +121,7 @@ class Cursor(SQLModel, table=True):
     cursor: str = ""
     scope: str = ""
     read_at: str = ""
+    read_until: str = ""
     read_before: str = ""
     swept_at: str = ""
     swept_count: int = 0
@@ -157,12 +158,26 @@ class Drop(SQLModel, table=True):
     id: int | None = _big_id()
     connection: str
     item_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    pool: str = ""
     slot: str
     cause: str
     units: int
     open_units: int
     seen_at: str
     closed_at: str = ""
+
+
+class Fall(SQLModel, table=True):
+    """Units by which the owner's figures of a pool fell, and how many of them no sale on a channel explains yet."""
+
+    __tablename__ = "stock_fall"
+    __table_args__ = (Index("stock_fall_item", "item_id"),)
+    id: int | None = _big_id()
+    item_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    pool: str
+    units: int
+    open_units: int
+    as_of: str
 
 
 class Override(SQLModel, table=True):

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("read_at", sa.String(), nullable=False),
+        sa.Column("read_until", sa.String(), nullable=False),
         sa.Column("read_before", sa.String(), nullable=False),
         sa.Column("swept_at", sa.String(), nullable=False),
         sa.Column("swept_count", sa.Integer(), nullable=False),
@@ -263,6 +264,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool", sa.String(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("units", sa.Integer(), nullable=False),
@@ -274,9 +276,26 @@ def upgrade() -> None:
     with op.batch_alter_table("stock_drop", schema=None) as batch_op:
         batch_op.create_index("stock_drop_item", ["item_id"], unique=False)
 
+    op.create_table(
+        "stock_fall",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool", sa.String(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("open_units", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stock_fall", schema=None) as batch_op:
+        batch_op.create_index("stock_fall_item", ["item_id"], unique=False)
+
 
 def downgrade() -> None:
     """Drop every table."""
+    with op.batch_alter_table("stock_fall", schema=None) as batch_op:
+        batch_op.drop_index("stock_fall_item")
+
+    op.drop_table("stock_fall")
     with op.batch_alter_table("stock_drop", schema=None) as batch_op:
         batch_op.drop_index("stock_drop_item")
 
