@@ -96,7 +96,7 @@ def _link_page(
             near = folded.get(row.sku.casefold())
             entries.append(_entry(row, "sku_case_differs", f"like {near}") if near else _entry(row, "unmatched"))
         elif item < 0:
-            entries.append(_entry(row, "ambiguous_match", row.gtin))
+            entries.append(_entry(row, "ambiguous_match", row.sku or row.gtin))
         elif item in taken:
             entries.append(_entry(row, "duplicate_sku", f"already linked to {taken[item]}"))
         else:
@@ -132,17 +132,21 @@ def _repeated(connection: Connection, name: str, entity: str, skus: list[str]) -
 
 
 def _match(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, int]:
-    """Shadow row id to item id; -1 where a GTIN fits several items."""
+    """Shadow row id to item id; -1 where a SKU or GTIN fits several items."""
     by_sku = _items_by(connection, "sku", [row.sku for row in rows if row.sku])
     without = [row for row in rows if row.sku not in by_sku and gtins.canonical(row.gtin)]
     by_gtin = _items_by(connection, "gtin", [gtins.canonical(row.gtin) or "" for row in without])
-    found = {row.id: by_sku[row.sku][0] for row in rows if row.sku in by_sku}
+    found = {row.id: _only(by_sku[row.sku]) for row in rows if row.sku in by_sku}
     for row in without:
         items = by_gtin.get(gtins.canonical(row.gtin) or "")
         # A record with a SKU of its own that fits nothing is not adopted by its GTIN alone: it may be a pack.
         if items and not row.sku:
-            found[row.id] = items[0] if len(items) == 1 else -1
+            found[row.id] = _only(items)
     return found
+
+
+def _only(items: Sequence[int]) -> int:
+    return items[0] if len(items) == 1 else -1
 
 
 def _items_by(connection: Connection, column: str, keys: list[str]) -> dict[str, list[int]]:

@@ -339,7 +339,7 @@ def accept(
             )
         )
     ]
-    identity.follow(hub.config, connection, name, entity, linked)
+    identity.follow(hub, connection, name, entity, linked)
     moved = facts.store(connection, changes)
     touched = [one.item_id for one in linked if one.moved and one.item_id is not None]
     mark(connection, marks_for(hub.config, connection, name, entity, touched, moved), hub.stamp())
