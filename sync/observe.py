@@ -27,13 +27,14 @@ from sync.ahead import gathered, one_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
-from sync.quarantine import Entry
+from sync.quarantine import UNREADABLE, Entry
 from sync.store import body
 from sync.topology import mappings_by_resource, read_paths
 from sync.updates import fact_change, marks_for
 
 _DRAIN = 500
 _STORED = 500
+_NAMELESS = "?"
 
 
 class ReadMode(Enum):
@@ -46,7 +47,7 @@ class ReadMode(Enum):
 
 @dataclass
 class ReadReport:
-    """What reading one connection did."""
+    """What reading one connection did; ``nameless`` counts records that could not be read, not even their id."""
 
     connection: str
     records: int = 0
@@ -55,6 +56,7 @@ class ReadReport:
     incomplete: list[str] = field(default_factory=list)
     swept: list[str] = field(default_factory=list)
     shrunk: list[str] = field(default_factory=list)
+    nameless: int = 0
     issues: Counter[str] = field(default_factory=Counter)
 
 
@@ -189,7 +191,7 @@ def _store_sweep(
 ) -> None:
     with hub.database.begin() as connection:
         seen = SeenSet(connection.execute(select(func.coalesce(func.max(shadow.SHADOW.c.id), 0))).scalar_one())
-    first, until, cursor, complete, count = "", "", "", False, 0
+    first, until, cursor, complete, count, nameless = "", "", "", False, 0, report.nameless
     for page in pages:
         first, until = first or instant_text(page.as_of), instant_text(page.as_of)
         cursor = page.cursor or cursor
@@ -208,7 +210,10 @@ def _store_sweep(
             # Until it is whole again every read is a complete one, so that the doubt ends as soon as it can.
             cursors.save(connection, replace(state, cursor=""))
             return
-        missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
+        if report.nameless == nameless:
+            # Otherwise a record that seems to be missing may be one whose id could not be read.
+            missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
+            quarantine.release_unreadable(connection, name, [mapping.entity for mapping in mappings], [_NAMELESS])
         cursors.save(
             connection,
             state.moved(cursor=cursor, read_at=first, read_until=until, swept_at=first, swept_count=count, scope=scope),
@@ -237,7 +242,7 @@ def store_page(
     marks = [body.digest(raw) for raw in page.records]
     for mapping in mappings:
         sighted, fresh = _tell_apart(connection, name, mapping, page.records, marks)
-        records = _decode(hub, connection, name, mapping, fresh, report)
+        records, unread = _decode(hub, connection, name, mapping, fresh, report)
         stored = shadow.store(
             connection,
             name,
@@ -251,6 +256,10 @@ def store_page(
         )
         if seen is not None:
             seen.add(stored.seen)
+            # What cannot be read is there nevertheless.
+            seen.add(row.id for row in shadow.spot(connection, name, mapping.entity, sorted(unread)).values())
+        readable = [one for one in sighted.marks if one not in unread]
+        quarantine.release_unreadable(connection, name, [mapping.entity], readable)
         report.changed += len(stored.changed)
         report.outdated += stored.outdated
         accept(hub, connection, name, mapping.entity, stored.changed, as_of, report)
@@ -285,19 +294,24 @@ def _decode(
     mapping: CompiledMapping,
     raws: Sequence[RawRecord],
     report: ReadReport,
-) -> list[Mapped]:
+) -> tuple[list[Mapped], set[str]]:
+    """Map records; those that cannot be read are quarantined, and their ids told as far as they have one."""
     records: list[Mapped] = []
+    unread: set[str] = set()
     for raw in raws:
         try:
             record = mapping.decode(raw)
         except SkippableError as error:
             report.issues[error.reason] += 1
-            entry = Entry(name, mapping.entity, error.ref or "?", "", error.reason, str(error))
+            external_id = error.ref or mapping.identify(raw)
+            report.nameless += not external_id
+            unread.add(external_id or _NAMELESS)
+            entry = Entry(name, mapping.entity, external_id or _NAMELESS, "", UNREADABLE, str(error))
             quarantine.put(connection, [entry], hub.stamp())
             continue
         if record is not None:
             records.append(record)
-    return records
+    return records, unread
 
 
 def _said(mapped: Mapped) -> set[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select
 
 from sync.store import tables
-from sync.store.database import upsert
+from sync.store.database import among, chunks, upsert
 
 _QUARANTINE = tables.table(tables.Quarantine)
+UNREADABLE = "invalid_value"
+"""The reason of a whole record that cannot be mapped at all."""
 
 
 class Entry(NamedTuple):
@@ -75,6 +77,24 @@ def release_slots(connection: Connection, channel: str, entity: str, external_id
     """Lift what was found in the slots of records that are read anew; writes that do not stick stay quarantined."""
     found = (_QUARANTINE.c.slot != "") & (_QUARANTINE.c.reason != "not_converging")
     _release(connection, channel, entity, external_ids, found)
+
+
+def release_unreadable(
+    connection: Connection, channel: str, entities: Iterable[str], external_ids: Sequence[str]
+) -> None:
+    """Lift the quarantine of records that could not be read and now can."""
+    if not external_ids or not _any(connection, channel):
+        return
+    for part in chunks(external_ids):
+        connection.execute(
+            delete(_QUARANTINE).where(
+                _QUARANTINE.c.connection == channel,
+                _QUARANTINE.c.entity.in_(list(entities)),
+                among(connection, _QUARANTINE.c.external_id, part),
+                _QUARANTINE.c.slot == "",
+                _QUARANTINE.c.reason == UNREADABLE,
+            )
+        )
 
 
 def _release(
