@@ -59,15 +59,27 @@ class PlanSummary:
         return bool(self.frozen) or any(reason.startswith("guard_") for reason in self.withheld)
 
 
-def plan(hub: Hub, flows: Iterable[FlowConfig], *, force: bool = False, now: str = "") -> PlanSummary:
-    """Plan every marked item of these flows; ``force`` lets through what guards would withhold."""
+def plan(
+    hub: Hub,
+    flows: Iterable[FlowConfig],
+    *,
+    force: bool = False,
+    now: str = "",
+    failed: dict[str, str] | None = None,
+) -> PlanSummary:
+    """Plan every marked item of these flows; ``force`` lets through what guards would withhold.
+
+    ``failed`` names connections that could not be read in this run, and why: they are not tried again, and those
+    found now are added.
+    """
     now = now or hub.stamp()
+    failed = {} if failed is None else failed
     with hub.database.begin() as connection:
         row = {"created_at": now, "config_version": hub.config.version, "state": "open", "counts": None}
         summary = PlanSummary(insert_returning_id(connection, _PLAN, row))
     numbers = _Numbers()
     for flow in flows:
-        refresh_stale_channels(hub, flow)
+        refresh_stale_channels(hub, flow, failed)
         _plan_flow(hub, flow, summary, numbers)
         _guard_flow(hub, flow, summary, force=force)
     with hub.database.begin() as connection:

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from canonical.errors import BusyError, FatalError, RetriableError
 from sync import facts, marks
 from sync.config import FlowConfig, FlowKind
 from sync.decision import Verdict
 from sync.evaluate import channel_read, channels_of, evaluate, gather
 from sync.hub import Hub
+from sync.locks import hold
 from sync.observe import reread
 
 _CHUNK = 500
 
 
-def refresh_stale_channels(hub: Hub, flow: FlowConfig) -> int:
-    """Re-read just the records that hold a raise back; tells how many were read."""
+def refresh_stale_channels(hub: Hub, flow: FlowConfig, failed: dict[str, str]) -> int:
+    """Re-read just the records that hold a raise back; tells how many were read.
+
+    A channel that cannot be read is noted in ``failed`` and left alone; what waits for it goes on waiting.
+    """
     if flow.kind is not FlowKind.INVENTORY:
         return 0
     count, after = 0, 0
@@ -41,9 +46,20 @@ def refresh_stale_channels(hub: Hub, flow: FlowConfig) -> int:
                     if other != flow.source and line.view.item_id in others:
                         wanted.setdefault(other, set()).add(others[line.view.item_id].external_id)
         for channel, ids in wanted.items():
-            resource = hub.config.connections[channel].mappings[flow.entity].resource
-            reread(hub, channel, resource, sorted(ids))
-            count += len(ids)
+            count += _reread(hub, flow, channel, sorted(ids), failed)
+
+
+def _reread(hub: Hub, flow: FlowConfig, channel: str, ids: Sequence[str], failed: dict[str, str]) -> int:
+    if channel in failed:
+        return 0
+    resource = hub.config.connections[channel].mappings[flow.entity].resource
+    try:
+        with hold(hub.database, channel, hub.clock, wait=60):
+            reread(hub, channel, resource, ids)
+    except (RetriableError, FatalError, BusyError) as error:
+        failed[channel] = str(error)
+        return 0
+    return len(ids)
 
 
 def _all_read_since(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> bool:

@@ -120,7 +120,7 @@ def make_plan(
     """Read, link and plan; nothing is sent."""
     chosen = flows if flows is not None else list(hub.config.flows.values())
     looked = look(hub, mode, chosen)
-    return looked, plan(hub, chosen, force=force)
+    return looked, plan(hub, chosen, force=force, failed=looked.failed)
 
 
 def run_sync(
@@ -133,7 +133,7 @@ def run_sync(
     report = SyncReport(look(hub, mode, chosen))
     for _ in range(_ROUNDS):
         settle_open_calls(hub, chosen, report.look)
-        summary = plan(hub, chosen, force=force)
+        summary = plan(hub, chosen, force=force, failed=report.look.failed)
         report.plans.append(summary)
         if not summary.changes:
             break
