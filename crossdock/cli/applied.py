@@ -15,6 +15,10 @@ from crossdock.cli.parts import (
     Rows,
     guard_rows,
     guard_section,
+    guard_steps,
+    hold_rows,
+    hold_section,
+    hold_steps,
     reason_rows,
     reason_section,
     unread_rows,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = [
     Column("connection", "connection"),
     Column("applied", "applied", figures=True),
+    Column("already", "already there", figures=True),
     Column("left", "not applied", figures=True),
     Column("calls", "write calls", figures=True),
     Column("error", "gave up because"),
@@ -45,7 +50,8 @@ _LEFT = [
     Column("change", "before -> after"),
     Column("detail", "why"),
 ]
-OUTCOMES = ("applied", "moved", "rejected", "unconfirmed", "not_sent")
+_NOT_APPLIED = ("moved", "rejected", "unconfirmed", "not_sent")
+OUTCOMES = ("applied", "already", *_NOT_APPLIED)
 
 
 @dataclass
@@ -58,8 +64,7 @@ class AppliedView:
     guards: Rows = field(default_factory=list)
     reasons: Rows = field(default_factory=list)
     unread: Rows = field(default_factory=list)
-    waiting: int = 0
-    holds: bool = False
+    holds: Rows = field(default_factory=list)
     not_adopted: bool = False
     partial: bool = False
     calls: int = 0
@@ -77,7 +82,7 @@ class AppliedView:
             return Outcome.PARTIAL
         if self.not_adopted:
             return Outcome.PENDING
-        return Outcome.HELD if self.holds or self.waiting else Outcome.IN_SYNC
+        return Outcome.HELD if self.holds else Outcome.IN_SYNC
 
 
 def view(
@@ -102,8 +107,7 @@ def view(
         guards=guard_rows(hub, last, look, flows),
         reasons=reason_rows(hub, last),
         unread=unread_rows(app, look),
-        waiting=last.waiting.total() if last else 0,
-        holds=status(hub).holds or bool(last and last.held.total()),
+        holds=hold_rows(status(hub), last),
         not_adopted=bool(last and last.withheld["not_adopted"]),
         calls=sum(report.calls.total() for report in reports),
     )
@@ -119,6 +123,7 @@ def _connections(app: App, hub: Hub, plans: Sequence[PlanSummary], reports: Sequ
     from sync import leftover
 
     applied: Counter[str] = Counter()
+    already: Counter[str] = Counter()
     left: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     errors: dict[str, str] = {}
@@ -126,15 +131,17 @@ def _connections(app: App, hub: Hub, plans: Sequence[PlanSummary], reports: Sequ
         with hub.database.begin() as connection:
             for (name, status), count in leftover.outcomes(connection, summary.plan_id).items():
                 applied[name] += count if status == "applied" else 0
-                left[name] += count if status in OUTCOMES[1:] else 0
+                already[name] += count if status == "already" else 0
+                left[name] += count if status in _NOT_APPLIED else 0
     for report in reports:
         calls.update(report.calls)
         errors.update(report.failed)
-    names = sorted({*(+applied), *(+left), *errors})
+    names = sorted({*(+applied), *(+already), *(+left), *errors})
     return [
         {
             "connection": name,
             "applied": applied[name],
+            "already": already[name],
             "left": left[name],
             "calls": calls[name],
             "error": redacted(errors.get(name, ""), app.secrets),
@@ -167,7 +174,7 @@ def left_rows(hub: Hub, plan_id: int, limit: int | None) -> Rows:
     ]
 
 
-def applied_sections(found: AppliedView) -> list[Section]:
+def applied_sections(app: App, found: AppliedView) -> list[Section]:
     """What landed by connection, what did not, and why."""
     title = "not applied" if found.left else ""
     return [
@@ -175,6 +182,7 @@ def applied_sections(found: AppliedView) -> list[Section]:
         Section("not_applied", _LEFT, found.left, title=title),
         guard_section(found.guards),
         reason_section(found.reasons),
+        hold_section(found.holds, found.outcome, as_json=app.as_json),
         unread_section(found.unread),
     ]
 
@@ -184,17 +192,24 @@ def applied_counts(found: AppliedView) -> dict[str, int | float | str]:
     return {**{name: found.outcomes[name] for name in OUTCOMES}, "write_calls": found.calls}
 
 
-def next_steps(found: AppliedView, again: str) -> list[str]:
-    """What to do after it."""
+def summary_of(found: AppliedView) -> str:
+    """One sentence, where the figures alone do not say it."""
+    already = found.outcomes["already"]
+    if already:
+        return f"{already} lines were already there: those fields hold the planned values"
+    return "in sync" if found.outcome is Outcome.IN_SYNC else ""
+
+
+def next_steps(found: AppliedView, again: str, *, scoped: bool = True) -> list[str]:
+    """What to do after it; a plan that is applied whole cannot be forced flow by flow."""
     steps: list[str] = []
     if found.unread or any(row["error"] for row in found.connections):
         steps.append("crossdock doctor")
     if found.not_adopted:
         steps.append("crossdock adopt")
-    if found.guards:
-        steps.append(f"look at the source; if the figures are right, approve with `{again} --force`")
+    steps += guard_steps(found.guards, again, scoped=scoped)
     if found.partial:
         steps.append("crossdock plan")
     if any(row["state"] == "held" for row in found.reasons):
         steps.append("crossdock conflicts list")
-    return steps
+    return list(dict.fromkeys(steps + hold_steps(found.holds, found.outcome)))

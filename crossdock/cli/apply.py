@@ -48,13 +48,14 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
     """Write every planned line, each call journalled before it is sent. Asks nothing.
 
     Just before its call each record is checked once more: a line whose record or inputs moved since the plan is
-    skipped, named, and planned anew next time; the rest is written. A saved plan is refused when it belongs to another
-    database, when the configuration changed since, or when it is too old.
+    skipped, named, and planned anew next time; what holds the planned value already is counted as already there; the
+    rest is written. A saved plan is refused when it belongs to another database, when the configuration changed since,
+    or when it is too old.
 
-    JSON: {"counts": {"applied", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"}, "connections":
-    [{"connection", "applied", "left", "calls", "error"}], "not_applied": [{"outcome", "connection", "flow", "sku",
-    "external_id", "slot", "before", "after", "change", "detail"}], "guards": [...], "reasons": [...], "unread":
-    [...], ...}
+    JSON: {"counts": {"applied", "already", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"},
+    "connections": [{"connection", "applied", "already", "left", "calls", "error"}], "not_applied": [{"outcome",
+    "connection", "flow", "sku", "external_id", "slot", "before", "after", "change", "detail"}], "guards": [...],
+    "reasons": [...], "holds": [...], "unread": [...], ...}
     """
     if file is not None and flows:
         raise ConfigError([Problem("a saved plan is applied whole", hint="leave --flow out, or plan that flow anew")])
@@ -65,8 +66,9 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
             found = _apply_file(app, work, file, limit, force=force)
         work.end(found.outcome, found.outcomes)
     again = "crossdock apply" if file is None else f"crossdock apply {file}"
-    sections, steps = applied.applied_sections(found), applied.next_steps(found, again)
-    summary = "nothing to apply" if not found.outcomes and not found.unread else ""
+    sections = applied.applied_sections(app, found)
+    steps = applied.next_steps(found, again, scoped=file is None)
+    summary = "nothing to apply" if not found.outcomes and not found.unread else applied.summary_of(found)
     return app.output.emit(Report("apply", found.outcome, sections, applied.applied_counts(found), summary, steps))
 
 

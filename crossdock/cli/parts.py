@@ -9,6 +9,7 @@ from canonical.fields import ENTITIES
 from canonical.reasons import advice
 from crossdock.cli.app import App
 from crossdock.cli.errors import redacted
+from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Section
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sync.hub import Hub
     from sync.planner import PlanSummary
     from sync.run import LookReport
+    from sync.status import Status
 
 Rows = list[dict[str, object]]
 
@@ -34,6 +36,7 @@ _GUARDS = [
     Column("guard", "guard"),
     Column("detail", "what happened"),
 ]
+_HOLDS = [Column("what", "what"), Column("count", "count", figures=True), Column("next", "look with")]
 
 
 def unread_rows(app: App, look: LookReport) -> Rows:
@@ -57,7 +60,8 @@ def guard_rows(hub: Hub, summary: PlanSummary | None, look: LookReport, flows: S
     rows: Rows = []
     for flow, target, breach in summary.breaches if summary else ():
         text = str(breach).partition(": ")[2]
-        rows.append({"flow": flow, "connection": target, "guard": breach.guard, "detail": text})
+        figures = {"share": breach.share, "limit": breach.limit, "count": breach.count, "population": breach.population}
+        rows.append({"flow": flow, "connection": target, "guard": breach.guard, "detail": text, **figures})
     doubted = {name: read.shrunk for name, read in look.reads.items() if read.shrunk}
     known = {(row["flow"], row["connection"]) for row in rows}
     for flow_name, target, guard, since in _frozen(hub, flows):
@@ -66,10 +70,38 @@ def guard_rows(hub: Hub, summary: PlanSummary | None, look: LookReport, flows: S
         source = hub.config.flows[flow_name].source
         text = f"{source} returned far fewer {' and '.join(doubted[source])}" if source in doubted else f"since {since}"
         rows.append({"flow": flow_name, "connection": target, "guard": guard, "detail": text})
-    prices = summary.withheld["guard_price"] if summary else 0
-    if prices:
-        rows.append({"flow": "", "connection": "", "guard": "guard_price", "detail": f"{prices} prices move too far"})
-    return rows
+    return rows + _price_rows(hub, summary)
+
+
+def _price_rows(hub: Hub, summary: PlanSummary | None) -> Rows:
+    if summary is None or not summary.withheld["guard_price"]:
+        return []
+    from sync import leftover
+
+    with hub.database.begin() as connection:
+        counted = leftover.withheld(connection, summary.plan_id, "guard_price")
+    limit = hub.config.guards.price_move_percent
+    return [
+        {
+            "flow": flow,
+            "connection": target,
+            "guard": "guard_price",
+            "detail": f"{count} prices move by more than {limit:g} %",
+            "limit": limit,
+            "count": count,
+        }
+        for (flow, target), count in counted.items()
+    ]
+
+
+def guard_steps(rows: Rows, again: str, *, scoped: bool = True) -> list[str]:
+    """What to do about guards that stopped something: look at the lines, and approve flow by flow."""
+    if not rows:
+        return []
+    looks = "see the withheld lines: crossdock plan"
+    flows = sorted({str(row["flow"]) for row in rows if row["flow"]}) if scoped else []
+    forced = [f"{again} --flow {flow} --force" for flow in flows] or [f"{again} --force"]
+    return [looks, *(f"if the source is right, approve: {one}" for one in forced)]
 
 
 def _frozen(hub: Hub, flows: Sequence[FlowConfig]) -> list[tuple[str, str, str, str]]:
@@ -104,6 +136,32 @@ def quarantine_rows(hub: Hub) -> Rows:
             counted = quarantine.counts(connection, entity)
         rows += [_reason("quarantined", name, entity, reason, n) for (name, reason), n in sorted(counted.items())]
     return rows
+
+
+def hold_rows(found: Status, summary: PlanSummary | None) -> Rows:
+    """Everything that makes an exit code 5: what is open, left out or waits, counted, and where to look at it."""
+    conflicts, status = "crossdock conflicts list", "crossdock status"
+    held = max(found.overrides.get("hold", 0), summary.held.total() if summary else 0)
+    counted = [
+        ("open conflicts", found.conflicts, conflicts),
+        ("units that left channels, not yet booked by the owner", found.drops, conflicts),
+        ("quarantined", sum(found.quarantined.values()), status),
+        ("held fields", held, conflicts),
+        ("writes whose outcome is not known", sum(found.open_calls.values()), status),
+        ("fields that wait", summary.waiting.total() if summary else 0, status),
+    ]
+    return [{"what": what, "count": count, "next": step} for what, count, step in counted if count]
+
+
+def hold_section(rows: Rows, outcome: Outcome, *, as_json: bool) -> Section:
+    """Why the exit code is 5; a table says it only when it is."""
+    told = rows if as_json or outcome is Outcome.HELD else []
+    return Section("holds", _HOLDS, told, title="nothing to apply, but not all is in sync" if told else "")
+
+
+def hold_steps(rows: Rows, outcome: Outcome) -> list[str]:
+    """Where to look when the exit code is 5."""
+    return list(dict.fromkeys(str(row["next"]) for row in rows)) if outcome is Outcome.HELD else []
 
 
 def _reason(state: str, connection: str, entity: str, reason: str, count: int) -> dict[str, object]:

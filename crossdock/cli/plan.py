@@ -54,8 +54,9 @@ def command(app: App, out: Path | None, flows: tuple[str, ...], read: str, force
     JSON: {"counts": {"changes", "write_calls", "withheld", "held", "waiting", "quarantined"}, "changes": [{"number",
     "flow", "connection", "entity", "sku", "external_id", "slot", "mark", "before", "after", "change", "owner",
     "reason"}], "withheld": [as changes], "connections": [{"connection", "changes", "calls", "seconds"}],
-    "guards": [{"flow", "connection", "guard", "detail"}], "reasons": [{"state", "connection", "entity", "reason",
-    "count", "advice"}], "unread": [{"connection", "resource", "problem"}], ...}
+    "guards": [{"flow", "connection", "guard", "detail", "share", "limit", "count", "population"}], "reasons":
+    [{"state", "connection", "entity", "reason", "count", "advice"}], "holds": [{"what", "count", "next"}], "unread":
+    [{"connection", "resource", "problem"}], ...}
     """
     from sync.run import make_plan
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from canonical.display import displayed
@@ -15,6 +15,10 @@ from crossdock.cli.parts import (
     Rows,
     guard_rows,
     guard_section,
+    guard_steps,
+    hold_rows,
+    hold_section,
+    hold_steps,
     reason_rows,
     reason_section,
     unread_rows,
@@ -59,8 +63,7 @@ class PlanView:
     reasons: Rows = field(default_factory=list)
     changes: int = 0
     withheld_count: int = 0
-    waiting: int = 0
-    holds: bool = False
+    holds: Rows = field(default_factory=list)
     not_adopted: bool = False
 
     @property
@@ -72,7 +75,7 @@ class PlanView:
             return Outcome.GUARDED
         if self.changes or self.not_adopted:
             return Outcome.PENDING
-        return Outcome.HELD if self.holds or self.waiting else Outcome.IN_SYNC
+        return Outcome.HELD if self.holds else Outcome.IN_SYNC
 
 
 def view(
@@ -88,8 +91,7 @@ def view(
         reasons=reason_rows(hub, summary),
         changes=summary.changes,
         withheld_count=summary.withheld.total(),
-        waiting=summary.waiting.total(),
-        holds=status(hub).holds or bool(summary.held.total()),
+        holds=hold_rows(status(hub), summary),
         not_adopted=bool(summary.withheld["not_adopted"]),
     )
     found.planned = lines(hub, summary.plan_id, "planned", limit)
@@ -98,12 +100,29 @@ def view(
 
 
 def lines(hub: Hub, plan_id: int, status: str, limit: int | None = None) -> Rows:
-    """A plan's lines of one status, the first ones if there is a limit."""
+    """A plan's lines of one status; a limit is shared out, so that every connection shows some of its lines."""
     from sync.planfile import lines_of
 
+    kept: dict[str, list[SavedChange]] = {}
     with hub.database.begin() as connection:
-        chosen = (line_row(line) for line in lines_of(connection, plan_id) if line.status == status)
-        return list(islice(chosen, limit))
+        for line in lines_of(connection, plan_id):
+            part = kept.setdefault(line.connection, []) if line.status == status else []
+            if line.status == status and (limit is None or len(part) < limit):
+                part.append(line)
+    counts = {name: len(part) for name, part in kept.items()}
+    shares = counts if limit is None else shared(counts, limit)
+    chosen = [line for name, part in kept.items() for line in part[: shares[name]]]
+    return [line_row(line) for line in sorted(chosen, key=lambda line: line.number)]
+
+
+def shared(counts: Mapping[str, int], limit: int) -> dict[str, int]:
+    """A limit shared out evenly; what one does not need goes to the others."""
+    shares: dict[str, int] = {}
+    rest, waiting = limit, len(counts)
+    for name in sorted(counts, key=lambda name: counts[name]):
+        shares[name] = min(counts[name], -(-rest // waiting))
+        rest, waiting = rest - shares[name], waiting - 1
+    return shares
 
 
 def line_row(line: SavedChange) -> dict[str, object]:
@@ -167,6 +186,7 @@ def plan_sections(app: App, found: PlanView) -> list[Section]:
         Section("connections", _COST, found.cost),
         guard_section(found.guards),
         reason_section(found.reasons),
+        hold_section(found.holds, found.outcome, as_json=app.as_json),
         unread_section(found.unread),
     ]
 
@@ -198,20 +218,19 @@ def plan_counts(found: PlanView) -> dict[str, int | float | str]:
     }
 
 
-def next_steps(found: PlanView, apply: str) -> list[str]:
+def next_steps(found: PlanView, apply: str, *, saved: bool = False) -> list[str]:
     """What to do after looking at a plan."""
     steps: list[str] = []
     if found.unread:
         steps.append("crossdock doctor")
     if found.not_adopted:
         steps.append("crossdock adopt")
-    if found.guards:
-        steps.append(f"look at the source; if the figures are right, approve with `{apply} --force`")
+    steps += guard_steps(found.guards, apply, scoped=not saved)
     if found.changes:
         steps.append(apply)
     if any(row["state"] == "held" for row in found.reasons):
         steps.append("crossdock conflicts list")
-    return steps
+    return list(dict.fromkeys(steps + hold_steps(found.holds, found.outcome)))
 
 
 def plan_report(app: App, found: PlanView, saved: str = "") -> Report:
@@ -220,6 +239,5 @@ def plan_report(app: App, found: PlanView, saved: str = "") -> Report:
     if saved:
         summary = f"saved as {saved}"
     apply = f"crossdock apply {saved}".rstrip()
-    return Report(
-        "plan", found.outcome, plan_sections(app, found), plan_counts(found), summary, next_steps(found, apply)
-    )
+    steps = next_steps(found, apply, saved=bool(saved))
+    return Report("plan", found.outcome, plan_sections(app, found), plan_counts(found), summary, steps)

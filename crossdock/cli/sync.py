@@ -38,9 +38,9 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
     Guards, conflicts and waiting raises count as in `plan`. Writes whose answer was lost are waited for and resolved,
     never repeated blindly.
 
-    JSON: {"counts": {"applied", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"}, "connections":
-    [{"connection", "applied", "left", "calls", "error"}], "not_applied": [...], "guards": [...], "reasons": [...],
-    "unread": [...], ...}
+    JSON: {"counts": {"applied", "already", "moved", "rejected", "unconfirmed", "not_sent", "write_calls"},
+    "connections": [{"connection", "applied", "already", "left", "calls", "error"}], "not_applied": [...], "guards":
+    [...], "reasons": [...], "holds": [...], "unread": [...], ...}
     """
     from sync.run import run_sync
 
@@ -49,6 +49,6 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
         done = run_sync(work.hub, read_mode(read), flows=chosen, force=force)
         found = applied.view(app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit))
         work.end(found.outcome, found.outcomes)
-    summary = "in sync" if found.outcome is Outcome.IN_SYNC else ""
-    sections, steps = applied.applied_sections(found), applied.next_steps(found, "crossdock sync")
-    return app.output.emit(Report("sync", found.outcome, sections, applied.applied_counts(found), summary, steps))
+    sections, steps = applied.applied_sections(app, found), applied.next_steps(found, "crossdock sync")
+    counts, summary = applied.applied_counts(found), applied.summary_of(found)
+    return app.output.emit(Report("sync", found.outcome, sections, counts, summary, steps))

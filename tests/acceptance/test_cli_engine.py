@@ -150,6 +150,10 @@ def test_a_saved_plan_skips_and_names_what_moved_and_applies_the_rest(live: Desk
 
     waiting = live.call("sync", code=5)
     assert {row["reason"] for row in waiting["reasons"]} == {"unaccounted_drop"}
+    assert {row["what"]: row["count"] for row in waiting["holds"]}[
+        "units that left channels, not yet booked by the owner"
+    ]
+    assert "crossdock conflicts list" in waiting["next"]
     open_now = live.call("conflicts", "list", code=5)
     [drop] = open_now["conflicts"]
     assert (drop["kind"], drop["sku"], drop["theirs"]) == ("sale", "MUG-02", -1)
@@ -220,12 +224,17 @@ def test_a_price_that_moves_too_far_is_withheld_until_it_is_approved(live: Desk)
     live.world.erp.admin.set_price("MUG-05", Decimal(99))
     before = live.world.writes()
     withheld = live.call("apply", code=4)
-    assert [row["guard"] for row in withheld["guards"]] == ["guard_price"]
+    assert {(row["guard"], row["flow"]) for row in withheld["guards"]} == {("guard_price", "prices")}
+    assert all("1 prices move by more than" in row["detail"] for row in withheld["guards"])
+    approval = "if the source is right, approve: crossdock apply --flow prices --force"
+    assert withheld["next"] == ["see the withheld lines: crossdock plan", approval]
     assert live.world.writes() == before
     saved = live.call("plan", "-o", "far.plan", code=4)
     assert {row["sku"] for row in saved["withheld"]} == {"MUG-05"}
     assert live.call("apply", "far.plan", code=4)["counts"]["applied"] == 0
     assert live.call("apply", "far.plan", "--force", code=0)["counts"]["applied"] == 2
+    again = live.call("apply", "far.plan", "--force", code=0)
+    assert (again["counts"]["already"], again["counts"]["write_calls"], again["not_applied"]) == (2, 0, [])
     assert not _differing(live)
 
 
