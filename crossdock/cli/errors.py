@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import traceback
 from collections.abc import Iterable
 
 from canonical.errors import ConfigError, CrossdockError, Problem
+from crossdock.cli.outcome import Outcome
 
 _MASK = "***"
 _SHORTEST = 4
@@ -30,6 +32,22 @@ def tell(error: CrossdockError, secrets: Iterable[str]) -> None:
     else:
         lines = [f"error: {error.args[0]}", *([f"  next: {error.hint}"] if error.hint else [])]
     print(redacted("\n".join(lines), secrets), file=sys.stderr)
+
+
+def error_document(error: CrossdockError, outcome: Outcome, secrets: Iterable[str]) -> str:
+    """An error as JSON: ``{"exit_code", "error", "next"}``."""
+    if isinstance(error, ConfigError):
+        told = "\n".join(problem_lines(problem)[0] for problem in error.problems)
+        steps = [problem.hint for problem in error.problems if problem.hint]
+    else:
+        told, steps = str(error.args[0]), [error.hint] if error.hint else []
+    known = list(secrets)
+    document = {
+        "exit_code": int(outcome),
+        "error": redacted(told, known),
+        "next": [redacted(step, known) for step in dict.fromkeys(steps)],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def tell_unexpected(error: BaseException, secrets: Iterable[str], *, verbose: bool) -> None:

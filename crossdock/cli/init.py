@@ -66,7 +66,7 @@ def write_files(folder: Path) -> list[Path]:
     if present:
         raise CrossdockError(
             f"nothing was written, since there is already {', '.join(present)}",
-            hint="name another folder, or move it away",
+            hint="name another folder, move it away, or go on with it: crossdock lint",
         )
     try:
         for path, text in targets.items():

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ import click
 
 from canonical.errors import CrossdockError
 from crossdock.cli.app import App, global_options, with_options
-from crossdock.cli.errors import tell, tell_unexpected
+from crossdock.cli.errors import error_document, tell, tell_unexpected
 from crossdock.cli.outcome import EXIT_CODES, INTERRUPTED, Outcome, outcome_of
 
 COMMANDS: dict[str, str] = {
@@ -34,6 +35,10 @@ COMMANDS: dict[str, str] = {
     "connectors": "List the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
+
+
+NEVER_SUGGESTED = frozenset({"--force", "--yes"})
+"""Options that approve something; nobody is to come by them through a mistyped word."""
 
 
 class LazyCommands(click.Group):
@@ -86,6 +91,7 @@ def cli(ctx: click.Context, config: Path | None, form: str | None, verbose: bool
 def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
     """Run one command and give its exit code."""
     app = app or App()
+    as_json = app.as_json or asks_json(sys.argv[1:] if arguments is None else arguments)
     try:
         ended: Any = cli.main(
             args=None if arguments is None else list(arguments), prog_name="crossdock", standalone_mode=False, obj=app
@@ -94,15 +100,28 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
         print(error.format_message(), file=sys.stderr)
         return int(Outcome.ERROR)
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption):
+            kept = [name for name in error.possibilities or () if name not in NEVER_SUGGESTED]
+            error = click.NoSuchOption(error.option_name, error.message, kept, error.ctx)
         error.show()
+        if as_json:
+            print(error_document(CrossdockError(error.format_message()), Outcome.ERROR, app.secrets))
         return Outcome.ERROR
     except click.Abort:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except CrossdockError as error:
         tell(error, app.secrets)
+        if as_json:
+            print(error_document(error, outcome_of(error), app.secrets))
         return outcome_of(error)
     return int(ended) if ended is not None else Outcome.IN_SYNC
+
+
+def asks_json(arguments: Sequence[str]) -> bool:
+    """Whether the words of a command line ask for JSON, even one that cannot be carried out."""
+    pairs = pairwise(arguments)
+    return "--format=json" in arguments or ("--format", "json") in pairs
 
 
 def main() -> NoReturn:
@@ -112,6 +131,9 @@ def main() -> NoReturn:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         tell_unexpected(error, app.secrets, verbose=verbose)
+        if asks_json(sys.argv[1:]):
+            unexpected = CrossdockError(f"unexpected error: {error}", hint="run again with -v, and report it")
+            print(error_document(unexpected, Outcome.ERROR, app.secrets))
 
     sys.excepthook = hook
     sys.exit(run(None, app))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from canonical.clock import parse_instant
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
+from crossdock.cli.output import to_seconds
 from crossdock.cli.parts import quarantine_rows, reason_section
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.work import looking
@@ -21,7 +22,7 @@ _FLOWS = [
     Column("state", "state"),
     Column("adopted_at", "live since"),
     Column("frozen", "frozen by"),
-    Column("marked", "to look at", figures=True),
+    Column("marked", "marked to look at", figures=True),
 ]
 _READS = [
     Column("connection", "connection"),
@@ -47,7 +48,7 @@ def command(app: App) -> Outcome:
     Exit code 4 when a guard froze a flow, 2 when a flow is not adopted or records wait to be looked at, 5 when records
     are held or quarantined.
 
-    JSON: {"counts": {"items", "conflicts", "drops", "holds", "adopted", "open_calls"}, "flows": [{"flow",
+    JSON: {"counts": {"items", "conflicts", "drops", "holds", "kept_theirs", "open_calls"}, "flows": [{"flow",
     "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "reads": [{"connection", "resource",
     "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...], "open_calls": [{"connection", "state",
     "count"}], ...}
@@ -72,7 +73,7 @@ def command(app: App) -> Outcome:
         "conflicts": found.conflicts,
         "drops": found.drops,
         "holds": found.overrides.get("hold", 0),
-        "adopted": found.overrides.get("adopt", 0),
+        "kept_theirs": found.overrides.get("adopt", 0),
         "open_calls": sum(found.open_calls.values()),
     }
     summary = "" if found.last_run is None else _last_run(found)
@@ -131,11 +132,13 @@ def _outcome(found: Status) -> Outcome:
 def _last_run(found: Status) -> str:
     run = found.last_run
     assert run is not None
-    return f"last run: {run.command} at {run.started_at}, {run.outcome}"
+    return f"last run: {run.command} at {to_seconds(run.started_at)}, {run.outcome}"
 
 
 def _next(found: Status, outcome: Outcome) -> list[str]:
     steps: list[str] = []
+    if found.last_run is not None and found.last_run.outcome in ("failed", Outcome.ERROR.word):
+        steps += ["crossdock doctor", "crossdock runs"]
     if not all(one.live for one in found.standings):
         steps.append("crossdock adopt")
     elif outcome in (Outcome.GUARDED, Outcome.PENDING):

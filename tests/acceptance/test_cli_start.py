@@ -57,6 +57,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     done = crossdock("init", cwd=tmp_path)
     assert done.returncode == 1
     assert "crossdock.yaml" in done.stderr
+    assert "or go on with it: crossdock lint" in done.stderr
     assert [path.name for path in _files(tmp_path)] == ["crossdock.yaml"]
     assert mine.read_text(encoding="utf-8") == "mine"
 
@@ -106,6 +107,31 @@ def test_wrong_usage_ends_with_one_and_a_message_never_with_two(
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_option_never_leads_to_an_approval(tmp_path: Path) -> None:
+    for arguments in (("sync", "--forse"), ("adopt", "--yse"), ("apply", "--forced")):
+        done = crossdock(*arguments, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "--force" not in done.stderr.replace("--forced", "")
+        assert "--yes" not in done.stderr
+    assert "--format" in crossdock("sync", "--formt", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("arguments", [("lint",), ("connectors", "test", "shopfy"), ("lint", "--nope")])
+def test_an_error_is_told_in_json_as_well(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = crossdock(*arguments, "--format", "json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["exit_code"]) == (1, 1)
+    assert document["error"].splitlines()[0] in done.stderr
+    assert all(step in done.stderr for step in document["next"])
+
+
+@pytest.mark.parametrize("name", ["conflicts", "connectors"])
+def test_the_help_of_a_group_has_examples_and_exit_codes(tmp_path: Path, name: str) -> None:
+    said = crossdock(name, "--help", cwd=tmp_path).stdout
+    assert f"Examples:\n    crossdock {name} list" in said
+    assert "Exit codes:" in said
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["lint"], ["init", "other"], ["connectors", "list"]])
