@@ -72,7 +72,10 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything the engine may know about a platform without asking its code."""
+    """Everything the engine may know about a platform without asking its code.
+
+    ``needs`` says in words which settings a connection needs, where it is this one or that one.
+    """
 
     name: str
     title: str
@@ -88,6 +91,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: dict[str, str] = {}
     unverified: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    needs: str = ""
 
 
 class FieldSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
@@ -11,7 +12,8 @@ from sqlalchemy import Connection, Row, or_, select
 from canonical.reasons import advice
 from canonical.slot import parse_slot
 from canonical.value import Value
-from sync import facts, shadow
+from sync import conflicts, facts, flowstate, shadow
+from sync.config import FlowKind
 from sync.decision import Verdict
 from sync.evaluate import evaluate
 from sync.hub import Hub
@@ -22,6 +24,7 @@ _ITEM = tables.table(tables.Item)
 _LINE = tables.table(tables.CallLine)
 _CALL = tables.table(tables.CallRow)
 _QUARANTINE = tables.table(tables.Quarantine)
+_NEAR = 200
 _NEXT = {
     Verdict.EQUAL: "nothing: the values agree",
     Verdict.WRITE: "is written at the next apply",
@@ -34,7 +37,11 @@ _NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class SlotStory:
-    """One slot of the item on one target."""
+    """One slot of the item on one target.
+
+    Stock also tells the owner's ``figures`` by location and the ``rule`` that makes the listed figure of them;
+    ``frozen`` names the guard that froze the flow there, ``conflict`` the open conflict of the slot.
+    """
 
     flow: str
     target: str
@@ -52,6 +59,10 @@ class SlotStory:
     advice: str
     mapping: str
     last_write: str
+    figures: Mapping[str, Value] = field(default_factory=dict)
+    rule: str = ""
+    frozen: str = ""
+    conflict: int | None = None
 
 
 @dataclass
@@ -79,6 +90,23 @@ def unlinked(hub: Hub, text: str) -> Sequence[Row[Any]]:
         return connection.execute(
             select(_QUARANTINE).where(or_(_QUARANTINE.c.sku == text, _QUARANTINE.c.external_id == text))
         ).all()
+
+
+def near(hub: Hub, text: str) -> list[str]:
+    """Known SKUs that look like this one, nearest first; asks for what begins alike, by ever shorter beginnings."""
+    wanted = text.casefold()
+    for length in dict.fromkeys((len(wanted) - 1, len(wanted) - 2, len(wanted) // 2, 1)):
+        if length < 1:
+            continue
+        query = select(_ITEM.c.sku, _ITEM.c.sku_folded).where(
+            _ITEM.c.sku_folded.startswith(wanted[:length], autoescape=True)
+        )
+        with hub.database.begin() as connection:
+            skus = {row.sku_folded: row.sku for row in connection.execute(query.order_by(_ITEM.c.sku).limit(_NEAR))}
+        found = get_close_matches(wanted, skus, n=3)
+        if found:
+            return [skus[one] for one in found]
+    return []
 
 
 def _find(connection: Connection, text: str) -> Sequence[Row[Any]]:
@@ -113,7 +141,10 @@ def _story(
     hub: Hub, connection: Connection, line: Line, said: dict[tuple[int, str], dict[str, facts.Said]]
 ) -> SlotStory:
     view, decision = line.view, line.decision
-    canonical = said.get((view.item_id, view.entity), {}).get(line.slot)
+    known = said.get((view.item_id, view.entity), {})
+    canonical = known.get(line.slot)
+    conflict = conflicts.find_open(connection, line.target, view.entity, view.item_id, line.slot)
+    counts = line.flow.kind is FlowKind.INVENTORY
     rule = hub.config.connections[line.target].mappings[view.entity].fields[parse_slot(line.slot).field]
     return SlotStory(
         flow=line.flow.name,
@@ -132,7 +163,26 @@ def _story(
         advice=advice(decision.reason) if decision.reason else "",
         mapping=f"{rule.file}:{rule.line}" if rule.file else "",
         last_write=_last_write(connection, line),
+        figures={parse_slot(slot).scope: one.value for slot, one in known.items() if counts and _is_stock(slot)},
+        rule=_rule(hub, line) if counts else "",
+        frozen=flowstate.load(connection, line.flow.name, line.target).frozen,
+        conflict=int(conflict.id) if conflict is not None else None,
     )
+
+
+def _is_stock(slot: str) -> bool:
+    return parse_slot(slot).field == "stock"
+
+
+def _rule(hub: Hub, line: Line) -> str:
+    """How the listed figure is made of the owner's: pool, what is kept back, what is listed at most."""
+    channel = line.flow.rules[line.target]
+    pool = hub.config.pools[channel.pool]
+    parts = [f"pool {pool.name} ({', '.join(pool.locations)})", f"safety stock {pool.safety_stock}"]
+    parts.append(f"buffer {channel.buffer}")
+    if channel.max_listed is not None:
+        parts.append(f"at most {channel.max_listed}")
+    return ", ".join(parts)
 
 
 def _last_write(connection: Connection, line: Line) -> str:

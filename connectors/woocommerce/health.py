@@ -84,8 +84,9 @@ class Doctor:
     def _rights(self) -> Finding:
         """Only a request that writes shows whether the key may; an empty batch changes nothing."""
         if self._environment.read_only:
-            text = "whether the key may write was not tried in read-only mode"
-            return Finding("rights", ok=True, message=text, warning=True)
+            text = "whether the key may write was not tried, since nothing is written here"
+            advice = "see in WooCommerce > Settings > Advanced > REST API that the key has the permission Read/Write"
+            return Finding("rights", ok=True, message=text, advice=advice, warning=True)
         try:
             self._client.batch(PRODUCTS, _EMPTY_BATCH, "rights")
         except AuthenticationError as error:

@@ -39,7 +39,7 @@ def list_connectors(app: App) -> Outcome:
 
 
     JSON: {"connectors": [{"name", "title", "roles", "entities", "writes", "versions", "default_version", "sunsets",
-    "settings", "unverified", "docs"}], ...}
+    "required", "needs", "settings", "unverified", "docs"}], ...}
     """
     platforms = InstalledPlatforms()
     columns = [
@@ -48,7 +48,7 @@ def list_connectors(app: App) -> Outcome:
         Column("roles", "roles"),
         Column("entities", "entities"),
         Column("default_version", "version"),
-        Column("required", "needs"),
+        Column("needs", "needs"),
     ]
     rows = [connector_row(name, platforms) for name in platforms.names()]
     return app.output.emit(Report("connectors list", Outcome.IN_SYNC, [Section("connectors", columns, rows)]))
@@ -57,6 +57,7 @@ def list_connectors(app: App) -> Outcome:
 def connector_row(name: str, platforms: Platforms) -> dict[str, object]:
     """What a connector declares, as one row."""
     manifest = platforms.manifest_of(name)
+    required = [key for key, setting in manifest.settings.items() if setting.required]
     entities = dict.fromkeys(entity for spec in manifest.resources.values() for entity in spec.entities)
     return {
         "name": name,
@@ -67,7 +68,8 @@ def connector_row(name: str, platforms: Platforms) -> dict[str, object]:
         "versions": list(manifest.versions),
         "default_version": manifest.default_version or None,
         "sunsets": {version: day.isoformat() for version, day in manifest.sunsets.items()},
-        "required": [key for key, setting in manifest.settings.items() if setting.required],
+        "required": required,
+        "needs": manifest.needs or ", ".join(required),
         "settings": {key: setting.about for key, setting in manifest.settings.items()},
         "unverified": list(manifest.unverified),
         "docs": manifest.docs,

@@ -11,6 +11,7 @@ from canonical.errors import DataError
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
+from crossdock.cli.output import cell
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.work import looking
 
@@ -28,8 +29,12 @@ _SLOTS = [
     Column("canonical", "owner says", figures=True),
     Column("desired", "should be", figures=True),
     Column("observed", "is", figures=True),
+    Column("figures", "owner's figures"),
+    Column("rule", "listed by"),
     Column("next_action", "next"),
     Column("reason", "because"),
+    Column("frozen", "frozen by"),
+    Column("conflict", "conflict"),
     Column("advice", "what to do"),
     Column("last_write", "last write"),
     Column("mapping", "mapping"),
@@ -61,17 +66,21 @@ def command(app: App, sku: str) -> Outcome:
 
     JSON: {"items": [{"item_id", "sku", "gtin", "origin"}], "links": [{"sku", "connection", "entity", "external_id"}],
     "fields": [{"sku", "flow", "target", "external_id", "slot", "owner", "canonical", "canonical_as_of", "observed",
-    "sent", "got", "desired", "next_action", "reason", "advice", "mapping", "last_write"}], "left_out":
-    [{"connection", "external_id", "slot", "reason", "detail", "advice"}], ...}
+    "sent", "got", "desired", "next_action", "reason", "advice", "mapping", "last_write", "figures", "rule", "frozen",
+    "conflict"}], "left_out": [{"connection", "external_id", "slot", "reason", "detail", "advice"}], ...}
     """
-    from sync.explain import explain, unlinked
+    from sync.explain import explain, near, unlinked
 
     with looking(app) as hub:
         found = explain(hub, sku)
         loose = [_loose(row) for row in unlinked(hub, sku)]
+        alike = near(hub, sku) if not found and not loose else []
     if not found and not loose:
-        raise DataError(f"nothing is known of {sku}", hint="check the spelling; `crossdock plan` reads all systems")
-    slots = [{"sku": one.sku, **asdict(story)} for one in found for story in one.slots]
+        meant = (
+            f"did you mean {' or '.join(alike)}?" if alike else "check the spelling; `crossdock plan` reads all systems"
+        )
+        raise DataError(f"nothing is known of {sku}", hint=meant)
+    slots = [_slot(app, one.sku, story) for one in found for story in one.slots]
     left_out = loose + [row for one in found for row in _quarantined(one) if row not in loose]
     links = [
         {"sku": one.sku, "connection": name, "entity": entity, "external_id": external}
@@ -85,9 +94,24 @@ def command(app: App, sku: str) -> Outcome:
         Section("fields", _SLOTS, slots),
         Section("left_out", _LEFT_OUT, left_out, title="left out" if left_out else ""),
     ]
-    outcome = _outcome([story for one in found for story in one.slots], bool(left_out))
-    steps = ["crossdock apply"] if outcome is Outcome.PENDING else []
-    return app.output.emit(Report("explain", outcome, sections, next=steps))
+    stories = [story for one in found for story in one.slots]
+    outcome = _outcome(stories, bool(left_out))
+    return app.output.emit(Report("explain", outcome, sections, next=_next(stories, outcome)))
+
+
+def _slot(app: App, sku: str, story: SlotStory) -> dict[str, object]:
+    row = {"sku": sku, **asdict(story)}
+    if not app.as_json:
+        row["figures"] = [f"{place or 'all'} {cell(units)}" for place, units in sorted(story.figures.items())]
+    return row
+
+
+def _next(stories: list[SlotStory], outcome: Outcome) -> list[str]:
+    """Each open conflict by its number; then what writes, or shows why nothing may be written."""
+    steps = [f"crossdock conflicts show {one}" for one in dict.fromkeys(story.conflict for story in stories) if one]
+    if any(story.frozen for story in stories):
+        return [*steps, "a guard froze a flow, see: crossdock plan"]
+    return [*steps, "crossdock apply"] if outcome is Outcome.PENDING else steps
 
 
 def _loose(row: Row[Any]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from crossdock.cli.work import looking
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+_CLASS_NAME = re.compile(r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt): ")
 _COLUMNS = [
     Column("id", "run", figures=True),
     Column("command", "command"),
@@ -65,5 +67,12 @@ def _row(row: Row[Any]) -> dict[str, object]:
         "counts": counts,
         "figures": ", ".join(f"{name} {count}" for name, count in counts.items() if count),
         "config_version": row.config_version,
-        "detail": row.detail,
+        "detail": plain(row.detail),
     }
+
+
+def plain(detail: str) -> str:
+    """What ended a run, in words: without the name of the error's class."""
+    if detail.startswith("KeyboardInterrupt"):
+        return "stopped by hand"
+    return _CLASS_NAME.sub("", detail)
