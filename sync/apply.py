@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
 from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
-from sync import journal, observeset, record, settlement
+from sync import journal, observeset, record, settlement, shadow
 from sync.batch import Batch, ChangeLine, build_rows
 from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
@@ -143,8 +143,11 @@ class _Applier:
             return
         for call in self._pack(batch, queue):
             part = batch.only(call.rows)
-            if self._needs_look(call):
-                self._look(call, part)
+            unseen = self._look(call, part) if self._needs_look(call) else set()
+            if unseen:
+                self._leave_unseen(call, part.only(unseen))
+                queue.append(part.without(unseen))
+                continue
             self._send(call, part, queue)
 
     def _pack(self, batch: Batch, queue: deque[Batch]) -> list[Call]:
@@ -161,9 +164,25 @@ class _Applier:
         spec = self.connector.manifest.writes[call.operation]
         return spec.compare_and_set is CompareAndSet.NONE
 
-    def _look(self, call: Call, part: Batch) -> None:
-        """Read the records just before a write that the platform does not compare."""
+    def _look(self, call: Call, part: Batch) -> set[int]:
+        """Read the records just before a write that the platform does not compare; tells which did not come back."""
+        begun = self.hub.stamp()
         reread(self.hub, self.target, call.resource, [row.external_id for row in part.rows])
+        with self.hub.database.begin() as connection:
+            entities = {entity for _, entity in part.views}
+            seen = shadow.seen_since(connection, self.target, entities, [r.external_id for r in part.rows], begun)
+        return {
+            row.number
+            for row in part.rows
+            if any((line.entity, row.external_id) not in seen for line in part.lines[row.number])
+        }
+
+    def _leave_unseen(self, call: Call, part: Batch) -> None:
+        """Never write over what could not be looked at: these records are to be read again first."""
+        with self.hub.database.begin() as connection:
+            refs = [row.external_id for row in part.rows]
+            observeset.mark(connection, self.target, call.resource, refs, self.hub.stamp())
+            self._status(connection, part.changes(), "moved", "the platform did not show the record before the write")
 
     def _note_moved(self, connection: Connection, part: Batch) -> set[int]:
         """Rows whose target or inputs moved since the plan: noted, and left out of the call."""

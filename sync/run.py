@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
+from canonical.clock import parse_instant
 from canonical.errors import BusyError, FatalError, RetriableError
-from sync import configversion, recover
+from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
 from sync.hub import Hub
@@ -28,6 +30,7 @@ from sync.topology import identity_owner
 
 _RUN = tables.table(tables.Run)
 _ROUNDS = 3
+_CLOCK_STEP = timedelta(seconds=5)
 
 
 @dataclass
@@ -59,6 +62,7 @@ def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], 
     """Be the one executor of the database for a command; its run is recorded (R20)."""
     with hold(hub.database, EXECUTOR, hub.clock, wait=wait, on_wait=on_wait):
         with hub.database.begin() as connection:
+            _refuse_earlier_clock(hub, connection)
             run_id = insert_returning_id(
                 connection,
                 _RUN,
@@ -78,6 +82,16 @@ def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], 
         except BaseException as error:
             end_run(hub, run_id, "failed", {}, f"{type(error).__name__}: {error}")
             raise
+
+
+def _refuse_earlier_clock(hub: Hub, connection: Connection) -> None:
+    """What was read later than now would make every read look old: nothing may run on a clock that stepped back."""
+    newest = max((state.read_until or state.read_at for state in cursors.all_states(connection)), default="")
+    if newest and parse_instant(newest) - hub.now() > _CLOCK_STEP:
+        raise FatalError(
+            f"the clock of this machine is behind what was read at {newest}",
+            hint="set the clock right, or wait until that time has passed",
+        )
 
 
 def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail: str = "") -> None:

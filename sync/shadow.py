@@ -330,3 +330,21 @@ def linked_items(connection: Connection, name: str, entity: str, after: int, lim
         .limit(limit)
     ).scalars()
     return [row for row in rows if row is not None]
+
+
+def seen_since(
+    connection: Connection, name: str, entities: Iterable[str], ids: Sequence[str], since: str
+) -> set[tuple[str, str]]:
+    """Which (entity, external id) were read at or after an instant."""
+    found: set[tuple[str, str]] = set()
+    for part in chunks(ids):
+        rows = connection.execute(
+            select(SHADOW.c.entity, SHADOW.c.external_id).where(
+                SHADOW.c.connection == name,
+                SHADOW.c.entity.in_(sorted(entities)),
+                among(connection, SHADOW.c.external_id, part),
+                SHADOW.c.as_of >= since,
+            )
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
