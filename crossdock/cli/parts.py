@@ -36,7 +36,7 @@ _GUARDS = [
     Column("guard", "guard"),
     Column("detail", "what happened"),
 ]
-_HOLDS = [Column("what", "what"), Column("count", "count", figures=True), Column("next", "look with")]
+_HOLDS = [Column("what", "what"), Column("count", "count", figures=True)]
 
 
 def unread_rows(app: App, look: LookReport) -> Rows:
