@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 from functools import cache
 from importlib import resources
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 import yaml
@@ -47,7 +47,10 @@ class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WriteSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"write_class": "class"}):
-    """A write operation: its class, the most rows a call takes, what it compares, and how long a late effect takes."""
+    """A write operation: its class, the most rows a call takes, what it compares, and how long a late effect takes.
+
+    ``addresses`` is ``parent`` where the value is kept on the record's parent, so that its siblings change with it.
+    """
 
     about: str
     resource: str
@@ -57,6 +60,7 @@ class WriteSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     settle_seconds: float = 10.0
     key_retention_seconds: float = 0.0
     answer_is_reread: bool = False
+    addresses: Literal["record", "parent"] = "record"
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

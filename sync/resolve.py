@@ -16,7 +16,7 @@ from sync import conflicts, cursors, drops, flowstate, marks, overrides, shadow
 from sync.config import FlowConfig, FlowKind
 from sync.diff import SlotOverride
 from sync.hub import Hub
-from sync.oneoff import plan_to_owner
+from sync.oneoff import also_changed, plan_to_owner
 from sync.shadow import Settled, settle
 from sync.store import body, tables
 
@@ -85,6 +85,7 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
         if choice is Choice.TO_OWNER:
             plan_id = plan_to_owner(hub, connection, conflict, flow.source, theirs)
             text = f"{displayed(slot, theirs)} is planned as a write to {flow.source}"
+            text += also_changed(hub, connection, conflict, flow.source)
     conflicts.close(connection, conflict.id, f"{choice.value}: {text}", now)
     marks.mark(connection, [marks.Mark(name, flow.name, item)], now)
     return Resolved(conflict.id, text, plan_id)

@@ -183,8 +183,14 @@ def _units(row: dict[str, object]) -> str:
 
 
 def _preview(hub: Hub, row: dict[str, object]) -> tuple[Outcome, str, list[str]]:
+    from sync import conflicts
+    from sync.oneoff import also_changed
+
     owner = _owner(hub, row)
     text = f"would write {row['slot']} of {row['sku']} to {owner}: {row['ours']} -> {row['theirs']}"
+    with hub.database.begin() as connection:
+        conflict = conflicts.get(connection, _number(str(row["id"])))
+        text += also_changed(hub, connection, conflict, owner) if conflict is not None else ""
     return Outcome.PENDING, text, [f"crossdock conflicts resolve {row['id']} --to-owner --yes"]
 
 
