@@ -99,9 +99,10 @@ def _decide_overridden(
     """Plan around an override; None when it has ended and the field is planned as usual."""
     if override.kind == "hold":
         if theirs_changed:
-            return Decision(Verdict.HELD, desired, observed, "held")
+            return Decision(Verdict.HELD, desired, observed, "held", (Event(EventKind.CONFLICT, base=got),))
         # They put it back to what it was: nothing is left to decide, the owner's value counts again.
         return Decision(Verdict.WRITE, desired, observed, events=(Event(EventKind.ENDED),))
     if same(desired, override.owner_value):
         return Decision(Verdict.HELD, desired, observed, "adopted")
-    return Decision(Verdict.WRITE, desired, observed, events=(Event(EventKind.ENDED),))
+    # The override ends with the write, not with the plan: the owner may yet move back.
+    return Decision(Verdict.WRITE, desired, observed)

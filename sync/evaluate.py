@@ -7,9 +7,11 @@ cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from canonical.clock import parse_instant
 from canonical.slot import parse_slot
 from mappings.compiled import CompiledMapping
 from sync import cursors, drops, facts, journal, overrides, shadow
@@ -29,6 +31,7 @@ from sync.topology import channels_of_pool, kits_using
 _ITEM = tables.table(tables.Item)
 REJECTED = 99
 """The count of attempts that marks a value the platform refused."""
+_RETRY_REFUSED = timedelta(minutes=15)
 
 
 def evaluate(
@@ -119,7 +122,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
             # A part of what an owner says, and of a new one at that, is not what it says (R14).
             one = _waiting(found, "owner_not_read")
         else:
-            one = _exhausted(view, slot, found)
+            one = _exhausted(view, slot, found, hub.now())
         after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts)
         lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
     return lines
@@ -132,15 +135,24 @@ def _lowering(decision: Decision) -> int:
     return decision.base - decision.desired
 
 
-def _exhausted(view: ShadowView, slot: str, decision: Decision) -> Decision:
-    """A value that the platform refused, or that never stuck, is not written again until the owner's value changes."""
+def _retry_due(view: ShadowView, slot: str, now: datetime) -> bool:
+    """Whether a refused value may be tried again: refusals can pass, and a lowering must go out."""
+    written = view.writes.get(slot)
+    return isinstance(written, list) and now - parse_instant(str(written[2])) >= _RETRY_REFUSED
+
+
+def _exhausted(view: ShadowView, slot: str, decision: Decision, now: datetime) -> Decision:
+    """A value that never stuck is not written again until the owner's value changes; a refused one rests a while."""
     if decision.verdict is not Verdict.WRITE:
         return decision
     count = attempts(view, slot, decision.desired)
     if count < MAX_ATTEMPTS:
         return decision
-    reason = "rejected" if count >= REJECTED else "not_converging"
-    return Decision(Verdict.HELD, decision.desired, decision.base, reason, decision.events)
+    if count >= REJECTED and _retry_due(view, slot, now):
+        return decision
+    if count >= REJECTED:
+        return Decision(Verdict.WAIT, decision.desired, decision.base, "rejected", decision.events)
+    return Decision(Verdict.HELD, decision.desired, decision.base, "not_converging", decision.events)
 
 
 def _waiting(decision: Decision, reason: str) -> Decision:

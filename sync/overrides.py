@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from sync.diff import SlotOverride
 from sync.store import body, tables
@@ -71,6 +71,22 @@ def end(connection: Connection, name: str, entity: str, item_id: int, slot: str)
             _OVERRIDE.c.slot == slot,
         )
     )
+
+
+def end_adopted(connection: Connection, name: str, slots: Iterable[tuple[str, int, str]]) -> None:
+    """End the adoptions of (entity, item, slot) that the owner's value was written over."""
+    rows = [{"e": entity, "i": item, "s": slot} for entity, item, slot in slots]
+    if rows:
+        connection.execute(
+            delete(_OVERRIDE).where(
+                _OVERRIDE.c.connection == name,
+                _OVERRIDE.c.kind == "adopt",
+                _OVERRIDE.c.entity == bindparam("e"),
+                _OVERRIDE.c.item_id == bindparam("i"),
+                _OVERRIDE.c.slot == bindparam("s"),
+            ),
+            rows,
+        )
 
 
 def count(connection: Connection) -> dict[str, int]:

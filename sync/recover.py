@@ -110,9 +110,9 @@ def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine) -> bo
         return change.slot in view.observed and mapping.same(name, observed, change.after)
     if not isinstance(change.after, int) or not isinstance(change.before, int):
         return observed == change.after
-    sold = _promised_since(view, change)
-    if sold is not None:
-        return observed + sold == change.after
+    promised = _promised_since(view, change)
+    if promised is not None:
+        return _explained_by_landing(observed, promised, change.before, change.after)
     if observed == change.after:
         return True
     # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.
@@ -123,6 +123,23 @@ def _promised_since(view: ShadowView, change: ChangeLine) -> int | None:
     committed = str(Slot("committed", parse_slot(change.slot).scope))
     now, then = view.observed.get(committed), view.got.get(committed)
     return now - then if isinstance(now, int) and isinstance(then, int) else None
+
+
+def _explained_by_landing(observed: int, promised: int, before: int, after: int) -> bool:
+    """Whether sales and shipments explain what is seen better if the write landed than if it did not.
+
+    With ``s`` sold and ``f`` shipped since, available is the written (or the old) value less ``s``, and committed has
+    grown by ``s - f``. A reading is possible if neither is negative; of two, the one with fewer shipments is taken.
+    """
+    shipped_if_landed = after - promised - observed
+    shipped_if_lost = before - promised - observed
+    if not _possible(shipped_if_landed, promised):
+        return False
+    return not _possible(shipped_if_lost, promised) or shipped_if_landed <= shipped_if_lost
+
+
+def _possible(shipped: int, promised: int) -> bool:
+    return shipped >= 0 and shipped + promised >= 0
 
 
 def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:

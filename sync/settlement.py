@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from canonical.errors import SkippableError
 from canonical.value import Value
 from connectors.base import CallOutcome, RowOutcome, RowStatus
-from sync import conflicts, journal, quarantine
+from sync import conflicts, journal, overrides, quarantine
 from sync.batch import Batch, ChangeLine
 from sync.evaluate import REJECTED
 from sync.hub import Hub
@@ -53,6 +53,7 @@ def close_all_written(connection: Connection, target: str, lines: Sequence[Chang
     """The owner's values were written: conflict and quarantine of each slot are over."""
     closings = [conflicts.Closing(one.entity, one.item_id, one.slot, f"written: {one.after}") for one in lines]
     conflicts.close_slots(connection, target, closings, now)
+    overrides.end_adopted(connection, target, ((one.entity, one.item_id, one.slot) for one in lines))
     quarantine.release_each(connection, target, ((one.entity, one.external_id, one.slot) for one in lines))
 
 

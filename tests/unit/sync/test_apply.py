@@ -204,3 +204,48 @@ def test_adopt_keeps_theirs_until_the_owner_next_changes(sqlite_url: str) -> Non
     sync(shops)
     assert shops.shop.find("SKU-1").price == "12.00"
     shops.hub.database.close()
+
+
+def test_a_plan_alone_ends_no_adoption_so_the_owner_may_move_back(sqlite_url: str) -> None:
+    shops = open_shops(sqlite_url, items=1, policy=Policy.ADOPT)
+    shops.adopt()
+    shops.shop.set_price("SKU-1", "8.00")
+    sync(shops)
+    shops.erp.set_price("SKU-1", "11.00")
+    make_plan(shops.hub)
+    shops.tick()
+    shops.erp.set_price("SKU-1", "10.00")
+    sync(shops)
+    shops.erp.set_price("SKU-1", "12.00")
+    sync(shops)
+    assert shops.shop.find("SKU-1").price == "12.00"
+    shops.hub.database.close()
+
+
+def test_a_refused_lowering_is_tried_again_after_a_while(sqlite_url: str) -> None:
+    shops = open_shops(sqlite_url, items=1)
+    shops.adopt()
+    shops.shop.bad_ids.add(shops.shop.find("SKU-1").id)
+    shops.erp.set_stock("SKU-1", "WH1", 2)
+    sync(shops)
+    shops.shop.bad_ids.clear()
+    sync(shops)
+    assert shops.shop.stock("SKU-1", "WH1") == 10
+    shops.tick(3600)
+    sync(shops)
+    assert shops.shop.stock("SKU-1", "WH1") == 2
+    shops.hub.database.close()
+
+
+def test_an_open_conflict_shows_the_newest_of_both_values(sqlite_url: str) -> None:
+    shops = open_shops(sqlite_url, items=1)
+    shops.adopt()
+    shops.shop.set_price("SKU-1", "8.00")
+    sync(shops)
+    shops.erp.set_price("SKU-1", "11.00")
+    shops.shop.set_price("SKU-1", "7.00")
+    sync(shops)
+    with shops.hub.database.begin() as connection:
+        [row] = conflicts.listing(connection)
+    assert (row.theirs, row.ours) == (b'"7"', b'"11"')
+    shops.hub.database.close()
