@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row, select
 from canonical.display import displayed
 from canonical.errors import DataError
 from canonical.slot import parse_slot
+from canonical.value import Value
 from sync import conflicts, cursors, drops, flowstate, marks, overrides, shadow
 from sync.config import FlowConfig, FlowKind
 from sync.diff import SlotOverride
+from sync.evaluate import evaluate
 from sync.hub import Hub
 from sync.oneoff import also_changed, plan_to_owner
 from sync.shadow import Settled, settle
@@ -71,7 +73,13 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     view = shadow.views(connection, name, conflict.entity, [item]).get(item)
     if view is None:
         raise DataError(f"the record of conflict {conflict.id} is no longer linked")
-    theirs, ours = view.observed.get(slot), body.decode(conflict.ours)
+    theirs, ours = view.observed.get(slot), _owners_value(hub, connection, conflict, flow)
+    shown = body.decode(conflict.ours)
+    if choice is Choice.TO_OWNER and ours != shown:
+        raise DataError(
+            f"{flow.source} now says {displayed(slot, ours)}, the conflict showed {displayed(slot, shown)}",
+            hint="plan again, look at the conflict, then resolve it",
+        )
     overrides.end(connection, name, conflict.entity, item, slot)
     plan_id = None
     if choice is Choice.OURS:
@@ -89,6 +97,14 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     conflicts.close(connection, conflict.id, f"{choice.value}: {text}", now)
     marks.mark(connection, [marks.Mark(name, flow.name, item)], now)
     return Resolved(conflict.id, text, plan_id)
+
+
+def _owners_value(hub: Hub, connection: Connection, conflict: Row[Any], flow: FlowConfig) -> Value:
+    """What the owner's value asks for now; the conflict may show an older one."""
+    for line in evaluate(hub, connection, flow, [conflict.item_id], targets=[conflict.connection]):
+        if line.slot == conflict.slot:
+            return line.decision.desired
+    return body.decode(conflict.ours)
 
 
 def _resolve_gone(hub: Hub, connection: Connection, conflict: Row[Any]) -> Resolved:
