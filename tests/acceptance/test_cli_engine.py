@@ -175,7 +175,12 @@ def test_an_edited_price_is_held_told_and_resolved_to_the_owner(live: Desk) -> N
     before = live.world.writes()
     assert live.call("sync", "--read", "full", code=5)["counts"]["applied"] == 0
     [conflict] = live.call("conflicts", "list", code=5)["conflicts"]
-    assert (conflict["sku"], conflict["theirs"], conflict["ours"], conflict["base"]) == ("MUG-04", "15", "14", "14")
+    assert (conflict["sku"], conflict["theirs"], conflict["ours"], conflict["base"]) == (
+        "MUG-04",
+        "15.00",
+        "14.00",
+        "14.00",
+    )
     [field] = [
         row
         for row in live.call("explain", "MUG-04", code=5)["fields"]
