@@ -47,8 +47,9 @@ class CounterView:
 def movements(base: Level, observed: Level, since: str = "") -> tuple[Event, ...]:
     """Name what moved a counter from its base to what is seen now."""
     change = observed.available - base.available
-    if change == 0:
-        return ()
+    hidden = _sale_behind_a_raise(base, observed, since)
+    if hidden or change == 0:
+        return hidden
     if base.committed is None or observed.committed is None:
         kind = EventKind.DROP if change < 0 else EventKind.RAISED
         return (Event(kind, abs(change), base.available, since),)
@@ -62,6 +63,21 @@ def movements(base: Level, observed: Level, since: str = "") -> tuple[Event, ...
         added = max(0, observed.on_hand - base.on_hand)
     canceled = max(0, min(change - added, -promised))
     return _named((EventKind.CANCEL, canceled), (EventKind.RAISED, change - canceled), base.available, since)
+
+
+def _sale_behind_a_raise(base: Level, observed: Level, since: str) -> tuple[Event, ...]:
+    """Sales that an edit upwards hides: what is promised grew, and so did the building's count."""
+    if None in (base.committed, base.on_hand, observed.committed, observed.on_hand):
+        return ()
+    change = observed.available - base.available
+    promised = (observed.committed or 0) - (base.committed or 0)
+    raised = min((observed.on_hand or 0) - (base.on_hand or 0), change + promised)
+    fallen = raised - change
+    if raised <= 0 or promised <= 0 or fallen <= 0:
+        return ()
+    sold = min(fallen, promised)
+    falls = _named((EventKind.SALE, sold), (EventKind.EDIT, fallen - sold), base.available, since)
+    return (*falls, Event(EventKind.RAISED, raised, base.available, since))
 
 
 def _named(first: tuple[EventKind, int], second: tuple[EventKind, int], before: int, since: str) -> tuple[Event, ...]:
