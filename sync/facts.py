@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from canonical.value import Value
 from sync import ledger
+from sync.ledger import Booking
 from sync.store import body, tables
 from sync.store.database import among, chunks, upsert
 
@@ -54,6 +55,7 @@ def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, se
     before = load(connection, (change.item_id for change in changes))
     moved: dict[int, set[tuple[str, str]]] = {}
     rows: dict[tuple[int, str], dict[str, Said]] = {}
+    bookings: list[Booking] = []
     for change in changes:
         key = (change.item_id, change.entity)
         old = rows.get(key, before.get(key, {}))
@@ -63,7 +65,8 @@ def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, se
             moved.setdefault(change.item_id, set()).update(slots)
         if new != old:
             rows[key] = new
-            _account(connection, change, old, new)
+            bookings += _bookings(change, old, new)
+    ledger.booked(connection, bookings)
     upsert(
         connection,
         _FACT,
@@ -83,7 +86,7 @@ def _differs(old: Said | None, new: Said | None) -> bool:
     return old.value != new.value or old.owner != new.owner
 
 
-def _account(connection: Connection, change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> None:
+def _bookings(change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> Iterator[Booking]:
     """A fall of the owner's figures over a whole pool is what it has booked; moves between its locations are not."""
     if change.entity != "inventory":
         return
@@ -91,7 +94,7 @@ def _account(connection: Connection, change: FactChange, old: Mapping[str, Said]
         slots = [f"stock[{location}]" for location in locations]
         fallen = sum(_fall(old.get(slot), new.get(slot)) for slot in slots)
         if fallen > 0:
-            ledger.booked(connection, change.item_id, pool, fallen, change.as_of)
+            yield Booking(change.item_id, pool, fallen, change.as_of)
 
 
 def _fall(old: Said | None, new: Said | None) -> int:

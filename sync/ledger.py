@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from canonical.clock import instant_text, parse_instant
 from sync import drops
@@ -15,13 +17,31 @@ _FALL = tables.table(tables.Fall)
 _KEPT = timedelta(days=7)
 
 
-def booked(connection: Connection, item_id: int, pool: str, units: int, as_of: str) -> None:
-    """The owner's figures of a pool fell: close what waited for it, keep the rest for sales that are seen later."""
-    rest = drops.account(connection, item_id, pool, units, as_of)
-    outdated = instant_text(parse_instant(as_of) - _KEPT)
-    connection.execute(delete(_FALL).where(_FALL.c.item_id == item_id, _FALL.c.as_of < outdated))
-    if rest:
-        connection.execute(insert(_FALL).values(item_id=item_id, pool=pool, units=rest, open_units=rest, as_of=as_of))
+class Booking(NamedTuple):
+    """The owner's figures of an item fell by so many units over a pool."""
+
+    item_id: int
+    pool: str
+    units: int
+    as_of: str
+
+
+def booked(connection: Connection, bookings: Sequence[Booking]) -> None:
+    """The owner's figures fell: close what waited for it, keep the rest for sales that are seen later."""
+    if not bookings:
+        return
+    waiting = drops.open_units(connection, (one.item_id for one in bookings))
+    kept = []
+    for item_id, pool, units, as_of in bookings:
+        rest = drops.account(connection, item_id, pool, units, as_of) if item_id in waiting else units
+        if rest:
+            kept.append({"item_id": item_id, "pool": pool, "units": rest, "open_units": rest, "as_of": as_of})
+    connection.execute(
+        delete(_FALL).where(_FALL.c.item_id == bindparam("i"), _FALL.c.as_of < bindparam("t")),
+        [{"i": one.item_id, "t": instant_text(parse_instant(one.as_of) - _KEPT)} for one in bookings],
+    )
+    if kept:
+        connection.execute(insert(_FALL), kept)
 
 
 def left(connection: Connection, units: Left, since: str, now: str) -> None:
