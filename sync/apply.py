@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
+from canonical.errors import AmbiguousError, BusyError, CrossdockError, FatalError, RetriableError, SkippableError
 from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement, shadow
@@ -229,7 +229,10 @@ class _Applier:
             queue.append(part.without(moved))
             return
         if not self.still_ours():
-            raise BusyError(f"the lock on {self.target} was lost", hint="run the command again")
+            # Nothing was sent, and whoever has the lock now may be writing: the call must not look like a lost one.
+            lost = BusyError(f"the lock on {self.target} was lost", hint="run the command again")
+            self._close_unsent(call_id, part, lost)
+            raise lost
         hub.checkpoint("before the call")
         self.report.calls[self.target] += 1
         try:
@@ -255,7 +258,7 @@ class _Applier:
             journal.finish(connection, call_id, "in_flight", "", str(error))
             self._status(connection, part.changes(), "unconfirmed", str(error))
 
-    def _close_unsent(self, call_id: int, part: Batch, error: RetriableError | FatalError) -> None:
+    def _close_unsent(self, call_id: int, part: Batch, error: CrossdockError) -> None:
         with self.hub.database.begin() as connection:
             now = self.hub.stamp()
             journal.outcome(connection, call_id, dict.fromkeys(part.numbers, ("not_sent", str(error))), now)

@@ -104,39 +104,46 @@ def logged_conflicts(trade: Trade) -> list[str]:
 
 
 @pytest.mark.parametrize("shop", SHOPS)
-@pytest.mark.parametrize("kind", LANDS)
-@pytest.mark.parametrize("units", [4, 25])
-def test_a_figure_whose_answer_was_lost_lands_once(trade: Trade, shop: Shop, kind: FaultKind, units: int) -> None:
-    count(trade, units)
-    fail_once(trade, shop, kind)
-    sync(trade)
+@pytest.mark.parametrize("figures", [(19, 18), (20, 21)])
+def test_a_figure_whose_answer_was_lost_lands_once(trade: Trade, shop: Shop, figures: tuple[int, int]) -> None:
+    """Lowered, lowered and so on, or raised and raised."""
+    platform, step = simulator(trade, shop), figures[1] - figures[0]
+    for number, kind in enumerate(LANDS):
+        units = figures[0] + step * number
+        trade.clear_logs()
+        count(trade, units)
+        fail_once(trade, shop, kind)
+        sync(trade)
 
-    assert listed(trade, shop) == units + 5
-    assert simulator(trade, shop).faults.pending() == 0
-    assert len(simulator(trade, shop).log.effects()) == 1
-    assert simulator(trade, shop).log.writes() == LANDS[kind]
-    assert open_calls(trade) == 0
-    trade.clear_logs()
-    sync(trade)
-    assert simulator(trade, shop).log.writes() == 0
+        assert listed(trade, shop) == units + 5, kind
+        assert platform.faults.pending() == 0
+        assert len(platform.log.effects()) == 1, kind
+        assert platform.log.writes() == LANDS[kind], kind
+        assert open_calls(trade) == 0
+        trade.clear_logs()
+        sync(trade)
+        assert platform.log.writes() == 0, kind
     assert logged_conflicts(trade) == []
     assert open_drops(trade) == []
 
 
 @pytest.mark.parametrize("shop", SHOPS)
-@pytest.mark.parametrize("kind", LANDS)
-def test_a_price_whose_answer_was_lost_lands_once(trade: Trade, shop: Shop, kind: FaultKind) -> None:
-    trade.erp.admin.set_price(SKU, Decimal("12.50"))
-    trade.clock.advance(60)
-    fail_once(trade, shop, kind)
-    sync(trade)
+def test_a_price_whose_answer_was_lost_lands_once(trade: Trade, shop: Shop) -> None:
+    platform = simulator(trade, shop)
+    for number, kind in enumerate(LANDS):
+        wanted = Decimal("10.50") + number
+        trade.clear_logs()
+        trade.erp.admin.set_price(SKU, wanted)
+        trade.clock.advance(60)
+        fail_once(trade, shop, kind)
+        sync(trade)
 
-    assert price(trade, shop) == Decimal("12.50")
-    assert len(simulator(trade, shop).log.effects()) == 1
-    assert simulator(trade, shop).log.writes() == LANDS[kind]
-    trade.clear_logs()
-    sync(trade)
-    assert simulator(trade, shop).log.writes() == 0
+        assert price(trade, shop) == wanted, kind
+        assert len(platform.log.effects()) == 1, kind
+        assert platform.log.writes() == LANDS[kind], kind
+        trade.clear_logs()
+        sync(trade)
+        assert platform.log.writes() == 0, kind
     assert logged_conflicts(trade) == []
 
 
