@@ -355,5 +355,5 @@ def accept(
     ]
     identity.follow(hub, connection, name, entity, linked)
     moved = facts.store(connection, changes)
-    touched = [one.item_id for one in linked if one.moved and one.item_id is not None]
+    touched = [one.item_id for one in linked if (one.moved or one.returned) and one.item_id is not None]
     mark(connection, marks_for(hub.config, connection, name, entity, touched, moved), hub.stamp())
