@@ -21,7 +21,7 @@ from tests.support.commands import ROOT, crossdock
 from tests.support.served import Platforms, adopt_all, served
 from tests.support.trade import SECRETS, catalog
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ITEMS = 6
 COMMANDS = [("sync", "--read", "full"), ("apply",)] * 5
 

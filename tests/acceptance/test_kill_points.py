@@ -24,7 +24,7 @@ from tests.support.forks import KILLED, Forks
 from tests.support.served import Platforms, adopt_all, open_served, served
 from tests.support.trade import catalog
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1500)
 ITEMS = 6
 SETTLE = 0.1
 EVERY_STEP = {

@@ -30,7 +30,7 @@ from tests.support.forks import KILLED, Forks
 from tests.support.served import Platforms, adopt_all, open_served, served
 from tests.support.trade import catalog
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 SKU = "SKU-00001"
 PATIENCE = 30.0
 
