@@ -102,7 +102,7 @@ def decode_record(entity: str, reader: RecordReader, raw: bytes | memoryview) ->
 def identify_record(reader: RecordReader, raw: bytes | memoryview) -> str:
     """A record's id alone, which costs a tenth of mapping it; empty where ``decode_record`` would find none."""
     try:
-        return _token(reader.only_id(reader.id_decoder.decode(raw)))
+        return _id(reader.only_id(reader.id_decoder.decode(raw)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 
@@ -116,8 +116,13 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes | memoryview) -> Any
         raise SkippableError("invalid_value", f"the record is not valid JSON: {error}") from error
 
 
-def _identifier(value: Any) -> str:
+def _id(value: Any) -> str:
     text = _token(value)
+    return "" if text.isspace() else text
+
+
+def _identifier(value: Any) -> str:
+    text = _id(value)
     if not text:
         raise SkippableError("invalid_value", "the record has no id")
     return text

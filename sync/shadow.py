@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from canonical.slot import Slot, parse_slot
 from canonical.value import Value
 from mappings.model import Mapped
 from sync.store import body, tables
@@ -166,9 +167,16 @@ def _without_late_copies(row: Row[Any], record: Mapped, lagging: str) -> Mapped:
         slot: known[slot]
         for slot, one in written.items()
         if isinstance(one, list) and slot in known and slot in record.slots
-        if one[2] > lagging and len(one) > 3 and record.slots[slot] == one[3]
+        if one[2] > lagging and len(one) > 3 and record.slots[slot] == one[3] and not _sold(slot, known, record)
     }
     return replace(record, slots={**record.slots, **late}) if late else record
+
+
+def _sold(slot: str, known: Mapping[str, Value], record: Mapped) -> bool:
+    """Whether commitments moved with a stock figure: then it is a sale down to the old value, not the old value."""
+    place = parse_slot(slot)
+    committed = str(Slot("committed", place.scope))
+    return place.field == "stock" and known.get(committed) != record.slots.get(committed)
 
 
 def _moved(row: Row[Any], record: Mapped) -> frozenset[str]:

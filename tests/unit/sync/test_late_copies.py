@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,4 +31,22 @@ def test_the_value_we_overwrote_is_no_news_while_the_platform_may_still_show_it(
         assert sold.changed[0].moved == {"stock"}
         back = shadow.store(connection, "shop", "inventory", [_record(10)], _T2, lagging="2026-11-02T08:00:04.000000Z")
         assert back.changed[0].moved == {"stock"}
+    database.close()
+
+
+def test_a_sale_down_to_the_value_we_overwrote_is_news_at_once(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    before = {"stock[WH1]": 9, "committed[WH1]": 0}
+    sold: dict[str, Any] = {"stock[WH1]": 9, "committed[WH1]": 1}
+    with database.begin() as connection:
+        shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=before)], _T0)
+        row = connection.execute(shadow.SHADOW.select()).one()
+        raised: dict[str, Any] = {"stock[WH1]": 10}
+        written: dict[str, Any] = {"stock[WH1]": [10, 1, _T0, 9]}
+        shadow.settle(connection, [Settled(row.id, raised, raised, raised, written, _T0)])
+        lagging = "2026-11-02T07:59:58.000000Z"
+        late = shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=before)], _T1, lagging=lagging)
+        assert late.changed[0].moved == frozenset()
+        news = shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=sold)], _T1, lagging=lagging)
+        assert news.changed[0].moved == {"stock[WH1]", "committed[WH1]"}
     database.close()
