@@ -81,6 +81,21 @@ class Call:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something to be done once on a platform (R15): a sale, a fulfillment, a refund, their cancellation.
+
+    ``operation`` is one of the manifest's ``effects``. ``reference`` is our own key of it, unique for ever; it is sent
+    along wherever the platform keeps it, and is what a lost effect is searched by. ``document`` is in the platform's
+    shape, as the mapping made it. ``target`` is the platform's id of the record it acts on, where it acts on one.
+    """
+
+    operation: str
+    reference: str
+    document: Mapping[str, JSON]
+    target: str = ""
+
+
 class RowStatus(Enum):
     """What became of one row of a call."""
 
@@ -199,4 +214,22 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections and sessions."""
+        ...
+
+
+class EffectConnector(Connector, Protocol):
+    """A connector of a platform on which things can be done once.
+
+    ``push`` sends a composed effect like any other call and answers for row 0: APPLIED with the record it made,
+    REJECTED with a reason code, STALE where the record it acts on has moved on. An effect that takes several requests
+    is one call: what a crash or a lost answer leaves half done is finished by ``resolve``, which answers None while it
+    cannot tell, APPLIED with the record it found, or UNTOUCHED where the settle time is over and nothing was done.
+    Every hit of a search is checked for the exact reference before it counts.
+    """
+
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        """Make the call that does it; pure, sends nothing; SkippableError for a document the platform cannot take.
+
+        The call's only row is 0, and its ``target`` is the effect's reference.
+        """
         ...

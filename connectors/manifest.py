@@ -37,11 +37,13 @@ class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of record the connector reads.
 
     ``timestamp`` names the platform's stamp behind ``changed_since`` (empty: no delta read), ``covers`` the paths
-    whose change moves it; what it does not cover is only proven by a sweep (R22).
+    whose change moves it; what it does not cover is only proven by a sweep (R22). ``entities`` are the slot-wise
+    canonical entities its records hold, ``documents`` the whole documents (orders, shipments, charges).
     """
 
     about: str
-    entities: tuple[str, ...]
+    entities: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     timestamp: str = ""
     covers: tuple[str, ...] = ()
 
@@ -61,6 +63,21 @@ class WriteSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     key_retention_seconds: float = 0.0
     answer_is_reread: bool = False
     addresses: Literal["record", "parent"] = "record"
+
+
+class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"write_class": "class"}):
+    """Something that can be done once: from which canonical document, its class (R17), and how long a late one takes.
+
+    ``resource`` is what the record it makes is read back from. ``found_by`` says in words how a lost one is found.
+    """
+
+    about: str
+    document: str
+    write_class: WriteClass
+    resource: str = ""
+    settle_seconds: float = 10.0
+    key_retention_seconds: float = 0.0
+    found_by: str = ""
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +104,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, Setting]
     resources: dict[str, ResourceSpec]
     writes: dict[str, WriteSpec]
+    effects: dict[str, EffectSpec] = {}
     overlap_seconds: float = 0.0
     read_after_write_seconds: float = 0.0
     versions: tuple[str, ...] = ()

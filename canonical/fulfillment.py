@@ -1,0 +1,55 @@
+"""Shipping: what left a place in which parcels, and our requests as the places that ship them hold them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from canonical.status import FulfillmentStatus, RequestStatus
+
+
+class Tracking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One parcel's carrier and number; either may be unknown."""
+
+    carrier: str = ""
+    number: str = ""
+    url: str = ""
+
+
+class ShippedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units in a shipment, by the order's line where it is known, else by SKU."""
+
+    quantity: int
+    line_id: str = ""
+    sku: str = ""
+
+
+class Fulfillment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One shipment of an order: the units, the place they left, and its parcels.
+
+    A shipment that was canceled stays, with its status: what was said once is not unsaid (R15).
+    """
+
+    id: str
+    lines: tuple[ShippedLine, ...] = ()
+    tracking: tuple[Tracking, ...] = ()
+    location: str = ""
+    status: FulfillmentStatus = FulfillmentStatus.FULFILLED
+    shipped_at: datetime | None = None
+
+
+class TargetOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fulfillment request as the ERP or 3PL that got it holds it.
+
+    ``reference`` is the one we sent. ``closed`` says that its document takes no more edits (R15).
+    """
+
+    id: str
+    reference: str
+    status: RequestStatus
+    number: str = ""
+    lines: tuple[ShippedLine, ...] = ()
+    shipments: tuple[Fulfillment, ...] = ()
+    closed: bool = False
+    updated_at: datetime | None = None
