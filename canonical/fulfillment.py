@@ -39,6 +39,16 @@ class Fulfillment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     shipped_at: datetime | None = None
 
 
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units of a line that the channel itself assigned to one of its places; ``id`` is its record of that."""
+
+    line_id: str
+    quantity: int
+    location: str = ""
+    id: str = ""
+    on_hold: bool = False
+
+
 class TargetOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fulfillment request as the ERP or 3PL that got it holds it.
 

@@ -13,7 +13,7 @@ from enum import Enum
 
 import msgspec
 
-from canonical.fulfillment import Fulfillment
+from canonical.fulfillment import Assignment, Fulfillment
 from canonical.money import Money
 from canonical.party import Address, Customer
 from canonical.payment import Payment, Refund
@@ -127,6 +127,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     fulfillments: tuple[Fulfillment, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
     returns: tuple[Return, ...] = ()
     test: bool = False
     canceled_at: datetime | None = None

@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.base import Connector, Environment
 from connectors.manifest import Manifest
 from mappings.compiled import CompiledMapping
+from sync.orders.routes import OrderFlow, Route
+
+if TYPE_CHECKING:
+    from mappings.documents import DocumentMapping
 
 
 class FlowKind(Enum):
@@ -41,7 +46,8 @@ class Baseline(Enum):
 class ConnectionConfig:
     """One configured account: how to build its connector, and its mappings by entity.
 
-    ``locations`` maps each location code of ours to the platform's own id of that place.
+    ``locations`` maps each location code of ours to the platform's own id of that place; ``documents`` the mapping of
+    each kind of document that is read from there or sent there.
     """
 
     name: str
@@ -49,6 +55,7 @@ class ConnectionConfig:
     manifest: Manifest
     mappings: Mapping[str, CompiledMapping]
     build: Callable[[Environment], Connector]
+    documents: Mapping[str, DocumentMapping] = field(default_factory=dict)
     locations: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
     write_settle_seconds: float | None = None
@@ -89,7 +96,8 @@ class GuardConfig:
 class HubConfig:
     """Everything the engine is told by the operator.
 
-    ``version`` names this exact configuration: a plan and a run carry it.
+    ``version`` names this exact configuration: a plan and a run carry it. ``orders`` are the order flows by channel,
+    ``processors`` who tells what became of each channel's money.
     """
 
     version: str
@@ -101,6 +109,9 @@ class HubConfig:
     units: Mapping[str, int] = field(default_factory=dict)
     guards: GuardConfig = GuardConfig()
     plan_max_age: timedelta = timedelta(hours=24)
+    orders: Mapping[str, OrderFlow] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    processors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def flows_of(self, target: str) -> list[FlowConfig]:
         """The flows that write to a connection."""

@@ -9,8 +9,10 @@ from sync.hub import Hub
 from sync.shadow import SHADOW
 from sync.store import tables
 from sync.store.database import get_meta, put_meta
+from sync.store.orders import Document
 
 _KEY = "config_version"
+_DOCUMENT = tables.table(Document)
 _CURSOR = tables.table(tables.Cursor)
 
 
@@ -21,6 +23,7 @@ def activate(hub: Hub, connection: Connection) -> bool:
     put_meta(connection, _KEY, hub.config.version)
     # Ownership or mappings may say something else of the same bytes: everything is read and taken in anew.
     connection.execute(update(SHADOW).values(digest=b"configured"))
+    connection.execute(update(_DOCUMENT).values(digest=b"configured"))
     connection.execute(update(_CURSOR).values(cursor="", swept_at=""))
     for flow in hub.config.flows.values():
         for target in flow.targets:

@@ -1,6 +1,7 @@
 """Stock on a channel is a counter: what moved it, and whether it may be written (R2 to R4).
 
-``base`` is what we can explain the channel to hold. Whatever else it holds was done by someone: a fall of available
+``base`` less the units of the channel's own orders is what we can explain the channel to hold; nothing else needs an
+explanation. Whatever else it holds was done by someone: a fall of available
 matched by a rise of committed is a sale, any other fall an edit (or an unaccounted drop where the platform shows no
 commitments), a rise matched by a fall of committed a cancellation, any other rise a conflict. Each is recorded once,
 after which the base is what was seen. Lowerings always go out; a raise waits while anything is open.
@@ -32,6 +33,8 @@ class CounterView:
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
     list here. ``unmoved_since`` is when the channel was last seen at its base. ``blocked`` names why no raise may go
     out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's figure does not show yet.
+    ``own`` are units of the channel's own orders that it took off before it was observed (less those it gave back),
+    ``maybe`` those of orders that may be newer than the observation; the base has neither.
     """
 
     desired: int
@@ -42,6 +45,31 @@ class CounterView:
     open_drops: bool = False
     unmoved_since: str = ""
     blocked: str = ""
+    own: int = 0
+    maybe: int = 0
+
+    @property
+    def lowest(self) -> int:
+        """The least that the channel's own orders explain."""
+        return self._start - self.own - max(self.maybe, 0)
+
+    @property
+    def highest(self) -> int:
+        """The most that they explain."""
+        return self._start - self.own - min(self.maybe, 0)
+
+    @property
+    def _start(self) -> int:
+        return (self.base or self.observed).available
+
+
+def explained(view: CounterView) -> tuple[Level, int]:
+    """The level that own orders explain, nearest to what is observed, and the units of theirs that are in it."""
+    base = view.base or view.observed
+    available = min(max(view.observed.available, view.lowest), view.highest)
+    units = base.available - available
+    committed = None if base.committed is None else base.committed + units
+    return Level(available, committed, base.on_hand), units
 
 
 def movements(base: Level, observed: Level, since: str = "") -> tuple[Event, ...]:
@@ -86,16 +114,23 @@ def _named(first: tuple[EventKind, int], second: tuple[EventKind, int], before: 
 
 def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
-    base = view.base or view.observed
+    base, units = explained(view)
     events = movements(base, view.observed, view.unmoved_since)
+    if units:
+        events = (Event(EventKind.OWN, units), *events)
     fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
     desired = max(0, view.desired - fallen)
-    seen = view.observed.available
+    seen = held_now(view, units)
     if desired == seen:
         return Decision(Verdict.EQUAL, desired, seen, events=_with_end(events, view.override))
     if desired < seen:
         return Decision(Verdict.WRITE, desired, seen, _lowering_reason(events), events)
-    return _decide_raise(view, desired, events, policy, fallen=fallen)
+    return _decide_raise(view, desired, seen, events, policy, fallen=fallen)
+
+
+def held_now(view: CounterView, units: int) -> int:
+    """What the channel holds by now: what was observed, less own orders that are newer than that."""
+    return view.observed.available - (view.own + view.maybe - units)
 
 
 def _lowering_reason(events: Sequence[Event]) -> str:
@@ -107,9 +142,8 @@ def _with_end(events: tuple[Event, ...], override: SlotOverride | None) -> tuple
 
 
 def _decide_raise(
-    view: CounterView, desired: int, events: tuple[Event, ...], policy: Policy, *, fallen: int
+    view: CounterView, desired: int, seen: int, events: tuple[Event, ...], policy: Policy, *, fallen: int
 ) -> Decision:
-    seen = view.observed.available
     raised = any(event.kind is EventKind.RAISED for event in events)
     override = view.override
     if override is not None and override.kind == "adopt" and override.owner_value != view.allowed:

@@ -33,12 +33,16 @@ class EventKind(Enum):
     DROP = "drop"
     EDIT = "edit"
     CANCEL = "cancel"
+    OWN = "own"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on the target: its kind, and for stock its units and when it was last seen unmoved."""
+    """Something that happened on the target: its kind, and for stock its units and when it was last seen unmoved.
+
+    ``OWN`` are units of the channel's own orders, below zero where it gave them back.
+    """
 
     kind: EventKind
     units: int = 0

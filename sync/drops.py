@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from canonical.clock import instant_text, parse_instant
 from canonical.slot import parse_slot
+from sync.part import Part
 from sync.store import tables
 from sync.store.database import among, chunks
 
@@ -81,6 +82,43 @@ def account(connection: Connection, item_id: int, pool: str, units: int, as_of: 
         if not rest:
             break
     return rest
+
+
+def claim(connection: Connection, channel: str, parts: Sequence[Part], slot: str, units: int, placed_at: str) -> int:
+    """An order explains units that were seen to leave its channel before it was known; tells how many.
+
+    ``parts`` are what selling one unit takes. Each unit is claimed once, booked by the owner or not: the order has a
+    reservation of its own, which ends by itself.
+    """
+    rows = {part.item_id: _unclaimed(connection, channel, part.item_id, slot, placed_at) for part in parts}
+    possible = min(sum(int(r.units - r.claimed) for r in rows[part.item_id]) // part.units for part in parts)
+    count = min(units, possible)
+    for part in parts:
+        rest = count * part.units
+        for row in rows[part.item_id]:
+            taken = min(rest, row.units - row.claimed)
+            rest -= taken
+            still_open = max(0, row.open_units - taken)
+            closed_at = row.closed_at or ("" if still_open else row.seen_at)
+            values = {"claimed": row.claimed + taken, "open_units": still_open, "closed_at": closed_at}
+            connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**values))
+    return count
+
+
+def _unclaimed(connection: Connection, channel: str, item_id: int, slot: str, placed_at: str) -> list[Row[Any]]:
+    return list(
+        connection.execute(
+            select(_DROP)
+            .where(
+                _DROP.c.connection == channel,
+                _DROP.c.item_id == item_id,
+                _DROP.c.slot == slot,
+                _DROP.c.claimed < _DROP.c.units,
+                _DROP.c.seen_at >= placed_at,
+            )
+            .order_by(_DROP.c.id)
+        )
+    )
 
 
 def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> None:

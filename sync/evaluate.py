@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -21,7 +22,9 @@ from sync.decision import Decision, Verdict
 from sync.diff import MAX_ATTEMPTS, UNSET, SlotOverride, SlotView, decide_state
 from sync.facts import Said
 from sync.hub import Hub
-from sync.known import Known, Line, Part
+from sync.known import Known, Line
+from sync.orders import owns, reservations
+from sync.part import Part
 from sync.shadow import ShadowView
 from sync.stock import StockInputs, decide_stock
 from sync.store import tables
@@ -62,7 +65,22 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
         reads={name: channel_read(hub, connection, name, flow) for name in {*channels, flow.source}},
+        **_orders(hub, connection, flow, [*items, *parts.values()], channels),
     )
+
+
+def _orders(
+    hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int], channels: Sequence[str]
+) -> dict[str, Any]:
+    """What orders say of stock; nothing where no channel of the flow has its orders read."""
+    selling = [name for name in channels if name in hub.config.orders]
+    if not _counts(flow) or not hub.config.orders:
+        return {}
+    return {
+        "reserved": reservations.load(connection, items),
+        "own": {name: owns.load(connection, name, items) for name in selling},
+        "order_reads": {name: order_read(hub, connection, name) for name in selling},
+    }
 
 
 def _counts(flow: FlowConfig) -> bool:
@@ -101,6 +119,12 @@ def _component_ids(hub: Hub, connection: Connection, flow: FlowConfig, skus: Ite
 def channel_read(hub: Hub, connection: Connection, name: str, flow: FlowConfig) -> CursorState:
     """How far the records that a flow moves have been read from a connection."""
     mapping = hub.config.connections[name].mappings.get(flow.entity)
+    return cursors.load(connection, name, mapping.resource) if mapping else CursorState(name, "")
+
+
+def order_read(hub: Hub, connection: Connection, name: str) -> CursorState:
+    """How far a channel's orders have been read."""
+    mapping = hub.config.connections[name].documents.get("order")
     return cursors.load(connection, name, mapping.resource) if mapping else CursorState(name, "")
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sync.config import FlowConfig
 from sync.cursors import CursorState
 from sync.decision import Decision
 from sync.diff import SlotOverride
 from sync.facts import Said
+from sync.orders.owns import Waiting
+from sync.orders.reservations import Held
+from sync.part import Part
 from sync.shadow import ShadowView
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stock item that selling one unit takes so many of."""
-
-    item_id: int
-    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything the database knows of some items for one flow."""
+    """Everything the database knows of some items for one flow.
+
+    ``reserved`` are promises to orders by stock item, ``own`` the channels' own deductions that their counters have
+    not absorbed, ``order_reads`` how far the orders of those channels were read that have an order flow.
+    """
 
     skus: Mapping[int, str]
     ids: Mapping[str, int]
@@ -59,8 +58,12 @@ class Known:
     pending: Mapping[str, frozenset[tuple[int, str]]]
     open_drops: Mapping[int, Mapping[str, int]]
     reads: Mapping[str, CursorState]
+    reserved: Mapping[int, Sequence[Held]] = field(default_factory=dict)
+    own: Mapping[str, Waiting] = field(default_factory=dict)
+    order_reads: Mapping[str, CursorState] = field(default_factory=dict)
 
     def unbooked_units(self, item: int, parts: Iterable[Part] = ()) -> int:
-        """Units of an item, or of a kit's components, that left channels and are not in the owner's figure yet."""
+        """Units of an item, or of a kit's components, that were sold and are not in the owner's figure yet."""
         ids = (item, *(part.item_id for part in parts))
-        return sum(units for one in ids for units in self.open_drops.get(one, {}).values())
+        left = sum(units for one in ids for units in self.open_drops.get(one, {}).values())
+        return left + sum(held.units for one in ids for held in self.reserved.get(one, ()))

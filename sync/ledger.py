@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from canonical.clock import instant_text, parse_instant
 from sync import drops
 from sync.drops import Left
 from sync.store import tables
+from sync.store.database import among, chunks
 
 _FALL = tables.table(tables.Fall)
 _KEPT = timedelta(days=7)
@@ -31,8 +32,10 @@ def booked(connection: Connection, bookings: Sequence[Booking]) -> None:
     if not bookings:
         return
     waiting = drops.open_units(connection, (one.item_id for one in bookings))
+    expected = _expected(connection, (one.item_id for one in bookings))
     kept = []
-    for item_id, pool, units, as_of in bookings:
+    for item_id, pool, fallen, as_of in bookings:
+        units = fallen - _met(connection, expected.get((item_id, pool), []), fallen)
         rest = drops.account(connection, item_id, pool, units, as_of) if item_id in waiting else units
         if rest:
             kept.append({"item_id": item_id, "pool": pool, "units": rest, "open_units": rest, "as_of": as_of})
@@ -42,6 +45,47 @@ def booked(connection: Connection, bookings: Sequence[Booking]) -> None:
     )
     if kept:
         connection.execute(insert(_FALL), kept)
+
+
+def expect(connection: Connection, item_id: int, pool: str, units: int, now: str) -> None:
+    """The owner booked units of orders that we know: as many of its figure's fall are theirs, and explain no drop.
+
+    The fall may have been read before or may come later.
+    """
+    kept = connection.execute(
+        select(_FALL)
+        .where(_FALL.c.item_id == item_id, _FALL.c.pool == pool, _FALL.c.open_units > 0)
+        .order_by(_FALL.c.id)
+    ).all()
+    rest = units
+    for row in kept:
+        taken = min(rest, row.open_units)
+        rest -= taken
+        connection.execute(update(_FALL).where(_FALL.c.id == row.id).values(open_units=row.open_units - taken))
+    if rest:
+        expected = {"item_id": item_id, "pool": pool, "units": -rest, "open_units": -rest, "as_of": now}
+        connection.execute(insert(_FALL).values(**expected))
+
+
+def _expected(connection: Connection, items: Iterable[int]) -> dict[tuple[int, str], list[Row[Any]]]:
+    found: dict[tuple[int, str], list[Row[Any]]] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(
+            select(_FALL).where(among(connection, _FALL.c.item_id, part), _FALL.c.open_units < 0).order_by(_FALL.c.id)
+        )
+        for row in rows:
+            found.setdefault((row.item_id, row.pool), []).append(row)
+    return found
+
+
+def _met(connection: Connection, expected: Sequence[Row[Any]], fallen: int) -> int:
+    """Units of a fall that were expected; each expectation is met once."""
+    rest = fallen
+    for row in expected:
+        taken = min(rest, -row.open_units)
+        rest -= taken
+        connection.execute(update(_FALL).where(_FALL.c.id == row.id).values(open_units=row.open_units + taken))
+    return fallen - rest
 
 
 def left(connection: Connection, units: Left, since: str, now: str) -> None:

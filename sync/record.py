@@ -15,6 +15,7 @@ from sync.decision import Event, EventKind, Verdict
 from sync.diff import SlotOverride
 from sync.drops import Left
 from sync.known import Line
+from sync.orders import owns
 from sync.shadow import Settled, settle
 
 _FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.EDIT: "edit"}
@@ -39,7 +40,9 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
 
 def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     view, slot = line.view, line.slot
-    if event.kind in _FALLS and event.units:
+    if event.kind is EventKind.OWN:
+        owns.absorb(connection, line.target, view.item_id, slot, event.units)
+    elif event.kind in _FALLS and event.units:
         pool = line.flow.rules[line.target].pool
         for part in line.stock_items:
             units = event.units * part.units

@@ -16,7 +16,7 @@ from sync import journal, shadow
 from sync.batch import ChangeLine
 from sync.hub import Hub
 from sync.observe import reread
-from sync.settlement import applied, close_written
+from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
 
 
@@ -59,14 +59,14 @@ def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     with hub.database.begin() as connection:
         open_lines = 0
         for line in lines:
-            open_lines += not _judge(hub, connection, name, line, settled=settled)
+            open_lines += not _judge(hub, connection, name, call, line, settled=settled)
         if not open_lines:
             journal.finish(connection, call.id, "done", hub.stamp(), "resolved by reading again")
         hub.checkpoint("resolution not committed")
     return "waiting" if open_lines else "resolved"
 
 
-def _judge(hub: Hub, connection: Connection, name: str, line: Row[Any], *, settled: bool) -> bool:
+def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Row[Any], *, settled: bool) -> bool:
     """Whether a line's outcome could be told; noted if so."""
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
     now = hub.stamp()
@@ -79,6 +79,7 @@ def _judge(hub: Hub, connection: Connection, name: str, line: Row[Any], *, settl
             [shadow.Settled(done.shadow_id, done.sent, done.got, {line.slot: observed}, done.writes, view.as_of)],
         )
         close_written(connection, name, change, now)
+        absorb_own(connection, name, [change], call.sent_at)
         journal.outcome_line(connection, line, "applied", "seen on the platform", now)
         return True
     if settled or view is None:
@@ -163,6 +164,7 @@ def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str
             if took and view is not None:
                 settle(connection, [applied(view, _change(line), {}, now)])
                 close_written(connection, name, _change(line), now)
+                absorb_own(connection, name, [_change(line)], call.sent_at)
         journal.finish(connection, call.id, "done", now, "resolved by asking the platform")
     return "resolved"
 

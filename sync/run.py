@@ -18,15 +18,19 @@ from canonical.errors import BusyError, FatalError, RetriableError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
+from sync.documents import observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
 from sync.observe import ReadMode, ReadReport, drain, observe
+from sync.orders.advance import advance
+from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
+from sync.orders.reading import takers
 from sync.planner import PlanSummary, plan
 from sync.resolve import approve_doubted
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
-from sync.topology import identity_owner
+from sync.topology import identity_owner, traders
 
 _RUN = tables.table(tables.Run)
 _ROUNDS = 3
@@ -50,11 +54,12 @@ class LookReport:
 
 @dataclass
 class SyncReport:
-    """One sync: what was read, the last plan, and what all rounds applied."""
+    """One sync: what was read, the last plan, what all rounds applied, and what orders had done once."""
 
     look: LookReport
     plans: list[PlanSummary] = field(default_factory=list)
     applied: list[ApplyReport] = field(default_factory=list)
+    effects: EffectReport = field(default_factory=EffectReport)
 
 
 @contextmanager
@@ -111,9 +116,11 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
         try:
             with hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
+                report.recovered.update(resolve_lost(hub, name))
                 drain(hub, name)
                 report.reads[name] = observe(hub, name, mode)
                 report.links[name] = link(hub, name)
+                observe_documents(hub, name, mode, takers(hub.config, name), report.reads[name])
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
@@ -125,7 +132,8 @@ def reading_order(hub: Hub, flows: list[FlowConfig] | None = None) -> list[str]:
     first = identity_owner(hub.config)
     sources = [flow.source for flow in chosen]
     targets = [target for flow in chosen for target in flow.targets]
-    return list(dict.fromkeys([*([first] if first else []), *sources, *targets]))
+    # Orders are read last: a raise needs them to be newer than the owner's figures (R2).
+    return list(dict.fromkeys([*([first] if first else []), *sources, *traders(hub.config), *targets]))
 
 
 def make_plan(
@@ -134,6 +142,8 @@ def make_plan(
     """Read, link and plan; nothing is sent."""
     chosen = flows if flows is not None else list(hub.config.flows.values())
     looked = look(hub, mode, chosen)
+    advance(hub)
+    request_effects(hub)
     return looked, plan(hub, chosen, force=force, failed=looked.failed)
 
 
@@ -145,6 +155,7 @@ def run_sync(
     if force:
         approve_doubted(hub, chosen)
     report = SyncReport(look(hub, mode, chosen))
+    advance(hub)
     for _ in range(_ROUNDS):
         settle_open_calls(hub, chosen, report.look)
         summary = plan(hub, chosen, force=force, failed=report.look.failed)
@@ -157,7 +168,19 @@ def run_sync(
             break
     else:
         settle_open_calls(hub, chosen, report.look)
+    report.effects = carry_out_orders(hub)
     return report
+
+
+def carry_out_orders(hub: Hub) -> EffectReport:
+    """Ask for what orders need, and look at them again: what was accepted may call for more."""
+    total = EffectReport()
+    for _ in range(_ROUNDS):
+        done = carry_out(hub)
+        total.add(done)
+        if not advance(hub) or done.failed:
+            break
+    return total
 
 
 def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> None:

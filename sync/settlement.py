@@ -13,6 +13,7 @@ from sync import conflicts, journal, overrides, quarantine
 from sync.batch import Batch, ChangeLine
 from sync.evaluate import REJECTED
 from sync.hub import Hub
+from sync.orders import owns
 from sync.quarantine import Entry
 from sync.shadow import Settled, ShadowView, settle
 
@@ -33,6 +34,7 @@ def store_outcome(
                 view = part.views[number, line.entity]
                 settled.append(applied(view, line, reread_slots(hub, target, view, answer), now))
             written += part.lines[number]
+            absorb_own(connection, target, part.lines[number])
         elif answer.status is RowStatus.REJECTED:
             settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
             entries = [
@@ -42,6 +44,13 @@ def store_outcome(
             quarantine.put(connection, entries, now)
     close_all_written(connection, target, written, now)
     settle(connection, settled)
+
+
+def absorb_own(connection: Connection, target: str, lines: Sequence[ChangeLine], until: str = "") -> None:
+    """A figure that was written is the counter's new base: it was written over what own orders had left there (R3)."""
+    for line in lines:
+        if line.entity == "inventory":
+            owns.absorb(connection, target, line.item_id, line.slot, None, until)
 
 
 def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+from canonical.clock import instant_text, parse_instant
 from canonical.fields import ScopeKind
 from canonical.slot import Slot, parse_slot
 from canonical.value import Value
@@ -13,6 +15,8 @@ from sync.config import FlowConfig, HubConfig
 from sync.counter import CounterView, Level, decide_counter
 from sync.decision import Decision, Verdict
 from sync.known import Known
+from sync.orders.owns import Pending, pending
+from sync.orders.reservations import Held
 from sync.project import StockRequest, Supply, project_stock
 from sync.shadow import ShadowView
 from sync.topology import channels_of_pool, kits_using
@@ -96,7 +100,32 @@ def _supply(inputs: StockInputs, item: int) -> Supply | None:
         for slot, one in said.items()
         if parse_slot(slot).field == "stock" and one.owner == inputs.flow.source and isinstance(one.value, int)
     }
-    return Supply(figures, inputs.known.open_drops.get(item, {})) if figures else None
+    return Supply(figures, _unbooked(inputs, item)) if figures else None
+
+
+def _unbooked(inputs: StockInputs, item: int) -> Mapping[str, int]:
+    """Units by place that the figures still hold but that are sold: to orders, or by falls no order explains."""
+    found = dict(inputs.known.open_drops.get(item, {}))
+    for held in standing(inputs.hub, inputs.flow, inputs.known, item):
+        found[held.location] = found.get(held.location, 0) + held.promised_on(inputs.target)
+    return found
+
+
+def standing(hub: HubConfig, flow: FlowConfig, known: Known, item: int) -> list[Held]:
+    """The reservations of a stock item that its owner's figures do not provably contain (R1)."""
+    held = known.reserved.get(item, ())
+    if not held:
+        return []
+    said = known.facts.get((item, "inventory"), {})
+    read = {parse_slot(slot).scope: one.as_of for slot, one in said.items() if parse_slot(slot).field == "stock"}
+    settle = _settle(hub, flow)
+    return [one for one in held if one.counts_against(read, settle)]
+
+
+def _settle(hub: HubConfig, flow: FlowConfig) -> timedelta:
+    mapping = hub.connections[flow.source].mappings.get("inventory")
+    meaning = mapping.fields["stock"].stock if mapping and "stock" in mapping.fields else None
+    return meaning.settle if meaning else timedelta(0)
 
 
 def _has_drops(request: StockRequest) -> bool:
@@ -118,9 +147,12 @@ def _without_drops(request: StockRequest) -> StockRequest:
 
 
 def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
-    """Why no raise may go out: a channel of the pool was not read since the owner's figure (R2)."""
+    """Why no raise may go out: a channel of the pool, or its orders, were not read since the owner's figure (R2)."""
     pool, related = inputs.flow.rules[inputs.target].pool, _related(inputs)
     for channel in channels_of_pool(inputs.hub, pool):
+        orders = inputs.known.order_reads.get(channel)
+        if orders is not None and orders.read_at < figure_as_of:
+            return f"orders_unread:{channel}"
         views, reads = inputs.known.views.get(channel, {}), inputs.known.reads.get(channel)
         for item in related:
             view = views.get(item)
@@ -167,6 +199,7 @@ def _decide_slot(
     observed = _level(view.observed, slot)
     if observed is None:
         return Decision(Verdict.NOTHING, reason="not_read")
+    own = _own(inputs, name)
     counter = CounterView(
         desired=booked.get(slot.scope, 0),
         allowed=alone.get(slot.scope, 0),
@@ -176,8 +209,19 @@ def _decide_slot(
         open_drops=any(inputs.known.open_drops.get(item) for item in (view.item_id, *_component_ids(inputs))),
         unmoved_since=_unmoved_since(inputs, name),
         blocked=blocked,
+        own=own.sure,
+        maybe=own.maybe,
     )
     return decide_counter(counter, inputs.flow.on_conflict)
+
+
+def _own(inputs: StockInputs, slot: str) -> Pending:
+    """The channel's own orders that its counter has not absorbed; a read just after a sale may not show it yet."""
+    waiting = inputs.known.own.get(inputs.target, {}).get((inputs.view.item_id, slot), ())
+    if not waiting:
+        return Pending()
+    lag = timedelta(seconds=inputs.hub.connections[inputs.target].manifest.read_after_write_seconds)
+    return pending(waiting, instant_text(parse_instant(inputs.view.as_of) - lag))
 
 
 def _component_ids(inputs: StockInputs) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
+from connectors.memory.simulator.trade import MemoryTrade
 from connectors.memory.simulator.world import MemoryWorld
 
 
@@ -57,3 +58,50 @@ def _set_levels(world: MemoryWorld, call: Call, rows: list[dict[str, Any]]) -> C
     for row in rows:
         world.write_level(world.items[row["id"]], row["location"], row["units"])
     return {number: RowOutcome(RowStatus.APPLIED) for number in call.rows}
+
+
+def do(world: MemoryWorld, trade: MemoryTrade, call: Call) -> CallOutcome:
+    """Do something once, as the platform would, faults included."""
+    world.writes.append((call.operation, 1))
+    if world.before_write:
+        raise world.before_write.pop(0)
+    asked = msgspec.json.decode(call.body)
+    if world.hold_next_write:
+        world.hold_next_write = False
+        world.late.append(lambda: _done(trade, call, asked))
+        raise world.after_write.pop(0)
+    outcome = _done(trade, call, asked)
+    if world.after_write:
+        raise world.after_write.pop(0)
+    return {0: outcome}
+
+
+def _done(trade: MemoryTrade, call: Call, asked: dict[str, Any]) -> RowOutcome:
+    document = asked["document"]
+    if call.operation in trade.refuses:
+        return RowOutcome(RowStatus.REJECTED, "this platform does not take it", reason=trade.refuses[call.operation])
+    if call.operation == "shipments.tell":
+        if not any(one["reference"] == call.target for one in trade.notices):
+            trade.notices.append(document)
+        return RowOutcome(RowStatus.APPLIED)
+    if call.operation == "requests.cancel":
+        if not trade.call_off(call.target):
+            return RowOutcome(RowStatus.REJECTED, "the goods have left", reason="too_late")
+        return RowOutcome(RowStatus.APPLIED, record=_shown(trade.requests[call.target]))
+    return RowOutcome(RowStatus.APPLIED, record=_shown(trade.ask(document)))
+
+
+def find(trade: MemoryTrade, call: Call) -> CallOutcome:
+    """What became of an effect whose answer was lost."""
+    untouched = {0: RowOutcome(RowStatus.UNTOUCHED, "nothing of that reference is there")}
+    if call.operation == "shipments.tell":
+        told = any(one["reference"] == call.target for one in trade.notices)
+        return {0: RowOutcome(RowStatus.APPLIED)} if told else untouched
+    request = trade.requests.get(call.target)
+    if request is None or (call.operation == "requests.cancel" and request["status"] != "canceled"):
+        return untouched
+    return {0: RowOutcome(RowStatus.APPLIED, record=_shown(request))}
+
+
+def _shown(record: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({key: value for key, value in record.items() if key != "changed"})

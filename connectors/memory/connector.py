@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from canonical.errors import FatalError
 from connectors.base import (
     Call,
     CallOutcome,
+    Effect,
     Environment,
     Finding,
     Page,
@@ -18,7 +20,8 @@ from connectors.base import (
 )
 from connectors.manifest import load_manifest
 from connectors.memory import client
-from connectors.memory.simulator.world import MemoryItem, world
+from connectors.memory.simulator.markets import trade
+from connectors.memory.simulator.world import world
 
 _PAGE = 100
 
@@ -28,6 +31,7 @@ class MemoryConnector:
 
     def __init__(self, name: str, environment: Environment) -> None:
         self.manifest = load_manifest("connectors.memory")
+        self.name = name
         self.world = world(name)
         self.environment = environment
 
@@ -41,28 +45,41 @@ class MemoryConnector:
         return [PlatformLocation(name, name) for name in sorted(names)]
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
-        """All items, a hundred a page."""
-        return self._pages(resource, list(self.world.items.values()), complete=True)
+        """All records, a hundred a page."""
+        return self._pages(resource, list(self._records(resource)), complete=True)
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
-        """Items whose change stamp is at or after the cursor."""
-        changed = [item for item in self.world.items.values() if item.changed > int(cursor)]
+        """Records whose change stamp is after the cursor."""
+        changed = [one for one in self._records(resource) if one["changed"] > int(cursor)]
         return self._pages(resource, changed, complete=False)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
-        """The items of these ids that exist."""
-        found = [self.world.items[one] for one in ids if one in self.world.items]
-        return self._pages(resource, found, complete=False)
+        """The records of these ids that exist."""
+        known = {one["id"]: one for one in self._records(resource)}
+        return self._pages(resource, [known[one] for one in ids if one in known], complete=False)
 
-    def _pages(self, resource: str, items: list[MemoryItem], *, complete: bool) -> Iterator[Page]:
+    def _records(self, resource: str) -> Iterator[dict[str, Any]]:
+        if resource == "orders":
+            yield from trade(self.name).orders.values()
+        elif resource == "requests":
+            yield from trade(self.name).requests.values()
+        else:
+            yield from (item.record() | {"changed": item.changed} for item in self.world.items.values())
+
+    def _pages(self, resource: str, records: list[dict[str, Any]], *, complete: bool) -> Iterator[Page]:
         cursor = str(self.world.tick)
-        for start in range(0, max(1, len(items)), _PAGE):
+        for start in range(0, max(1, len(records)), _PAGE):
             self.world.reads.append(resource)
             as_of = self.environment.clock.now()
-            part = items[start : start + _PAGE]
-            last = start + _PAGE >= len(items)
-            records = [msgspec.json.encode(item.record()) for item in part]
-            yield Page(resource, records, as_of, cursor if last else None, complete and last)
+            part = records[start : start + _PAGE]
+            last = start + _PAGE >= len(records)
+            shown = [msgspec.json.encode({k: v for k, v in one.items() if k != "changed"}) for one in part]
+            yield Page(resource, shown, as_of, cursor if last else None, complete and last)
+
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        """The document as it is."""
+        body = msgspec.json.encode({"target": effect.target, "document": dict(effect.document)})
+        return Call(effect.operation, body, (0,), "requests", effect.reference)
 
     def pack(self, rows: Sequence[WriteRow], new_key: Callable[[], str]) -> list[Call]:
         """Levels go 250 a call, plain fields 100."""
@@ -74,11 +91,13 @@ class MemoryConnector:
         """Send a call."""
         if self.environment.read_only:
             raise FatalError(f"{self.environment.connection}: a dry run may not write")
+        if call.operation in self.manifest.effects:
+            return client.do(self.world, trade(self.name), call)
         return client.send(self.world, call)
 
     def resolve(self, call: Call) -> CallOutcome | None:
-        """Every write here is a set: the engine reads again."""
-        return None
+        """A set is read again by the engine; an effect is looked up by its reference."""
+        return client.find(trade(self.name), call) if call.operation in self.manifest.effects else None
 
     def close(self) -> None:
         """Nothing is open."""

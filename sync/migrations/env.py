@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-import sync.store.tables  # noqa: F401  the import fills the metadata
+import sync.store.orders
+import sync.store.tables  # noqa: F401  the imports fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True

@@ -7,33 +7,10 @@ is the link (R18), one row per connection and facet.
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import BigInteger, Column, Index, Table, text
 from sqlmodel import Field, SQLModel
 
-
-def _big_id() -> Any:
-    return Field(
-        default=None,
-        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    )
-
-
-class Bytes(LargeBinary):
-    """Bytes as they are: both drivers take and give them, and wrapping each value is a tenth of a bulk insert."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> None:
-        """Nothing is done to a value on its way in."""
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        """Nothing is done to a value on its way out."""
-
-
-def _blob(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(Bytes, nullable=nullable))
+from sync.store.columns import big_id, blob
 
 
 class Meta(SQLModel, table=True):
@@ -58,7 +35,7 @@ class Item(SQLModel, table=True):
 
     __tablename__ = "item"
     __table_args__ = (Index("item_sku", "sku"), Index("item_gtin", "gtin"), Index("item_sku_folded", "sku_folded"))
-    id: int | None = _big_id()
+    id: int | None = big_id()
     sku: str = ""
     sku_folded: str = ""
     gtin: str = ""
@@ -71,7 +48,7 @@ class Fact(SQLModel, table=True):
     __tablename__ = "fact"
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     entity: str = Field(primary_key=True)
-    body: bytes = _blob(nullable=False)
+    body: bytes = blob(nullable=False)
 
 
 class Shadow(SQLModel, table=True):
@@ -92,7 +69,7 @@ class Shadow(SQLModel, table=True):
         Index("shadow_item", "item_id"),
         Index("shadow_sku", "connection", "entity", "sku"),
     )
-    id: int | None = _big_id()
+    id: int | None = big_id()
     connection: str
     entity: str
     external_id: str
@@ -104,12 +81,12 @@ class Shadow(SQLModel, table=True):
     version: str = ""
     as_of: str
     gone_since: str = ""
-    digest: bytes = _blob(nullable=False)
-    observed: bytes = _blob(nullable=False)
-    scopes: bytes = _blob(nullable=False)
-    sent: bytes | None = _blob()
-    got: bytes | None = _blob()
-    writes: bytes | None = _blob()
+    digest: bytes = blob(nullable=False)
+    observed: bytes = blob(nullable=False)
+    scopes: bytes = blob(nullable=False)
+    sent: bytes | None = blob()
+    got: bytes | None = blob()
+    writes: bytes | None = blob()
 
 
 class Cursor(SQLModel, table=True):
@@ -155,7 +132,7 @@ class Drop(SQLModel, table=True):
 
     __tablename__ = "stock_drop"
     __table_args__ = (Index("stock_drop_item", "item_id"),)
-    id: int | None = _big_id()
+    id: int | None = big_id()
     connection: str
     item_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     pool: str = ""
@@ -163,6 +140,7 @@ class Drop(SQLModel, table=True):
     cause: str
     units: int
     open_units: int
+    claimed: int = 0
     seen_at: str
     closed_at: str = ""
 
@@ -172,7 +150,7 @@ class Fall(SQLModel, table=True):
 
     __tablename__ = "stock_fall"
     __table_args__ = (Index("stock_fall_item", "item_id"),)
-    id: int | None = _big_id()
+    id: int | None = big_id()
     item_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     pool: str
     units: int
@@ -189,8 +167,8 @@ class Override(SQLModel, table=True):
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     slot: str = Field(primary_key=True)
     kind: str
-    value: bytes | None = _blob()
-    owner_value: bytes | None = _blob()
+    value: bytes | None = blob()
+    owner_value: bytes | None = blob()
     since: str
     expires: str = ""
     conflict_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
@@ -201,7 +179,7 @@ class Conflict(SQLModel, table=True):
 
     __tablename__ = "conflict"
     __table_args__ = (Index("conflict_state", "state", "connection"), Index("conflict_item", "item_id"))
-    id: int | None = _big_id()
+    id: int | None = big_id()
     connection: str
     entity: str
     item_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
@@ -209,9 +187,9 @@ class Conflict(SQLModel, table=True):
     slot: str = ""
     kind: str
     state: str
-    theirs: bytes | None = _blob()
-    ours: bytes | None = _blob()
-    base: bytes | None = _blob()
+    theirs: bytes | None = blob()
+    ours: bytes | None = blob()
+    base: bytes | None = blob()
     opened_at: str
     closed_at: str = ""
     resolution: str = ""
@@ -247,11 +225,11 @@ class Plan(SQLModel, table=True):
     """A list of changes that would make observed equal desired."""
 
     __tablename__ = "plan"
-    id: int | None = _big_id()
+    id: int | None = big_id()
     created_at: str
     config_version: str
     state: str
-    counts: bytes | None = _blob()
+    counts: bytes | None = blob()
 
 
 class PlanChange(SQLModel, table=True):
@@ -269,8 +247,8 @@ class PlanChange(SQLModel, table=True):
     sku: str = ""
     owner: str = ""
     action: str
-    before: bytes | None = _blob()
-    after: bytes | None = _blob()
+    before: bytes | None = blob()
+    after: bytes | None = blob()
     exempt: bool = False
     reason: str = ""
     fingerprint: str = ""
@@ -283,14 +261,14 @@ class CallRow(SQLModel, table=True):
 
     __tablename__ = "call"
     __table_args__ = (Index("call_state", "connection", "state"),)
-    id: int | None = _big_id()
+    id: int | None = big_id()
     plan_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     connection: str
     operation: str
     resource: str
     target: str = ""
     key: str = ""
-    body: bytes = _blob(nullable=False)
+    body: bytes = blob(nullable=False)
     state: str
     created_at: str
     sent_at: str = ""
@@ -312,8 +290,8 @@ class CallLine(SQLModel, table=True):
     entity: str
     item_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     external_id: str
-    before: bytes | None = _blob()
-    after: bytes | None = _blob()
+    before: bytes | None = blob()
+    after: bytes | None = blob()
     exempt: bool = False
     outcome: str = ""
     detail: str = ""
@@ -324,13 +302,13 @@ class Run(SQLModel, table=True):
     """One execution, with its counts and outcome."""
 
     __tablename__ = "run"
-    id: int | None = _big_id()
+    id: int | None = big_id()
     command: str
     started_at: str
     ended_at: str = ""
     outcome: str = ""
     config_version: str = ""
-    counts: bytes | None = _blob()
+    counts: bytes | None = blob()
     detail: str = ""
 
 

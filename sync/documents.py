@@ -1,0 +1,183 @@
+"""Reading whole documents: raw first, then mapped; one that cannot be mapped is kept and blocks no other.
+
+A page is one transaction: its records, what follows from them, and their marks. The cursor moves only when the read it
+belongs to was stored whole (R22). Documents are never deleted by absence (R13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from canonical.clock import instant_text
+from canonical.errors import SkippableError
+from connectors.base import Page
+from sync import cursors
+from sync.hub import Hub
+from sync.observe import ReadMode, ReadReport
+from sync.store import body
+from sync.store.database import among, chunks, upsert
+from sync.store.orders import Document
+from sync.store.tables import table
+
+if TYPE_CHECKING:
+    from mappings.documents import DocumentMapping
+
+_DOCUMENT = table(Document)
+_NAMELESS = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that changed: as mapped, or why it could not be."""
+
+    connection: str
+    kind: str
+    external_id: str
+    document: msgspec.Struct | None
+    as_of: str
+    reason: str = ""
+    detail: str = ""
+
+
+Take: TypeAlias = Callable[[Hub, Connection, Found], None]
+"""What is done with a changed document, in the transaction that stores it."""
+
+
+def observe_documents(hub: Hub, name: str, mode: ReadMode, takers: Mapping[str, Take], report: ReadReport) -> None:
+    """Read every kind of document of a connection that someone takes."""
+    for kind in takers:
+        mapping = hub.config.connections[name].documents.get(kind)
+        if mapping is not None and mapping.resource:
+            _observe(hub, name, mapping, mode, takers[kind], report)
+
+
+def reread_documents(hub: Hub, name: str, kind: str, ids: Sequence[str], take: Take) -> None:
+    """Read exactly these documents again."""
+    mapping = hub.config.connections[name].documents[kind]
+    for page in hub.connector(name).lookup(mapping.resource, mapping.read_paths, list(dict.fromkeys(ids))):
+        with hub.database.begin() as connection:
+            store_documents(hub, connection, name, mapping, page, take)
+
+
+def _observe(hub: Hub, name: str, mapping: DocumentMapping, mode: ReadMode, take: Take, report: ReadReport) -> None:
+    resource = mapping.resource
+    with hub.database.begin() as connection:
+        state = cursors.load(connection, name, resource)
+    delta = mode is not ReadMode.FULL and bool(state.cursor)
+    connector, paths = hub.connector(name), mapping.read_paths
+    pages = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
+    first, until, cursor, whole, count = "", "", "", delta, 0
+    for page in pages:
+        first, until = first or instant_text(page.as_of), instant_text(page.as_of)
+        cursor = page.cursor or cursor
+        whole = delta or page.complete
+        with hub.database.begin() as connection:
+            count += len(page.records)
+            report.changed += store_documents(hub, connection, name, mapping, page, take)
+        hub.progress(f"read {name} {resource}", count, None)
+        hub.checkpoint("page stored")
+    report.records += count
+    if not whole or (delta and not cursor) or not first:
+        report.incomplete.append(resource)
+        return
+    swept = first if not delta else None
+    with hub.database.begin() as connection:
+        cursors.save(connection, state.moved(cursor=cursor, read_at=first, read_until=until, swept_at=swept))
+
+
+def store_documents(
+    hub: Hub, connection: Connection, name: str, mapping: DocumentMapping, page: Page, take: Take
+) -> int:
+    """Store a page of documents and take in those that changed; tells how many did."""
+    as_of = instant_text(page.as_of)
+    raws = [bytes(raw) for raw in page.records]
+    ids = [mapping.identify(raw) or _NAMELESS + body.digest(raw).hex() for raw in raws]
+    newest = dict(zip(ids, raws, strict=True))
+    known = _known(connection, name, mapping.document, list(newest))
+    changed = 0
+    for external_id, raw in newest.items():
+        row = known.get(external_id)
+        digest = body.digest(raw)
+        if row is not None and (row.as_of > as_of or (row.digest == digest and not row.reason)):
+            continue
+        found = _mapped(mapping, name, external_id, raw, as_of)
+        _put(connection, hub, found, raw, digest, row)
+        take(hub, connection, found)
+        changed += 1
+    return changed
+
+
+def _mapped(mapping: DocumentMapping, name: str, external_id: str, raw: bytes, as_of: str) -> Found:
+    try:
+        document = mapping.decode(raw)
+    except SkippableError as error:
+        return Found(name, mapping.document, external_id, None, as_of, error.reason, str(error))
+    return Found(name, mapping.document, external_id, document, as_of)
+
+
+def _known(connection: Connection, name: str, kind: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    columns = (_DOCUMENT.c.external_id, _DOCUMENT.c.as_of, _DOCUMENT.c.digest, _DOCUMENT.c.reason, _DOCUMENT.c.body)
+    for part in chunks(ids):
+        rows = connection.execute(
+            select(*columns).where(
+                _DOCUMENT.c.connection == name,
+                _DOCUMENT.c.kind == kind,
+                among(connection, _DOCUMENT.c.external_id, part),
+            )
+        )
+        found.update({row.external_id: row for row in rows})
+    return found
+
+
+def _put(connection: Connection, hub: Hub, found: Found, raw: bytes, digest: bytes, row: Row[Any] | None) -> None:
+    kept = row.body if row is not None else None
+    upsert(
+        connection,
+        _DOCUMENT,
+        [
+            {
+                "connection": found.connection,
+                "kind": found.kind,
+                "external_id": found.external_id,
+                "as_of": found.as_of,
+                "digest": digest,
+                "raw": raw,
+                "body": msgspec.json.encode(found.document) if found.document is not None else kept,
+                "reason": found.reason,
+                "detail": found.detail[:500],
+                "seen_at": hub.stamp(),
+            }
+        ],
+        keep=("seen_at",),
+    )
+
+
+def load(connection: Connection, name: str, kind: str, external_id: str, into: type[Any]) -> Any | None:
+    """The last good form of a document, or None."""
+    found = connection.execute(
+        select(_DOCUMENT.c.body).where(
+            _DOCUMENT.c.connection == name, _DOCUMENT.c.kind == kind, _DOCUMENT.c.external_id == external_id
+        )
+    ).scalar()
+    return msgspec.json.decode(found, type=into) if found else None
+
+
+def blocked(connection: Connection) -> list[Row[Any]]:
+    """Every document that could not be mapped, by connection and kind."""
+    columns = (
+        _DOCUMENT.c.connection,
+        _DOCUMENT.c.kind,
+        _DOCUMENT.c.external_id,
+        _DOCUMENT.c.reason,
+        _DOCUMENT.c.detail,
+    )
+    query = select(*columns).where(_DOCUMENT.c.reason != "").order_by(*columns[:3])
+    found: list[Row[Any]] = []
+    found.extend(connection.execute(query))
+    return found

@@ -1,0 +1,1 @@
+"""Orders: read once, reserved at once, asked for once, told on once."""

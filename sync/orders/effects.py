@@ -1,0 +1,263 @@
+"""Carrying effects out: journalled first, sent once, and never again before it is known what became of them (R16, R17).
+
+An effect is waiting, in flight, done, blocked (its document was refused), dropped, or unknown (a person must look).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import Connection, Row, select, update
+
+from canonical.clock import instant_text, parse_instant
+from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
+from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, ShipmentNotice
+from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
+from connectors.manifest import EffectSpec, WriteClass
+from sync.hub import Hub
+from sync.locks import hold
+from sync.orders import outcomes, store
+
+_DOCUMENTS: dict[str, type[msgspec.Struct]] = {
+    "request": FulfillmentRequest,
+    "cancel": CancelRequest,
+    "shipment": ShipmentNotice,
+    "refund": RefundNotice,
+}
+_MOST_ATTEMPTS = 5
+_PAUSE = timedelta(minutes=1)
+
+
+@dataclass
+class EffectReport:
+    """What carrying effects out did, by outcome; ``failed`` names connections that gave up, and why."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: EffectReport) -> None:
+        """Count another round in."""
+        self.outcomes.update(other.outcomes)
+        self.calls.update(other.calls)
+        self.failed.update(other.failed)
+
+
+def request_effects(hub: Hub) -> int:
+    """Want every request that waits to be sent; tells how many are new."""
+    count = 0
+    with hub.database.begin() as connection:
+        rows = connection.execute(select(store.REQUEST).where(store.REQUEST.c.state == "waiting")).all()
+        for row in rows:
+            mapping = hub.config.connections[row.connection].documents["fulfillment_request"]
+            wanted = {
+                "kind": "request",
+                "cause": f"request:{row.id}",
+                "connection": row.connection,
+                "operation": mapping.operation,
+                "reference": row.reference,
+                "order_id": row.order_id,
+                "request_id": row.id,
+                "document": bytes(row.body),
+            }
+            count += store.add_effect(connection, wanted, hub.stamp())
+    return count
+
+
+def carry_out(hub: Hub) -> EffectReport:
+    """Resolve what a crash or a lost answer left, then do what waits; one connection's failure leaves others alone."""
+    report = EffectReport()
+    request_effects(hub)
+    with hub.database.begin() as connection:
+        query = select(store.EFFECT.c.connection).where(store.EFFECT.c.state.in_(("waiting", "in_flight"))).distinct()
+        names = sorted(connection.execute(query).scalars())
+    for name in names:
+        try:
+            with hold(hub.database, name, hub.clock, wait=60) as still_ours:
+                _Sender(hub, name, report, still_ours).run()
+        except (RetriableError, FatalError, BusyError) as error:
+            report.failed[name] = str(error)
+    return report
+
+
+def resolve_lost(hub: Hub, name: str) -> Counter[str]:
+    """Find out what became of a connection's effects in flight; the caller holds its lock."""
+    report = EffectReport()
+    sender = _Sender(hub, name, report, lambda: True)
+    sender.recover()
+    return report.outcomes
+
+
+class _Sender:
+    """Carries out one connection's effects."""
+
+    def __init__(self, hub: Hub, name: str, report: EffectReport, still_ours: Any) -> None:
+        self.hub = hub
+        self.name = name
+        self.report = report
+        self.still_ours = still_ours
+        self.specs = hub.config.connections[name].manifest.effects
+
+    @property
+    def connector(self) -> EffectConnector:
+        """The connector, built when it is needed."""
+        return cast(EffectConnector, self.hub.connector(self.name))
+
+    def run(self) -> None:
+        """Resolve first, then send in order; a shipment is told after the request it belongs to."""
+        self.recover()
+        after = 0
+        while True:
+            with self.hub.database.begin() as connection:
+                row = self._next(connection, after)
+            if row is None:
+                return
+            after = row.id
+            self._send(row)
+
+    def recover(self) -> None:
+        """Find out what became of each effect in flight."""
+        with self.hub.database.begin() as connection:
+            query = select(store.EFFECT).where(
+                store.EFFECT.c.connection == self.name, store.EFFECT.c.state == "in_flight"
+            )
+            rows = connection.execute(query.order_by(store.EFFECT.c.id)).all()
+        for row in rows:
+            self._resolve(row)
+            self.hub.checkpoint("effect resolved")
+
+    def _next(self, connection: Connection, after: int) -> Row[Any] | None:
+        effect = store.EFFECT
+        return connection.execute(
+            select(effect)
+            .where(
+                effect.c.connection == self.name,
+                effect.c.state == "waiting",
+                effect.c.not_before <= self.hub.stamp(),
+                effect.c.id > after,
+            )
+            .order_by(effect.c.id)
+            .limit(1)
+        ).first()
+
+    def _send(self, row: Row[Any]) -> None:
+        hub = self.hub
+        try:
+            call = self._compose(row)
+        except SkippableError as error:
+            self._close(row, RowOutcome(RowStatus.REJECTED, str(error), reason=error.reason))
+            return
+        hub.checkpoint("before the effect")
+        with hub.database.begin() as connection:
+            if not self._journal(connection, row, call):
+                return
+            hub.checkpoint("effect not committed")
+        if not self.still_ours():
+            self._put_back(row, "the lock was lost")
+            raise BusyError(f"the lock on {self.name} was lost", hint="run the command again")
+        self.report.calls[self.name] += 1
+        try:
+            outcome = self.connector.push(call).get(0)
+        except AmbiguousError as error:
+            self._note(row, detail=str(error))
+            self.report.outcomes["unconfirmed"] += 1
+            return
+        except (RetriableError, FatalError) as error:
+            self._put_back(row, str(error))
+            raise
+        hub.checkpoint("after the effect")
+        self._close(row, outcome or RowOutcome(RowStatus.UNTOUCHED, "the platform's answer left it out"))
+        hub.checkpoint("effect closed")
+
+    def _compose(self, row: Row[Any]) -> Call:
+        struct = msgspec.json.decode(row.document, type=_DOCUMENTS[row.kind])
+        documents = self.hub.config.connections[self.name].documents
+        mapping = next((one for one in documents.values() if one.operation == row.operation), None)
+        if mapping is None:
+            raise SkippableError("not_writable", f"no mapping writes {row.operation}")
+        prepared = outcomes.prepare(self.hub, self.name, struct)
+        effect = Effect(row.operation, row.reference, mapping.encode(prepared), outcomes.target_of(struct))
+        return self.connector.compose(effect, lambda: row.key or uuid.uuid4().hex)
+
+    def _journal(self, connection: Connection, row: Row[Any], call: Call) -> bool:
+        """Keep the exact call before it is sent, unless the effect is not wanted any more."""
+        done = connection.execute(
+            update(store.EFFECT)
+            .where(store.EFFECT.c.id == row.id, store.EFFECT.c.state == "waiting")
+            .values(
+                state="in_flight",
+                key=call.key,
+                call_resource=call.resource,
+                call_body=call.body,
+                sent_at=self.hub.stamp(),
+                attempts=row.attempts + 1,
+            )
+        )
+        if done.rowcount != 1:
+            return False
+        outcomes.sent(self.hub, connection, row)
+        return True
+
+    def _resolve(self, row: Row[Any]) -> None:
+        """What became of an effect whose answer was lost, by the class of its write; never a blind second one."""
+        spec = self.specs[row.operation]
+        if spec.write_class is WriteClass.UNKNOWABLE:
+            self._unknown(row, "its outcome cannot be found out; look there, then resolve it")
+            return
+        if self.hub.read_only:
+            return
+        call = Call(row.operation, bytes(row.call_body), (0,), row.call_resource, row.reference, row.key)
+        found = self.connector.resolve(call)
+        outcome = found.get(0) if found else None
+        if outcome is None or (outcome.status is RowStatus.UNTOUCHED and not self._settled(row, spec)):
+            self.report.outcomes["unconfirmed"] += 1
+            return
+        self._close(row, outcome)
+
+    def _settled(self, row: Row[Any], spec: EffectSpec) -> bool:
+        configured = self.hub.config.connections[self.name].write_settle_seconds
+        seconds = spec.settle_seconds if configured is None else configured
+        return self.hub.now() - parse_instant(row.sent_at) >= timedelta(seconds=seconds)
+
+    def _close(self, row: Row[Any], outcome: RowOutcome) -> None:
+        hub = self.hub
+        with hub.database.begin() as connection:
+            if outcome.status is RowStatus.APPLIED:
+                outcomes.done(hub, connection, self.name, row, outcome)
+                word = "done"
+            elif outcome.status is RowStatus.REJECTED:
+                outcomes.refused(hub, connection, row, outcome)
+                word = "blocked"
+            elif row.attempts + 1 >= _MOST_ATTEMPTS:
+                refused = RowOutcome(RowStatus.REJECTED, outcome.message, reason="not_converging")
+                outcomes.refused(hub, connection, row, refused)
+                word = "blocked"
+            else:
+                outcomes.again(hub, connection, row, outcome, instant_text(hub.now() + _PAUSE * row.attempts))
+                word = "again"
+            hub.checkpoint("before the effect's commit")
+        self.report.outcomes[word] += 1
+        hub.progress(f"orders {self.name}", self.report.outcomes["done"], None)
+
+    def _put_back(self, row: Row[Any], detail: str) -> None:
+        """Nothing was done: the effect waits as before, under its own key."""
+        with self.hub.database.begin() as connection:
+            values = {"state": "waiting", "detail": detail[:500], "attempts": row.attempts}
+            connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
+            outcomes.not_sent(self.hub, connection, row)
+
+    def _note(self, row: Row[Any], detail: str) -> None:
+        with self.hub.database.begin() as connection:
+            connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(detail=detail[:500]))
+
+    def _unknown(self, row: Row[Any], detail: str) -> None:
+        with self.hub.database.begin() as connection:
+            connection.execute(
+                update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(state="unknown", detail=detail)
+            )
+        self.report.outcomes["unknown"] += 1

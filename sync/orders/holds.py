@@ -1,0 +1,141 @@
+"""What an order holds: reservations from its needs, its requests, and what the stock owner has booked; pure (R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from canonical.inventory import Basis
+from canonical.order import Order
+from canonical.status import RequestStatus
+from sync.orders.lines import Sellable
+from sync.orders.reservations import Hold
+
+SHIP, DOCUMENT = "ship", "document"
+"""The roles of a request: to ship goods, or to keep the books."""
+LIVE = frozenset(
+    {
+        RequestStatus.SENT,
+        RequestStatus.ACCEPTED,
+        RequestStatus.ON_HOLD,
+        RequestStatus.PARTIALLY_SHIPPED,
+        RequestStatus.SHIPPED,
+        RequestStatus.CANCELING,
+    }
+)
+"""States of a request that its target may act on: its units stay reserved until it is canceled there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request as far as stock is concerned: whom, from where, and what was booked when.
+
+    ``shipped`` are units by line with the time when their shipment was first seen.
+    """
+
+    connection: str
+    role: str
+    location: str
+    status: RequestStatus
+    units: Mapping[str, int]
+    accepted_at: str = ""
+    shipped: Sequence[tuple[str, int, str]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class StockOwner:
+    """Who counts a place, and which event of an order is already off that figure."""
+
+    connection: str
+    basis: Basis
+
+
+OwnerOf = Callable[[str], StockOwner | None]
+"""The owner of a place's figures, by our code; of the channel's pool for an empty code."""
+
+
+def holds_of(
+    order: Order,
+    need: Mapping[str, int],
+    deducted: Mapping[str, int],
+    sellables: Mapping[str, Sellable],
+    asked: Sequence[Asked],
+    owner_of: OwnerOf,
+) -> list[Hold]:
+    """The reservations an order needs now: each line's units at their places, and since when they are booked there."""
+    found: list[Hold] = []
+    for line, sellable in sellables.items():
+        off = deducted.get(line, 0)
+        for location, units, booked_at in _places(order, line, need.get(line, 0), asked, owner_of):
+            own = min(off, units)
+            off -= own
+            found += [
+                Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at)
+                for part in sellable.parts
+            ]
+    return found
+
+
+def _places(
+    order: Order, line: str, need: int, asked: Sequence[Asked], owner_of: OwnerOf
+) -> list[tuple[str, int, str]]:
+    """Where the units of a line are held, and when they were booked: by requests first, the rest where it may be."""
+    books = _Books(line, asked, owner_of)
+    found: list[tuple[str, int, str]] = []
+    covered = 0
+    for one in asked:
+        if one.role == SHIP and one.status in LIVE and one.units.get(line):
+            covered += one.units[line]
+            found += books.split(one.location, one.units[line])
+    live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
+    for location, units in _assigned(order, line, max(need, live) - covered):
+        found += books.split(location, units)
+    return found
+
+
+def _assigned(order: Order, line: str, units: int) -> list[tuple[str, int]]:
+    """Units at the places the channel assigned them to, the rest anywhere (R6)."""
+    found: list[tuple[str, int]] = []
+    for one in order.assignments:
+        taken = min(units, one.quantity) if one.line_id == line and one.location else 0
+        if taken > 0:
+            found.append((one.location, taken))
+            units -= taken
+    return [*found, ("", units)] if units > 0 else found
+
+
+@dataclass
+class _Entry:
+    """Units of a line that one request shows as booked since a time; each unit is used once."""
+
+    request: Asked
+    units: int
+    at: str
+
+
+class _Books:
+    """What the owners of figures have booked of one line."""
+
+    def __init__(self, line: str, asked: Sequence[Asked], owner_of: OwnerOf) -> None:
+        self._owner_of = owner_of
+        self._accepted = [_Entry(one, one.units.get(line, 0), one.accepted_at) for one in asked if one.accepted_at]
+        self._shipped = [
+            _Entry(one, units, at) for one in asked for shipped, units, at in one.shipped if shipped == line
+        ]
+
+    def split(self, location: str, units: int) -> list[tuple[str, int, str]]:
+        """Units of a place by when its owner booked them."""
+        owner = self._owner_of(location)
+        if owner is None:
+            return [(location, units, "")]
+        accepting = owner.basis in (Basis.ACCEPTED, Basis.ALLOCATED)
+        found: list[tuple[str, int, str]] = []
+        for entry in sorted(self._accepted if accepting else self._shipped, key=lambda one: one.at):
+            one = entry.request
+            here = one.role != SHIP or one.location == location
+            taken = min(units, entry.units) if one.connection == owner.connection and one.status in LIVE and here else 0
+            if taken > 0:
+                entry.units -= taken
+                found.append((location, taken, entry.at))
+                units -= taken
+        return [*found, (location, units, "")] if units > 0 else found

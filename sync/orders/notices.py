@@ -1,0 +1,92 @@
+"""Telling on what was reported: a shipment to the channel and to whoever keeps books, once each (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from canonical.fulfillment import Fulfillment, ShippedLine
+from canonical.order import Order
+from canonical.request import ShipmentNotice
+from canonical.status import FulfillmentStatus
+from sync.hub import Hub
+from sync.orders import store
+from sync.orders.holds import DOCUMENT
+from sync.orders.requests import Existing
+
+
+def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
+    """Want every shipment told to everyone who has to know it and does not say it already."""
+    requests = store.requests_of(connection, row.id)
+    for shipment in store.shipments_of(connection, row.id):
+        body = store.shipment_body(shipment)
+        if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines:
+            continue
+        for target, operation, notice in _notices(hub, row, order, shipment, body, requests):
+            wanted = {
+                "kind": "shipment",
+                "cause": f"shipment:{shipment.id}",
+                "connection": target,
+                "operation": operation,
+                "reference": notice.reference,
+                "order_id": row.id,
+                "request_id": None,
+                "document": msgspec.json.encode(notice),
+            }
+            store.add_effect(connection, wanted, hub.stamp())
+
+
+def _notices(
+    hub: Hub, row: Row[Any], order: Order, shipment: Row[Any], body: Fulfillment, requests: list[Existing]
+) -> Iterator[tuple[str, str, ShipmentNotice]]:
+    flow = hub.config.orders[row.connection]
+    if shipment.connection != row.connection and not told(order, body):
+        mapping = hub.config.connections[row.connection].documents.get("shipment_notice")
+        if mapping is not None:
+            notice = _notice(shipment, body, order.id, body.lines, notify=flow.notify_customer)
+            yield row.connection, mapping.operation, notice
+    for target in flow.targets:
+        mapping = hub.config.connections[target].documents.get("shipment_notice")
+        keeps = next((one for one in requests if one.connection == target and one.role == DOCUMENT and one.live), None)
+        if target != shipment.connection and mapping is not None and keeps is not None and keeps.external_id:
+            skus = {line.line_id: line.sku for line in keeps.document.lines}
+            lines = tuple(
+                ShippedLine(quantity=one.quantity, line_id=one.line_id, sku=skus.get(one.line_id, one.sku))
+                for one in body.lines
+            )
+            yield target, mapping.operation, _notice(shipment, body, keeps.external_id, lines)
+
+
+def _notice(
+    shipment: Row[Any], body: Fulfillment, order_id: str, lines: tuple[ShippedLine, ...], *, notify: bool = False
+) -> ShipmentNotice:
+    return ShipmentNotice(
+        reference=f"{shipment.connection}-{shipment.external_id}",
+        order_id=order_id,
+        lines=lines,
+        tracking=body.tracking,
+        location=body.location,
+        notify_customer=notify,
+        shipped_at=body.shipped_at,
+    )
+
+
+def told(order: Order, shipment: Fulfillment) -> bool:
+    """Whether the channel says this shipment already: the same tracking number, or, where there is none, the units.
+
+    Someone may have entered it there by hand.
+    """
+    numbers = {one.number for one in shipment.tracking if one.number}
+    units = sorted((line.line_id, line.quantity) for line in shipment.lines)
+    for one in order.fulfillments:
+        if one.status is FulfillmentStatus.CANCELED:
+            continue
+        theirs = {part.number for part in one.tracking if part.number}
+        if numbers and theirs & numbers:
+            return True
+        if not numbers and not theirs and sorted((line.line_id, line.quantity) for line in one.lines) == units:
+            return True
+    return False

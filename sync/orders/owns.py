@@ -1,0 +1,135 @@
+"""A channel's own deductions for orders we know, against the base of its stock counter (R3).
+
+``units`` is what the channel holds off its stock for a line now, ``absorbed`` how many of them are in the counter's
+base already. The rest is what the next look at the channel must find to be explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync import drops
+from sync.part import Part
+from sync.store.database import among, chunks
+from sync.store.orders import OwnSale
+from sync.store.tables import table
+
+_OWN = table(OwnSale)
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Units of a line that the channel holds off one of its figures; ``parts`` are what one unit takes."""
+
+    line_id: str
+    item_id: int
+    slot: str
+    units: int
+    parts: tuple[Part, ...] = ()
+
+
+def store(
+    connection: Connection,
+    order_id: int,
+    channel: str,
+    deductions: Sequence[Deduction],
+    placed_at: str,
+    as_of: str,
+    *,
+    counted: bool = False,
+) -> set[int]:
+    """Take over what an order says of its channel's deductions; tells the items it touches.
+
+    Units that were already seen to have left the channel, before the order was known, explain that fall (R3).
+    ``counted`` is for orders that were there before the counter was: their units are in its base from the start.
+    """
+    old = {
+        (row.line_id, row.item_id, row.slot): row
+        for row in connection.execute(select(_OWN).where(_OWN.c.order_id == order_id))
+    }
+    new = {(one.line_id, one.item_id, one.slot): one for one in deductions}
+    touched: set[int] = set()
+    for key in sorted(old.keys() | new.keys()):
+        before, units = old[key].units if key in old else 0, new[key].units if key in new else 0
+        if before == units:
+            continue
+        line, item, slot = key
+        touched.add(item)
+        claimed = 0
+        if units > before and new[key].parts and not counted:
+            claimed = drops.claim(connection, channel, new[key].parts, slot, units - before, placed_at)
+        if key in old:
+            connection.execute(
+                update(_OWN)
+                .where(_OWN.c.order_id == order_id, _OWN.c.line_id == line, _OWN.c.item_id == item, _OWN.c.slot == slot)
+                .values(units=units, absorbed=_OWN.c.absorbed + claimed, as_of=as_of)
+            )
+        else:
+            row = {"order_id": order_id, "line_id": line, "item_id": item, "slot": slot, "connection": channel}
+            absorbed = units if counted else claimed
+            connection.execute(insert(_OWN).values(**row, units=units, absorbed=absorbed, as_of=as_of))
+    return touched
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Units of own orders that a counter's base does not have: surely taken off by a time, and perhaps."""
+
+    sure: int = 0
+    maybe: int = 0
+
+
+Waiting = Mapping[tuple[int, str], Sequence[tuple[str, int]]]
+"""By item and slot: when each deduction was read, and its units that the base does not have."""
+
+
+def load(connection: Connection, channel: str, items: Iterable[int]) -> dict[tuple[int, str], list[tuple[str, int]]]:
+    """What the counters of these items on a channel have not absorbed yet."""
+    found: dict[tuple[int, str], list[tuple[str, int]]] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(
+            select(_OWN.c.item_id, _OWN.c.slot, _OWN.c.as_of, _OWN.c.units, _OWN.c.absorbed).where(
+                _OWN.c.connection == channel, _OWN.c.units != _OWN.c.absorbed, among(connection, _OWN.c.item_id, part)
+            )
+        )
+        for row in rows:
+            found.setdefault((row.item_id, row.slot), []).append((row.as_of, row.units - row.absorbed))
+    return found
+
+
+def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:
+    """Split what waits by whether an observation of that time must show it."""
+    sure = sum(units for as_of, units in waiting if as_of <= observed_at)
+    return Pending(sure, sum(units for as_of, units in waiting if as_of > observed_at))
+
+
+def absorb(connection: Connection, channel: str, item: int, slot: str, units: int | None, until: str = "") -> None:
+    """Move units into the base, those read first first; all of them, or all read until then, without a number."""
+    here = (_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot)
+    if units is None:
+        earlier = (_OWN.c.as_of <= until,) if until else ()
+        connection.execute(update(_OWN).where(*here, *earlier).values(absorbed=_OWN.c.units))
+        return
+    rows = connection.execute(
+        select(_OWN).where(*here, _OWN.c.units != _OWN.c.absorbed).order_by(_OWN.c.as_of, _OWN.c.order_id)
+    ).all()
+    rest = units
+    for row in rows:
+        waits = row.units - row.absorbed
+        taken = _share(waits, rest, units)
+        rest -= taken
+        connection.execute(
+            update(_OWN)
+            .where(*here, _OWN.c.order_id == row.order_id, _OWN.c.line_id == row.line_id)
+            .values(absorbed=row.absorbed + taken)
+        )
+
+
+def _share(waits: int, rest: int, units: int) -> int:
+    """What of one deduction goes into the base; those of the other direction go whole, and the rest makes up for it."""
+    if waits * units < 0:
+        return waits
+    return min(waits, max(rest, 0)) if units > 0 else max(waits, min(rest, 0))

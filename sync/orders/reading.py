@@ -1,0 +1,19 @@
+"""Which connections take part in orders, and what is done with the documents read from each."""
+
+from __future__ import annotations
+
+from sync.config import HubConfig
+from sync.documents import Take
+from sync.orders.ingest import take_order
+from sync.orders.reports import take_target_order
+
+
+def takers(config: HubConfig, name: str) -> dict[str, Take]:
+    """What becomes of each kind of document of a connection that is read at all."""
+    found: dict[str, Take] = {}
+    asked = {target for flow in config.orders.values() for target in flow.targets}
+    if name in asked | {route.to for route in config.routes}:
+        found["target_order"] = take_target_order
+    if name in config.orders:
+        found["order"] = take_order
+    return found

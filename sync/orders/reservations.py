@@ -1,0 +1,165 @@
+"""Reservations: units promised to orders that a stock figure does not contain yet (R1).
+
+A row is open until the owner of its figure booked the event that the figure's basis names, and the figure was read
+later than that. Which rows an order needs is decided elsewhere; here they are kept, counted and let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from canonical.clock import instant_text, parse_instant
+from sync.store.database import among, chunks
+from sync.store.orders import Reservation
+from sync.store.tables import table
+
+_HELD = table(Reservation)
+OPEN, CLOSED = "open", "closed"
+_Key: TypeAlias = tuple[str, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Units of one stock item held for one line at one place; an empty place is anywhere in the pool.
+
+    ``deducted`` of them are off the channel's own stock already (R5).
+    """
+
+    line_id: str
+    item_id: int
+    location: str
+    units: int
+    deducted: int = 0
+    booked_at: str = ""
+
+
+def replace(connection: Connection, order_id: int, channel: str, holds: Sequence[Hold], now: str) -> set[int]:
+    """Make these an order's reservations; tells the items whose reserved units changed."""
+    old = {_key(row): row for row in connection.execute(select(_HELD).where(_HELD.c.order_id == order_id)).all()}
+    new: dict[_Key, tuple[int, int]] = {}
+    for hold in holds:
+        key = (hold.line_id, hold.item_id, hold.location, hold.booked_at)
+        units, deducted = new.get(key, (0, 0))
+        new[key] = (units + hold.units, deducted + hold.deducted)
+    new = {key: values for key, values in new.items() if values[0] > 0}
+    changed = {key for key in old.keys() & new.keys() if (old[key].units, old[key].deducted) != new[key]}
+    for key in old.keys() - new.keys():
+        connection.execute(delete(_HELD).where(_HELD.c.order_id == order_id, *_is(key)))
+    for key in changed:
+        units, deducted = new[key]
+        connection.execute(
+            update(_HELD).where(_HELD.c.order_id == order_id, *_is(key)).values(units=units, deducted=deducted)
+        )
+    rows = [_row(order_id, channel, key, new[key], now) for key in sorted(new.keys() - old.keys())]
+    if rows:
+        connection.execute(insert(_HELD), rows)
+    return {key[1] for key in (old.keys() ^ new.keys()) | changed}
+
+
+def _key(row: Row[Any]) -> _Key:
+    return (row.line_id, row.item_id, row.location, row.booked_at)
+
+
+def _is(key: _Key) -> tuple[Any, ...]:
+    line, item, location, booked = key
+    return (
+        _HELD.c.line_id == line,
+        _HELD.c.item_id == item,
+        _HELD.c.location == location,
+        _HELD.c.booked_at == booked,
+    )
+
+
+def _row(order_id: int, channel: str, key: _Key, values: tuple[int, int], now: str) -> dict[str, Any]:
+    line, item, location, booked = key
+    return {
+        "order_id": order_id,
+        "line_id": line,
+        "item_id": item,
+        "location": location,
+        "booked_at": booked,
+        "channel": channel,
+        "units": values[0],
+        "deducted": values[1],
+        "state": OPEN,
+        "since": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One stored reservation that may still count."""
+
+    order_id: int
+    line_id: str
+    item_id: int
+    location: str
+    units: int
+    deducted: int
+    channel: str
+    booked_at: str
+    since: str
+
+    def promised_on(self, channel: str) -> int:
+        """Units to take off what a channel lists: its own platform holds back what it has not deducted itself (R5)."""
+        return self.deducted if channel == self.channel else self.units
+
+    def counts_against(self, figures: Mapping[str, str], settle: timedelta) -> bool:
+        """Whether figures, location to when they were read, do not provably contain these units yet."""
+        if not self.booked_at:
+            return True
+        read = [figures[self.location]] if self.location in figures else list(figures.values())
+        if not read:
+            return True
+        return min(read) <= instant_text(parse_instant(self.booked_at) + settle)
+
+
+def booked(connection: Connection, order_id: int) -> dict[int, int]:
+    """Units of an order that the owners of their figures have booked, by item, contained in a figure or not."""
+    found: dict[int, int] = {}
+    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.booked_at != ""))
+    for row in rows:
+        found[row.item_id] = found.get(row.item_id, 0) + row.units
+    return found
+
+
+def load(connection: Connection, items: Iterable[int]) -> dict[int, list[Held]]:
+    """The reservations of stock items that are not known to be over."""
+    found: dict[int, list[Held]] = {}
+    for part in chunks(sorted(set(items))):
+        rows = connection.execute(select(_HELD).where(_HELD.c.state == OPEN, among(connection, _HELD.c.item_id, part)))
+        for row in rows:
+            found.setdefault(row.item_id, []).append(_held(row))
+    return found
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(
+        order_id=row.order_id,
+        line_id=row.line_id,
+        item_id=row.item_id,
+        location=row.location,
+        units=row.units,
+        deducted=row.deducted,
+        channel=row.channel,
+        booked_at=row.booked_at,
+        since=row.since,
+    )
+
+
+def close(connection: Connection, over: Iterable[Held]) -> None:
+    """Let go of reservations that their figure contains."""
+    for one in over:
+        key = (one.line_id, one.item_id, one.location, one.booked_at)
+        connection.execute(update(_HELD).where(_HELD.c.order_id == one.order_id, *_is(key)).values(state=CLOSED))
+
+
+def listing(connection: Connection) -> list[Held]:
+    """Every reservation that is open, oldest first."""
+    rows = connection.execute(select(_HELD).where(_HELD.c.state == OPEN).order_by(_HELD.c.since, _HELD.c.order_id))
+    return [_held(row) for row in rows]

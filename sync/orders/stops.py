@@ -1,0 +1,54 @@
+"""Stopping requests: at once if they were not sent, else by asking their target, whose word counts (R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from canonical.request import CancelRequest
+from canonical.status import RequestStatus
+from sync.hub import Hub
+from sync.orders import store
+from sync.orders.requests import UNSENT, Existing
+
+_RUNNING = frozenset({RequestStatus.SENT, RequestStatus.ACCEPTED, RequestStatus.ON_HOLD})
+
+
+def stop(hub: Hub, connection: Connection, row: Row[Any], requests: Iterable[Existing], why: str) -> None:
+    """Stop these requests as far as they can be stopped; goods that left are told of."""
+    now = hub.stamp()
+    for one in requests:
+        if one.status in UNSENT:
+            store.set_request(connection, one.id, now, state=RequestStatus.CANCELED.value, detail=why)
+            store.drop_effect(connection, one.id, now)
+        elif one.status in _RUNNING:
+            _ask(hub, connection, row, one, why)
+        elif one.started and row.order_status == "canceled":
+            subject = f"{one.connection} {one.document.reference}"
+            said = f"goods left for order {row.number}, which was canceled"
+            store.open_incident(connection, "shipped_though_canceled", subject, said, now, order_id=row.id)
+
+
+def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: str) -> None:
+    mapping = hub.config.connections[one.connection].documents.get("cancel_request")
+    if mapping is None:
+        subject = f"{one.connection} {one.document.reference}"
+        said = f"{why}, and {one.connection} takes no cancellations: stop it there by hand"
+        store.open_incident(connection, "cannot_cancel", subject, said, hub.stamp(), order_id=row.id)
+        return
+    document = CancelRequest(reference=one.document.reference, target_id=one.external_id, reason=why)
+    wanted = {
+        "kind": "cancel",
+        "cause": f"request:{one.id}",
+        "connection": one.connection,
+        "operation": mapping.operation,
+        "reference": one.document.reference,
+        "order_id": row.id,
+        "request_id": one.id,
+        "document": msgspec.json.encode(document),
+    }
+    if store.add_effect(connection, wanted, hub.stamp()):
+        store.set_request(connection, one.id, hub.stamp(), state=RequestStatus.CANCELING.value, detail=why)

@@ -1,0 +1,216 @@
+"""Rows of orders, requests, shipments and effects: kept, marked and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from canonical.fulfillment import Fulfillment
+from canonical.request import FulfillmentRequest
+from canonical.status import RequestStatus
+from sync.orders.holds import Asked
+from sync.orders.requests import Existing, Make
+from sync.store import body
+from sync.store.columns import filled
+from sync.store.database import insert_returning_id
+from sync.store.orders import EffectRow, Incident, Request, SalesOrder, Shipment
+from sync.store.tables import table
+
+ORDER, REQUEST, SHIPMENT, EFFECT = table(SalesOrder), table(Request), table(Shipment), table(EffectRow)
+_INCIDENT = table(Incident)
+_REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
+_SHIPMENT_BODY = msgspec.json.Decoder(Fulfillment)
+
+
+def find_order(connection: Connection, channel: str, external_id: str) -> Row[Any] | None:
+    """The hub's row of a channel's order."""
+    return connection.execute(
+        select(ORDER).where(ORDER.c.connection == channel, ORDER.c.external_id == external_id)
+    ).first()
+
+
+def order_row(connection: Connection, order_id: int) -> Row[Any]:
+    """An order's row by its id."""
+    return connection.execute(select(ORDER).where(ORDER.c.id == order_id)).one()
+
+
+def mark_due(connection: Connection, order_id: int, not_before: str = "") -> None:
+    """An order must be looked at again; the number grows, so that a look under way does not clear a newer mark."""
+    newest = connection.execute(select(func.coalesce(func.max(ORDER.c.due), 0))).scalar_one()
+    connection.execute(update(ORDER).where(ORDER.c.id == order_id).values(due=newest + 1, not_before=not_before))
+
+
+def due_orders(connection: Connection, now: str, after: int, limit: int) -> list[Row[Any]]:
+    """Orders to look at, by id."""
+    rows = connection.execute(
+        select(ORDER)
+        .where(ORDER.c.due > 0, ORDER.c.not_before <= now, ORDER.c.id > after)
+        .order_by(ORDER.c.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def settle_order(connection: Connection, row: Row[Any], values: Mapping[str, Any], now: str, not_before: str) -> None:
+    """Note where an order stands; its mark goes unless it was marked again meanwhile, or must be looked at later."""
+    changed = any(getattr(row, name) != value for name, value in values.items())
+    stamp = {"changed_at": now} if changed else {}
+    connection.execute(update(ORDER).where(ORDER.c.id == row.id).values(**values, **stamp))
+    due = row.due if not_before else 0
+    connection.execute(
+        update(ORDER).where(ORDER.c.id == row.id, ORDER.c.due == row.due).values(due=due, not_before=not_before)
+    )
+
+
+def request_rows(connection: Connection, order_id: int) -> list[Row[Any]]:
+    """The rows of every request an order ever had, oldest first."""
+    return list(connection.execute(select(REQUEST).where(REQUEST.c.order_id == order_id).order_by(REQUEST.c.id)))
+
+
+def requests_of(connection: Connection, order_id: int) -> list[Existing]:
+    """Every request an order ever had, oldest first."""
+    rows = request_rows(connection, order_id)
+    shipped = shipped_units(connection, order_id)
+    return [
+        Existing(
+            id=row.id,
+            connection=row.connection,
+            role=row.role,
+            location=row.location,
+            generation=row.generation,
+            status=RequestStatus(row.state),
+            document=_REQUEST_BODY.decode(row.body),
+            external_id=row.external_id,
+            shipped={line: units for request, line, units, _ in shipped if request == row.id},
+        )
+        for row in rows
+    ]
+
+
+def asked_of(connection: Connection, order_id: int) -> list[Asked]:
+    """An order's requests as far as stock is concerned."""
+    rows = request_rows(connection, order_id)
+    shipped = shipped_units(connection, order_id)
+    return [
+        Asked(
+            connection=row.connection,
+            role=row.role,
+            location=row.location,
+            status=RequestStatus(row.state),
+            units={line.line_id: line.quantity for line in _REQUEST_BODY.decode(row.body).lines},
+            accepted_at=row.accepted_at,
+            shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
+        )
+        for row in rows
+    ]
+
+
+def shipped_units(connection: Connection, order_id: int) -> list[tuple[int | None, str, int, str]]:
+    """Units that left: the request they left for, the order's line, how many, and since when it is known."""
+    found: list[tuple[int | None, str, int, str]] = []
+    for row in shipments_of(connection, order_id):
+        if row.status == "canceled":
+            continue
+        lines = _SHIPMENT_BODY.decode(row.body).lines
+        found += [(row.request_id, line.line_id, line.quantity, row.first_seen) for line in lines if line.line_id]
+    return found
+
+
+def shipments_of(connection: Connection, order_id: int) -> list[Row[Any]]:
+    """Every shipment that was reported for an order."""
+    rows = connection.execute(select(SHIPMENT).where(SHIPMENT.c.order_id == order_id).order_by(SHIPMENT.c.id))
+    return list(rows)
+
+
+def shipment_body(row: Row[Any]) -> Fulfillment:
+    """A stored shipment."""
+    return _SHIPMENT_BODY.decode(row.body)
+
+
+def add_request(connection: Connection, order_id: int, make: Make, generation: int, now: str) -> int:
+    """Keep a request that is to be made; tells its id."""
+    document = msgspec.json.encode(make.document)
+    return insert_returning_id(
+        connection,
+        REQUEST,
+        filled(
+            Request,
+            {
+                "order_id": order_id,
+                "connection": make.connection,
+                "role": make.role,
+                "location": make.location,
+                "generation": generation,
+                "reference": make.document.reference,
+                "state": RequestStatus.WAITING.value,
+                "body": document,
+                "digest": body.digest(document),
+                "why": make.why,
+                "created_at": now,
+                "changed_at": now,
+            },
+        ),
+    )
+
+
+def set_request(connection: Connection, request_id: int, now: str, **values: Any) -> None:
+    """Change a request's row."""
+    connection.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(**values, changed_at=now))
+
+
+def add_effect(connection: Connection, values: Mapping[str, Any], now: str) -> bool:
+    """Want something done once; False when the same cause wanted it before."""
+    same = (
+        EFFECT.c.kind == values["kind"],
+        EFFECT.c.cause == values["cause"],
+        EFFECT.c.connection == values["connection"],
+    )
+    if connection.execute(select(EFFECT.c.id).where(*same)).first() is not None:
+        return False
+    row = filled(EffectRow, {**values, "state": "waiting", "created_at": now})
+    connection.execute(insert(EFFECT).values(**row))
+    return True
+
+
+def open_incident(connection: Connection, kind: str, subject: str, detail: str, now: str, **more: Any) -> None:
+    """Tell of something once; it stays until it is closed."""
+    same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject)
+    if connection.execute(select(_INCIDENT.c.id).where(*same)).first() is None:
+        row = {"kind": kind, "subject": subject, "detail": detail[:500], "opened_at": now, **more}
+        connection.execute(insert(_INCIDENT).values(**filled(Incident, row)))
+
+
+def incidents(connection: Connection) -> list[Row[Any]]:
+    """What a person should know of, oldest first."""
+    rows = connection.execute(select(_INCIDENT).where(_INCIDENT.c.closed_at == "").order_by(_INCIDENT.c.id))
+    return list(rows)
+
+
+def close_incident(connection: Connection, incident_id: int, now: str) -> None:
+    """A person has dealt with it."""
+    connection.execute(update(_INCIDENT).where(_INCIDENT.c.id == incident_id).values(closed_at=now))
+
+
+def renew_request(connection: Connection, request_id: int, document: FulfillmentRequest, now: str) -> None:
+    """Change what a request asks for, while it was not sent: its effect, if there is one, asks for the same."""
+    raw = msgspec.json.encode(document)
+    set_request(connection, request_id, now, body=raw, digest=body.digest(raw))
+    connection.execute(
+        update(EFFECT)
+        .where(
+            EFFECT.c.request_id == request_id, EFFECT.c.kind == "request", EFFECT.c.state.in_(("waiting", "blocked"))
+        )
+        .values(document=raw, state="waiting", reason="", detail="")
+    )
+
+
+def drop_effect(connection: Connection, request_id: int, now: str) -> None:
+    """What was wanted of a request and never sent is not wanted any more."""
+    connection.execute(
+        update(EFFECT)
+        .where(EFFECT.c.request_id == request_id, EFFECT.c.state.in_(("waiting", "blocked")))
+        .values(state="dropped", done_at=now)
+    )

@@ -1,0 +1,181 @@
+"""The tables of the order world: documents as they were read, orders, reservations, requests, effects.
+
+Instants are texts that sort as times do; an empty text is none. Bodies are JSON bytes of canonical documents.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel
+
+from sync.store.columns import big_id, blob
+
+
+class Document(SQLModel, table=True):
+    """A whole document as a connection last showed it: raw first, then mapped; ``reason`` says why it could not be."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index("document_blocked", "kind", "reason"),)
+    connection: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    as_of: str
+    digest: bytes = blob(nullable=False)
+    raw: bytes = blob(nullable=False)
+    body: bytes | None = blob()
+    reason: str = ""
+    detail: str = ""
+    seen_at: str
+
+
+class SalesOrder(SQLModel, table=True):
+    """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``)."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        Index("sales_order_ref", "connection", "external_id", unique=True),
+        Index("sales_order_due", "due"),
+        Index("sales_order_number", "number"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    number: str
+    placed_at: str
+    state: str
+    reason: str = ""
+    detail: str = ""
+    order_status: str
+    payment_status: str
+    fulfillment_status: str
+    due: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    not_before: str = ""
+    first_seen: str
+    changed_at: str
+
+
+class Reservation(SQLModel, table=True):
+    """Units of an order line that a stock figure does not contain yet; ``booked_at`` is when its owner booked them."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (Index("reservation_item", "item_id", "state"),)
+    order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    line_id: str = Field(primary_key=True)
+    item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    location: str = Field(primary_key=True)
+    booked_at: str = Field(primary_key=True, default="")
+    channel: str
+    units: int
+    deducted: int = 0
+    state: str
+    since: str
+
+
+class OwnSale(SQLModel, table=True):
+    """Units a channel took off its own stock for an order, and how many of them its counter's base already has."""
+
+    __tablename__ = "own_sale"
+    __table_args__ = (Index("own_sale_item", "connection", "item_id"),)
+    order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    line_id: str = Field(primary_key=True)
+    item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    slot: str = Field(primary_key=True)
+    connection: str
+    units: int
+    absorbed: int
+    as_of: str
+
+
+class Request(SQLModel, table=True):
+    """A fulfillment request: order x target x location x generation, and how its target holds it."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        Index("request_reference", "connection", "reference", unique=True),
+        Index("request_order", "order_id"),
+    )
+    id: int | None = big_id()
+    order_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    connection: str
+    role: str
+    location: str = ""
+    generation: int
+    reference: str
+    state: str
+    body: bytes = blob(nullable=False)
+    digest: bytes = blob(nullable=False)
+    external_id: str = ""
+    why: str = ""
+    reason: str = ""
+    detail: str = ""
+    accepted_at: str = ""
+    closed: bool = False
+    created_at: str
+    changed_at: str
+
+
+class Shipment(SQLModel, table=True):
+    """Units that left a place, as whoever shipped them reports it: a fact, told on to who must know (R15)."""
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        Index("shipment_ref", "connection", "external_id", unique=True),
+        Index("shipment_order", "order_id"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    order_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    request_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    status: str
+    body: bytes = blob(nullable=False)
+    first_seen: str
+
+
+class EffectRow(SQLModel, table=True):
+    """Something to be done once (R15): unique by kind, cause and target; journalled before it is sent."""
+
+    __tablename__ = "effect"
+    __table_args__ = (
+        Index("effect_once", "kind", "cause", "connection", unique=True),
+        Index("effect_state", "state", "connection"),
+        Index("effect_order", "order_id"),
+    )
+    id: int | None = big_id()
+    kind: str
+    cause: str
+    connection: str
+    operation: str
+    reference: str
+    order_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    request_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    state: str
+    document: bytes = blob(nullable=False)
+    generation: int = 1
+    key: str = ""
+    call_resource: str = ""
+    call_body: bytes | None = blob()
+    external_id: str = ""
+    reason: str = ""
+    detail: str = ""
+    attempts: int = 0
+    not_before: str = ""
+    created_at: str
+    sent_at: str = ""
+    done_at: str = ""
+
+
+class Incident(SQLModel, table=True):
+    """Something a person should know of: an oversell, a step no one expected, money that does not match."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("incident_once", "kind", "subject", unique=True), Index("incident_open", "closed_at"))
+    id: int | None = big_id()
+    kind: str
+    subject: str
+    connection: str = ""
+    order_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    item_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    detail: str = ""
+    opened_at: str
+    closed_at: str = ""

@@ -1,0 +1,107 @@
+"""A hub with orders over in-memory platforms: shops that sell, an ERP that keeps books, a 3PL that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import msgspec
+
+from canonical.errors import SkippableError
+from canonical.fulfillment import TargetOrder
+from canonical.order import Order
+from connectors.base import JSON
+from connectors.memory.simulator.markets import trade
+from connectors.memory.simulator.trade import MemoryTrade
+from sync.config import HubConfig
+from sync.orders.routes import OrderFlow, Route
+from tests.support.hubs import Shops, memory_connection, open_shops
+
+
+class PlainDocument:
+    """Records that are canonical documents already."""
+
+    platform = "memory"
+    read_paths: tuple[str, ...] = ()
+
+    def __init__(self, document: str, kind: type[Any], resource: str = "", operation: str = "") -> None:
+        self.document, self.kind, self.resource, self.operation = document, kind, resource, operation
+
+    def identify(self, raw: bytes | memoryview) -> str:
+        try:
+            return str(msgspec.json.decode(raw)["id"])
+        except (msgspec.DecodeError, KeyError, TypeError):
+            return ""
+
+    def decode(self, raw: bytes | memoryview) -> Any:
+        try:
+            return msgspec.json.decode(raw, type=self.kind)
+        except msgspec.DecodeError as error:
+            raise SkippableError("invalid_value", str(error)) from error
+
+    def encode(self, struct: msgspec.Struct) -> Mapping[str, JSON]:
+        return cast("Mapping[str, JSON]", msgspec.json.decode(msgspec.json.encode(struct)))
+
+
+_READS = {"order": PlainDocument("order", Order, "orders"), "target_order": PlainDocument("", TargetOrder, "requests")}
+_WRITES = {
+    name: PlainDocument(name, dict, operation=operation)
+    for name, operation in (
+        ("fulfillment_request", "requests.create"),
+        ("cancel_request", "requests.cancel"),
+        ("shipment_notice", "shipments.tell"),
+    )
+}
+DOCUMENTS: dict[str, Any] = {**_READS, **_WRITES}
+
+
+@dataclass
+class Trading:
+    """The hub, its platforms, and the trade of each."""
+
+    shops: Shops
+    trades: dict[str, MemoryTrade]
+
+    @property
+    def hub(self) -> Any:
+        """The engine."""
+        return self.shops.hub
+
+    @property
+    def clock(self) -> Any:
+        """The one clock."""
+        return self.shops.clock
+
+    def place(self, shop: str, lines: Mapping[str, int], **more: Any) -> str:
+        """A shopper orders now."""
+        return self.trades[shop].place(lines, self.clock.now(), **more)
+
+
+def open_trading(
+    url: str,
+    *,
+    shops: tuple[str, ...] = ("shop",),
+    others: tuple[str, ...] = (),
+    targets: tuple[str, ...] = ("erp",),
+    routes: Sequence[Route] = (),
+    prefix: str = "",
+    live: timedelta = timedelta(0),
+    flow: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Trading:
+    """Shops whose orders are live from now on; ``others`` are 3PLs."""
+    found = open_shops(url, shops=shops, prefix=prefix, **more)
+    config = found.hub.config
+    places = {"WH1": "WH1", "WH2": "WH2"}
+    connections = dict(config.connections)
+    for name in others:
+        connections[name] = memory_connection(name, f"{prefix}{name}", places)
+    connections = {name: replace(one, documents=DOCUMENTS) for name, one in connections.items()}
+    flows = {
+        name: OrderFlow(f"orders_{name}", name, targets, found.clock.now() - live, **(flow or {})) for name in shops
+    }
+    found.hub.config = cast(HubConfig, replace(config, connections=connections, orders=flows, routes=tuple(routes)))
+    names = ("erp", *shops, *others)
+    return Trading(found, {name: trade(f"{prefix}{name}") for name in names})
