@@ -26,6 +26,7 @@ from sync.known import Line
 from sync.locks import hold
 from sync.observe import drain, reread
 from sync.oneoff import TO_OWNER, decide_to_owner
+from sync.orders.fresh import read_orders
 from sync.planner import decide_and_record
 from sync.store import tables
 
@@ -188,11 +189,16 @@ class _Applier:
         """Rows whose target or inputs moved since the plan: noted, and left out of the call."""
         carried = [number for number in part.numbers for _ in part.lines[number]]
         decided = self._decided(connection, part.changes())
-        moved = {number for number, found in zip(carried, decided, strict=True) if found.line is None}
+        gone = [(number, found) for number, found in zip(carried, decided, strict=True) if found.line is None]
+        moved = {number for number, _ in gone}
+        # Its figures belong together: a raise must not go out while the lowering beside it is planned anew.
+        items = {found.change.item_id for _, found in gone if found.left_as == "moved"}
+        beside = {n for n in part.numbers if n not in moved and any(x.item_id in items for x in part.lines[n])}
+        self._status(connection, part.only(beside).changes(), "moved")
         for word in ("moved", "already"):
-            gone = [found for number, found in zip(carried, decided, strict=True) if number in moved]
-            self._status(connection, [found.change for found in gone if found.left_as == word], word)
-        return moved
+            left = [found for number, found in zip(carried, decided, strict=True) if number in moved]
+            self._status(connection, [found.change for found in left if found.left_as == word], word)
+        return moved | beside
 
     def _decided(self, connection: Connection, changes: Sequence[ChangeLine]) -> list[_Decided]:
         """Decide planned lines again; those that would be decided differently now have no line."""
@@ -284,9 +290,20 @@ class _Applier:
             observeset.mark(connection, self.target, call.resource, refs, self.hub.stamp())
             self._judged(connection, part, answers)
             self.hub.checkpoint("before the commit")
-        self._requeue(part, untouched, judged=len(answers) - len(untouched), queue=queue)
+        left = self._without_moved(part, untouched, stale)
+        self._requeue(part, left, judged=len(answers) - len(left), queue=queue)
         if stale:
             self._reread_stale(part.only(stale))
+
+    def _without_moved(self, part: Batch, untouched: list[int], stale: list[int]) -> list[int]:
+        """Rows to send again: not those of an item that moved elsewhere, whose lowering must come before its raise."""
+        moved = {line.item_id for line in part.only(stale).changes()}
+        left = [number for number in untouched if all(line.item_id not in moved for line in part.lines[number])]
+        if moved and len(left) < len(untouched):
+            with self.hub.database.begin() as connection:
+                dropped = part.only(set(untouched) - set(left))
+                self._status(connection, dropped.changes(), "moved", "another figure of the item had changed")
+        return left
 
     def _requeue(self, part: Batch, untouched: list[int], *, judged: int, queue: deque[Batch]) -> None:
         if not untouched:
@@ -301,6 +318,7 @@ class _Applier:
     def _reread_stale(self, part: Batch) -> None:
         """Read what the platform refused as changed, and say at once what changed it."""
         drain(self.hub, self.target, late_copies=False)
+        read_orders(self.hub, self.target)
         with self.hub.database.begin() as connection:
             for name in {change.flow for change in part.changes()} & self.hub.config.flows.keys():
                 items = sorted({change.item_id for change in part.changes() if change.flow == name})

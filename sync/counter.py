@@ -10,11 +10,12 @@ after which the base is what was seen. Lowerings always go out; a raise waits wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.config import Policy
 from sync.decision import Decision, Event, EventKind, Verdict
 from sync.diff import SlotOverride
+from sync.orders.owns import Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ class CounterView:
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
     list here. ``unmoved_since`` is when the channel was last seen at its base. ``blocked`` names why no raise may go
     out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's figure does not show yet.
-    ``own`` are units of the channel's own orders that it took off before it was observed (less those it gave back),
-    ``maybe`` those of orders that may be newer than the observation; the base has neither.
+    ``own`` are units of the channel's own orders that the base does not have.
     """
 
     desired: int
@@ -45,18 +45,17 @@ class CounterView:
     open_drops: bool = False
     unmoved_since: str = ""
     blocked: str = ""
-    own: int = 0
-    maybe: int = 0
+    own: Pending = field(default_factory=Pending)
 
     @property
     def lowest(self) -> int:
         """The least that the channel's own orders explain."""
-        return self._start - self.own - max(self.maybe, 0)
+        return self._start - self.own.sure - self.own.taken
 
     @property
     def highest(self) -> int:
         """The most that they explain."""
-        return self._start - self.own - min(self.maybe, 0)
+        return self._start - self.own.sure + self.own.given
 
     @property
     def _start(self) -> int:
@@ -116,8 +115,8 @@ def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
     base, units = explained(view)
     events = movements(base, view.observed, view.unmoved_since)
-    if units:
-        events = (Event(EventKind.OWN, units), *events)
+    if units or view.own.sure:
+        events = (Event(EventKind.OWN, units, since=view.own.until), *events)
     fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
     desired = max(0, view.desired - fallen)
     seen = held_now(view, units)
@@ -130,7 +129,7 @@ def decide_counter(view: CounterView, policy: Policy) -> Decision:
 
 def held_now(view: CounterView, units: int) -> int:
     """What the channel holds by now: what was observed, less own orders that are newer than that."""
-    return view.observed.available - (view.own + view.maybe - units)
+    return view.observed.available - (view.own.all - units)
 
 
 def _lowering_reason(events: Sequence[Event]) -> str:

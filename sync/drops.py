@@ -125,10 +125,12 @@ def restore(connection: Connection, channel: str, item_id: int, units: int, now:
     """A cancellation on the channel gives units back: the newest drops there are smaller by as much.
 
     Not while a drop there was booked lately: the canceled order may be that one, and then the open one still stands.
+    What a known order claimed is out of the question: a known order's cancellation is read from the order.
     """
     here = (_DROP.c.item_id == item_id, _DROP.c.connection == channel)
     lately = instant_text(parse_instant(now) - _LATELY)
-    if connection.execute(select(_DROP.c.id).where(*here, _DROP.c.closed_at >= lately)).first() is not None:
+    booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units)
+    if connection.execute(select(_DROP.c.id).where(*here, *booked)).first() is not None:
         return
     rows = connection.execute(
         select(_DROP.c.id, _DROP.c.open_units).where(*here, _DROP.c.open_units > 0).order_by(_DROP.c.id.desc())

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, insert, update
 from sync import flowstate, marks, tally
 from sync.config import FlowConfig
 from sync.decision import Verdict, fingerprint
-from sync.evaluate import evaluate
+from sync.evaluate import channels_of, evaluate
 from sync.guards import Breach, judge, price_moves_too_far
 from sync.hub import Hub
 from sync.known import Line
+from sync.orders.fresh import read_orders_first
 from sync.record import record
 from sync.refresh import refresh_stale_channels
 from sync.store import body, tables
@@ -80,6 +81,7 @@ def plan(
     numbers = _Numbers()
     for flow in flows:
         refresh_stale_channels(hub, flow, failed)
+        read_orders_first(hub, channels_of(hub, flow), failed)
         _plan_flow(hub, flow, summary, numbers)
         _guard_flow(hub, flow, summary, force=force)
     with hub.database.begin() as connection:

@@ -41,7 +41,7 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
 def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     view, slot = line.view, line.slot
     if event.kind is EventKind.OWN:
-        owns.absorb(connection, line.target, view.item_id, slot, event.units)
+        owns.absorb(connection, line.target, view.item_id, slot, event.units, event.since)
     elif event.kind in _FALLS and event.units:
         pool = line.flow.rules[line.target].pool
         for part in line.stock_items:

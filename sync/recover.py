@@ -16,6 +16,8 @@ from sync import journal, shadow
 from sync.batch import ChangeLine
 from sync.hub import Hub
 from sync.observe import reread
+from sync.orders import owns
+from sync.orders.fresh import read_orders
 from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
 
@@ -56,6 +58,7 @@ def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
         lines = [line for line in journal.lines(connection, call.id) if not line.outcome]
     # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
     reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
+    read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
         for line in lines:
@@ -71,7 +74,8 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
     now = hub.stamp()
     change = _change(line)
-    if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change):
+    sold = owns.since(connection, name, line.item_id, line.slot, call.created_at)
+    if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change, sold):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
         settle(
@@ -103,17 +107,21 @@ def _change(line: Row[Any]) -> ChangeLine:
     )
 
 
-def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine) -> bool:
-    """Whether what is observed shows that a write took effect, sales after it included."""
+def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold: int = 0) -> bool:
+    """Whether what is observed shows that a write took effect, sales after it included.
+
+    ``sold`` are units of known orders that the channel took off since the call was made, less those it gave back.
+    """
     name = parse_slot(change.slot).field
     observed = view.observed.get(change.slot)
     if name != "stock" or not isinstance(observed, int):
         return change.slot in view.observed and mapping.same(name, observed, change.after)
     if not isinstance(change.after, int) or not isinstance(change.before, int):
         return observed == change.after
+    observed += sold
     promised = _promised_since(view, change)
     if promised is not None:
-        return _explained_by_landing(observed, promised, change.before, change.after)
+        return _explained_by_landing(observed, promised - sold, change.before, change.after)
     if observed == change.after:
         return True
     # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.

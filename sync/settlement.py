@@ -50,7 +50,7 @@ def absorb_own(connection: Connection, target: str, lines: Sequence[ChangeLine],
     """A figure that was written is the counter's new base: it was written over what own orders had left there (R3)."""
     for line in lines:
         if line.entity == "inventory":
-            owns.absorb(connection, target, line.item_id, line.slot, None, until)
+            owns.absorb_all(connection, target, line.item_id, line.slot, until)
 
 
 def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:

@@ -209,8 +209,7 @@ def _decide_slot(
         open_drops=any(inputs.known.open_drops.get(item) for item in (view.item_id, *_component_ids(inputs))),
         unmoved_since=_unmoved_since(inputs, name),
         blocked=blocked,
-        own=own.sure,
-        maybe=own.maybe,
+        own=own,
     )
     return decide_counter(counter, inputs.flow.on_conflict)
 

@@ -76,10 +76,21 @@ def store(
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Units of own orders that a counter's base does not have: surely taken off by a time, and perhaps."""
+    """Units of own orders that a counter's base does not have.
+
+    ``sure`` are those that an observation must show; of orders that may be newer than it, ``taken`` are units taken
+    off and ``given`` units given back. ``until`` tells them apart: what was read before it is sure.
+    """
 
     sure: int = 0
-    maybe: int = 0
+    taken: int = 0
+    given: int = 0
+    until: str = ""
+
+    @property
+    def all(self) -> int:
+        """All of them, less what was given back."""
+        return self.sure + self.taken - self.given
 
 
 Waiting = Mapping[tuple[int, str], Sequence[tuple[str, int]]]
@@ -100,36 +111,49 @@ def load(connection: Connection, channel: str, items: Iterable[int]) -> dict[tup
     return found
 
 
+def since(connection: Connection, channel: str, item: int, slot: str, at: str) -> int:
+    """Units of own orders read since a time that the counter's base does not have."""
+    waiting = load(connection, channel, [item]).get((item, slot), [])
+    return sum(units for as_of, units in waiting if as_of > at)
+
+
 def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:
     """Split what waits by whether an observation of that time must show it."""
-    sure = sum(units for as_of, units in waiting if as_of <= observed_at)
-    return Pending(sure, sum(units for as_of, units in waiting if as_of > observed_at))
+    later = [units for as_of, units in waiting if as_of >= observed_at]
+    return Pending(
+        sure=sum(units for as_of, units in waiting if as_of < observed_at),
+        taken=sum(units for units in later if units > 0),
+        given=-sum(units for units in later if units < 0),
+        until=observed_at,
+    )
 
 
-def absorb(connection: Connection, channel: str, item: int, slot: str, units: int | None, until: str = "") -> None:
-    """Move units into the base, those read first first; all of them, or all read until then, without a number."""
+def absorb_all(connection: Connection, channel: str, item: int, slot: str, until: str = "") -> None:
+    """A written figure is the new base: it has every unit that was read until then, or at all."""
+    earlier = (_OWN.c.as_of <= until,) if until else ()
+    connection.execute(
+        update(_OWN)
+        .where(_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot, *earlier)
+        .values(absorbed=_OWN.c.units)
+    )
+
+
+def absorb(connection: Connection, channel: str, item: int, slot: str, units: int, until: str) -> None:
+    """Move exactly so many units into the base: all that were sure to be seen, and of the others those that fit."""
     here = (_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot)
-    if units is None:
-        earlier = (_OWN.c.as_of <= until,) if until else ()
-        connection.execute(update(_OWN).where(*here, *earlier).values(absorbed=_OWN.c.units))
-        return
     rows = connection.execute(
         select(_OWN).where(*here, _OWN.c.units != _OWN.c.absorbed).order_by(_OWN.c.as_of, _OWN.c.order_id)
     ).all()
-    rest = units
+    rest = units - sum(row.units - row.absorbed for row in rows if row.as_of < until)
     for row in rows:
         waits = row.units - row.absorbed
-        taken = _share(waits, rest, units)
-        rest -= taken
-        connection.execute(
-            update(_OWN)
-            .where(*here, _OWN.c.order_id == row.order_id, _OWN.c.line_id == row.line_id)
-            .values(absorbed=row.absorbed + taken)
-        )
-
-
-def _share(waits: int, rest: int, units: int) -> int:
-    """What of one deduction goes into the base; those of the other direction go whole, and the rest makes up for it."""
-    if waits * units < 0:
-        return waits
-    return min(waits, max(rest, 0)) if units > 0 else max(waits, min(rest, 0))
+        share = waits
+        if row.as_of >= until:
+            share = max(0, min(waits, rest)) if rest > 0 else min(0, max(waits, rest))
+            rest -= share
+        if share:
+            connection.execute(
+                update(_OWN)
+                .where(*here, _OWN.c.order_id == row.order_id, _OWN.c.line_id == row.line_id)
+                .values(absorbed=row.absorbed + share)
+            )

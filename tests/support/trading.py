@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
@@ -15,9 +15,23 @@ from canonical.order import Order
 from connectors.base import JSON
 from connectors.memory.simulator.markets import trade
 from connectors.memory.simulator.trade import MemoryTrade
-from sync.config import HubConfig
+from connectors.simulation import Ticker
 from sync.orders.routes import OrderFlow, Route
 from tests.support.hubs import Shops, memory_connection, open_shops
+
+
+class Passing(Ticker):
+    """A clock on which every look takes a little time, as on real ones: nothing happens at the same instant twice."""
+
+    on_sleep: Callable[[], object] = staticmethod(lambda: None)
+
+    def now(self) -> datetime:
+        self.advance(0.001)
+        return super().now()
+
+    def sleep(self, seconds: float) -> None:
+        self.on_sleep()
+        super().sleep(seconds)
 
 
 class PlainDocument:
@@ -93,6 +107,7 @@ def open_trading(
 ) -> Trading:
     """Shops whose orders are live from now on; ``others`` are 3PLs."""
     found = open_shops(url, shops=shops, prefix=prefix, **more)
+    found.clock = found.hub.clock = Passing()
     config = found.hub.config
     places = {"WH1": "WH1", "WH2": "WH2"}
     connections = dict(config.connections)
@@ -102,6 +117,6 @@ def open_trading(
     flows = {
         name: OrderFlow(f"orders_{name}", name, targets, found.clock.now() - live, **(flow or {})) for name in shops
     }
-    found.hub.config = cast(HubConfig, replace(config, connections=connections, orders=flows, routes=tuple(routes)))
+    found.hub.config = replace(config, connections=connections, orders=flows, routes=tuple(routes))
     names = ("erp", *shops, *others)
     return Trading(found, {name: trade(f"{prefix}{name}") for name in names})

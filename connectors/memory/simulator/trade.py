@@ -85,7 +85,7 @@ class MemoryTrade:
         found["total"] = str(sum(Decimal(row["amount"]) for row in found["lines"]))
         for one in found["assignments"]:
             if one["line_id"] == line["id"]:
-                one["quantity"] = units
+                one["quantity"] += more
                 self._move(self._item(line), one["location"], -more)
         self._touch(found)
 

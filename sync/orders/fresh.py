@@ -1,0 +1,44 @@
+"""Reading a channel's orders before its stock is judged: what no known order explains is asked for first (R3)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from canonical.errors import BusyError, FatalError, RetriableError
+from sync import cursors
+from sync.documents import observe_documents
+from sync.hub import Hub
+from sync.locks import hold
+from sync.observe import ReadMode, ReadReport
+from sync.orders.reading import takers
+from sync.shadow import SHADOW
+
+
+def read_orders_first(hub: Hub, channels: list[str], failed: dict[str, str]) -> None:
+    """Read the orders of those channels whose stock was seen later than their orders were."""
+    for name in channels:
+        if name not in hub.config.orders or name in failed:
+            continue
+        with hub.database.begin() as connection:
+            if not _older(hub, connection, name):
+                continue
+        try:
+            with hold(hub.database, name, hub.clock, wait=60):
+                read_orders(hub, name)
+        except (RetriableError, FatalError, BusyError) as error:
+            failed[name] = str(error)
+
+
+def read_orders(hub: Hub, name: str) -> None:
+    """Read what changed of a channel's orders; the caller holds its lock."""
+    if name in hub.config.orders:
+        observe_documents(hub, name, ReadMode.DELTA, takers(hub.config, name), ReadReport(name))
+
+
+def _older(hub: Hub, connection: Connection, name: str) -> bool:
+    mapping = hub.config.connections[name].documents["order"]
+    read_at = cursors.load(connection, name, mapping.resource).read_at
+    newest = connection.execute(
+        select(func.max(SHADOW.c.as_of)).where(SHADOW.c.connection == name, SHADOW.c.entity == "inventory")
+    ).scalar()
+    return newest is not None and read_at < str(newest)
