@@ -37,6 +37,17 @@ REASONS: dict[str, str] = {
     "incomplete": "the read did not finish; nothing is concluded from what was not seen",
     "not_writable": "the connector cannot write this field",
     "kit_component_missing": "a component of the kit is not known; correct the kit in the configuration",
+    "orders_unread": "the channel's orders were not read after the owner's figure; raises wait",
+    "totals_differ": "the parts of the order do not sum to its total; correct the order mapping",
+    "unknown_sku": "a line names no known record; create it at the owner or link it, then release the order",
+    "missing_address": "the order has no address to ship to; complete it on the channel",
+    "unpaid": "the money is not there yet; it is asked for once it is",
+    "on_hold": "the channel holds the order; release it there",
+    "out_of_stock": "no place has the goods; it is asked for when one does",
+    "no_route": "no routing rule takes it; add one under routing",
+    "cancel_refused": "the target did not cancel; stop it there by hand, or let it ship",
+    "reference_canceled": "the target holds a canceled document of this name; a new one is made",
+    "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 
 

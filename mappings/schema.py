@@ -22,7 +22,7 @@ _TRANSFORMED = (("FieldSpec", "read", "reader"), ("KeySpec", "read", "reader"), 
 def mapping_schema() -> dict[str, Any]:
     """The schema, as plain data."""
     _, parts = msgspec.json.schema_components([MappingBody])
-    definitions = {name: _relaxed(part) for name, part in parts.items()}
+    definitions = {name: relaxed(part) for name, part in parts.items()}
     body = definitions.pop("MappingBody")
     body["properties"]["entity"]["enum"] = list(ENTITIES)
     fields = body["properties"]["fields"]["anyOf"][0]
@@ -48,7 +48,7 @@ def _examples(way: str) -> list[str]:
     return [name for name, transform in TRANSFORMS.items() if getattr(transform, way) is not None]
 
 
-def _relaxed(part: dict[str, Any]) -> dict[str, Any]:
+def relaxed(part: dict[str, Any]) -> dict[str, Any]:
     """A definition with every key optional and removable."""
     properties = {name: _or_null(one) for name, one in part.get("properties", {}).items()}
     kept = {key: value for key, value in part.items() if key not in ("required", "properties")}

@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.base import Connector, Environment
 from connectors.manifest import Manifest
 from mappings.compiled import CompiledMapping
+from mappings.documents import DocumentMapping
 from sync.orders.routes import OrderFlow, Route
-
-if TYPE_CHECKING:
-    from mappings.documents import DocumentMapping
 
 
 class FlowKind(Enum):
@@ -93,6 +90,14 @@ class GuardConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Processor:
+    """A payment processor: the channels it is paid for, and what these call it; no names mean every gateway."""
+
+    channels: tuple[str, ...]
+    gateways: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class HubConfig:
     """Everything the engine is told by the operator.
 
@@ -111,7 +116,7 @@ class HubConfig:
     plan_max_age: timedelta = timedelta(hours=24)
     orders: Mapping[str, OrderFlow] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    processors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    processors: Mapping[str, Processor] = field(default_factory=dict)
 
     def flows_of(self, target: str) -> list[FlowConfig]:
         """The flows that write to a connection."""

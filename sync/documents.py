@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, select
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, select
 from canonical.clock import instant_text
 from canonical.errors import SkippableError
 from connectors.base import Page
+from mappings.documents import DocumentMapping
 from sync import cursors
 from sync.hub import Hub
 from sync.observe import ReadMode, ReadReport
@@ -23,9 +24,6 @@ from sync.store import body
 from sync.store.database import among, chunks, upsert
 from sync.store.orders import Document
 from sync.store.tables import table
-
-if TYPE_CHECKING:
-    from mappings.documents import DocumentMapping
 
 _DOCUMENT = table(Document)
 _NAMELESS = "?"

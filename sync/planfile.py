@@ -15,6 +15,7 @@ from canonical.slot import parse_slot
 from canonical.value import Value
 from sync.hub import Hub
 from sync.observe import reread
+from sync.orders.store import EFFECT, ORDER
 from sync.shadow import SHADOW
 from sync.store import body, tables
 from sync.store.database import chunks, insert_returning_id
@@ -45,6 +46,17 @@ class SavedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: str
 
 
+class SavedEffect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something a saved plan would have done once: which, for which order, under which reference."""
+
+    id: int
+    kind: str
+    connection: str
+    reference: str
+    order: str
+    digest: str
+
+
 class _Header(msgspec.Struct, frozen=True):
     format: str
 
@@ -57,6 +69,28 @@ class SavedPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     config_version: str
     created_at: str
     changes: list[SavedChange]
+    effects: list[SavedEffect] = []
+
+
+def effects_of(connection: Connection) -> list[SavedEffect]:
+    """What waits to be done once, with a short hash of its document."""
+    query = (
+        select(EFFECT, ORDER.c.number)
+        .join(ORDER, ORDER.c.id == EFFECT.c.order_id)
+        .where(EFFECT.c.state == "waiting")
+        .order_by(EFFECT.c.id)
+    )
+    return [
+        SavedEffect(row.id, row.kind, row.connection, row.reference, row.number, body.digest(row.document).hex())
+        for row in connection.execute(query)
+    ]
+
+
+def unchanged_effects(hub: Hub, saved: SavedPlan) -> frozenset[int]:
+    """The saved effects that still wait exactly as they were saved (R19)."""
+    with hub.database.begin() as connection:
+        now = set(effects_of(connection))
+    return frozenset(one.id for one in saved.effects if one in now)
 
 
 def lines_of(connection: Connection, plan_id: int) -> Iterator[SavedChange]:
@@ -71,8 +105,8 @@ def save(hub: Hub, plan_id: int, path: Path) -> int:
     """Write a plan to a file; tells how many lines it has."""
     with hub.database.begin() as connection:
         plan = connection.execute(select(_PLAN).where(_PLAN.c.id == plan_id)).one()
-        changes = list(lines_of(connection, plan_id))
-    saved = SavedPlan(FORMAT, hub.database.database_id(), plan.config_version, plan.created_at, changes)
+        changes, effects = list(lines_of(connection, plan_id)), effects_of(connection)
+    saved = SavedPlan(FORMAT, hub.database.database_id(), plan.config_version, plan.created_at, changes, effects)
     temporary = path.with_name(path.name + ".part")
     temporary.write_bytes(msgspec.json.format(msgspec.json.encode(saved), indent=1))
     temporary.replace(path)

@@ -137,9 +137,13 @@ def reading_order(hub: Hub, flows: list[FlowConfig] | None = None) -> list[str]:
 
 
 def make_plan(
-    hub: Hub, mode: ReadMode = ReadMode.FULL, *, flows: list[FlowConfig] | None = None, force: bool = False
+    hub: Hub,
+    mode: ReadMode = ReadMode.FULL,
+    *,
+    flows: list[FlowConfig] | None = None,
+    force: bool = False,
 ) -> tuple[LookReport, PlanSummary]:
-    """Read, link and plan; nothing is sent."""
+    """Read, link and plan, what orders need included; nothing is sent."""
     chosen = flows if flows is not None else list(hub.config.flows.values())
     looked = look(hub, mode, chosen)
     advance(hub)
@@ -148,9 +152,17 @@ def make_plan(
 
 
 def run_sync(
-    hub: Hub, mode: ReadMode = ReadMode.AUTO, *, flows: list[FlowConfig] | None = None, force: bool = False
+    hub: Hub,
+    mode: ReadMode = ReadMode.AUTO,
+    *,
+    flows: list[FlowConfig] | None = None,
+    force: bool = False,
+    orders: bool = True,
 ) -> SyncReport:
-    """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved."""
+    """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved.
+
+    ``orders`` says whether what orders need is asked for as well; they are read in any case.
+    """
     chosen = flows if flows is not None else list(hub.config.flows.values())
     if force:
         approve_doubted(hub, chosen)
@@ -168,7 +180,8 @@ def run_sync(
             break
     else:
         settle_open_calls(hub, chosen, report.look)
-    report.effects = carry_out_orders(hub)
+    if orders:
+        report.effects = carry_out_orders(hub)
     return report
 
 

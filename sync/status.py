@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -13,6 +13,8 @@ from sync import conflicts, cursors, drops, flowstate, journal, overrides, quara
 from sync.cursors import CursorState
 from sync.flowstate import Standing
 from sync.hub import Hub
+from sync.orders import views
+from sync.orders.store import incidents
 from sync.store import tables
 
 _ITEM = tables.table(tables.Item)
@@ -34,11 +36,21 @@ class Status:
     quarantined: dict[tuple[str, str], int]
     open_calls: dict[tuple[str, str], int]
     last_run: Row[Any] | None
+    orders: dict[str, int] = field(default_factory=dict)
+    effects: dict[str, int] = field(default_factory=dict)
+    incidents: int = 0
+
+    @property
+    def orders_held(self) -> int:
+        """Orders that go on only when a person does something, and calls for orders whose outcome is not known."""
+        waiting = sum(self.orders.get(state, 0) for state in views.NEEDS_SOMEONE)
+        return waiting + self.effects.get("unknown", 0)
 
     @property
     def holds(self) -> bool:
         """Whether records are held or quarantined: exit code 5 where there is nothing else to do."""
-        return bool(self.conflicts or self.drops or self.quarantined or self.open_calls or self.overrides.get("hold"))
+        held = self.conflicts or self.drops or self.quarantined or self.open_calls or self.overrides.get("hold")
+        return bool(held or self.orders_held)
 
 
 def status(hub: Hub) -> Status:
@@ -59,6 +71,9 @@ def status(hub: Hub) -> Status:
             overrides=overrides.count(connection),
             quarantined=quarantine.counts(connection),
             open_calls=journal.count_open(connection),
+            orders=views.counts(connection),
+            effects=views.effect_counts(connection),
+            incidents=len(incidents(connection)),
             last_run=connection.execute(select(_RUN).order_by(_RUN.c.id.desc()).limit(1)).first(),
         )
 

@@ -14,15 +14,15 @@ def entities_of(config: HubConfig, connection: str) -> frozenset[str]:
     moved = {flow.entity for flow in config.flows.values() if connection == flow.source or connection in flow.targets}
     owned = {rule.entity for rule in config.ownership.rules if rule.owner == connection}
     # An order's lines are told by the channel's own variants, and asked for by those of whoever ships them.
-    named = {"variant"} if connection in traders(config) else set()
+    named = {"variant"} if connection in traders(config) and connection not in config.processors else set()
     return frozenset(moved | owned | named)
 
 
 def traders(config: HubConfig) -> list[str]:
-    """Connections that take part in orders: who gets requests first, then the channels."""
+    """Connections that take part in orders: who gets requests, who keeps the money, then the channels."""
     asked = [target for flow in config.orders.values() for target in flow.targets]
     asked += [route.to for route in config.routes]
-    return list(dict.fromkeys([*asked, *config.orders]))
+    return list(dict.fromkeys([*asked, *config.processors, *config.orders]))
 
 
 def mappings_by_resource(config: HubConfig, connection: str) -> dict[str, list[CompiledMapping]]:

@@ -13,6 +13,8 @@ from crossdock.cli.errors import redacted
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.parts import (
     Rows,
+    effect_rows,
+    effect_section,
     guard_rows,
     guard_section,
     guard_steps,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sync.apply import ApplyReport
     from sync.config import FlowConfig
     from sync.hub import Hub
+    from sync.orders.effects import EffectReport
     from sync.planner import PlanSummary
     from sync.run import LookReport
 
@@ -68,12 +71,13 @@ class AppliedView:
     not_adopted: bool = False
     partial: bool = False
     calls: int = 0
+    effects: Rows = field(default_factory=list)
 
     @property
     def outcome(self) -> Outcome:
         """Nothing landed before guard, guard before partly, partly before what is held."""
         applied = self.outcomes["applied"]
-        failed = self.unread or any(row["error"] for row in self.connections)
+        failed = self.unread or any(row["error"] for row in (*self.connections, *self.effects))
         if failed and not applied:
             return Outcome.ERROR
         if self.guards:
@@ -93,6 +97,7 @@ def view(
     plans: Sequence[PlanSummary],
     reports: Sequence[ApplyReport],
     limit: int | None,
+    effects: EffectReport | None = None,
 ) -> AppliedView:
     """Gather the report of rounds of planning and applying; the last plan says what is left."""
     from sync.status import status
@@ -110,6 +115,7 @@ def view(
         holds=hold_rows(status(hub), last),
         not_adopted=bool(last and last.withheld["not_adopted"]),
         calls=sum(report.calls.total() for report in reports),
+        effects=effect_rows(app, effects),
     )
     for summary in plans:
         found.left += left_rows(hub, summary.plan_id, limit)
@@ -180,6 +186,7 @@ def applied_sections(app: App, found: AppliedView) -> list[Section]:
     return [
         Section("connections", _CONNECTIONS, found.connections),
         Section("not_applied", _LEFT, found.left, title=title),
+        effect_section(found.effects),
         guard_section(found.guards),
         reason_section(found.reasons),
         hold_section(found.holds, found.outcome, as_json=app.as_json),

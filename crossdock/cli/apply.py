@@ -68,7 +68,8 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
     again = "crossdock apply" if file is None else f"crossdock apply {file}"
     sections = applied.applied_sections(app, found)
     steps = applied.next_steps(found, again, scoped=file is None)
-    summary = "nothing to apply" if not found.outcomes and not found.unread else applied.summary_of(found)
+    nothing = not (found.outcomes or found.unread or found.effects)
+    summary = "nothing to apply" if nothing else applied.summary_of(found)
     return app.output.emit(Report("apply", found.outcome, sections, applied.applied_counts(found), summary, steps))
 
 
@@ -77,7 +78,7 @@ def _apply_fresh(
 ) -> applied.AppliedView:
     from sync.apply import apply
     from sync.resolve import approve_doubted
-    from sync.run import make_plan
+    from sync.run import carry_out_orders, make_plan
 
     hub = work.hub
     flows = choose_flows(hub, names)
@@ -85,12 +86,14 @@ def _apply_fresh(
         approve_doubted(hub, flows)
     look, summary = make_plan(hub, read_mode(read), flows=flows, force=force)
     report = apply(hub, summary.plan_id)
-    return applied.view(app, hub, flows, look, [summary], [report], shown(app, limit))
+    effects = None if names else carry_out_orders(hub)
+    return applied.view(app, hub, flows, look, [summary], [report], shown(app, limit), effects)
 
 
 def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: bool) -> applied.AppliedView:
     from sync import planfile
     from sync.apply import apply
+    from sync.orders.effects import carry_out
     from sync.planner import PlanSummary
     from sync.run import LookReport
 
@@ -101,6 +104,7 @@ def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: b
     plan_id = planfile.store(hub, saved)
     planfile.freshen(hub, saved)
     report = apply(hub, plan_id)
+    effects = carry_out(hub, planfile.unchanged_effects(hub, saved)) if saved.effects else None
     summary = PlanSummary(plan_id)
     for line in saved.changes:
         if line.status == "planned":
@@ -108,7 +112,7 @@ def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: b
         else:
             summary.withheld[line.reason] += 1
     flows = [flow for flow in hub.config.flows.values() if flow.name in {line.flow for line in saved.changes}]
-    return applied.view(app, hub, flows, LookReport(), [summary], [report], shown(app, limit))
+    return applied.view(app, hub, flows, LookReport(), [summary], [report], shown(app, limit), effects)
 
 
 def _approved(saved: SavedPlan) -> SavedPlan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
+
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
@@ -45,12 +47,18 @@ _WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccoun
     """
     crossdock audit
     crossdock audit --flow inventory
+    crossdock audit orders               where every order stands, and what a person should know of
+    crossdock audit reservations         what is promised to orders and not yet in a figure
+    crossdock audit payments             every charge, refund, dispute and payout, to the cent
     crossdock audit --format json | jq '.flows[] | {connection, accuracy}'
     """,
 )
+@click.argument("what", type=click.Choice(["fields", "orders", "reservations", "payments"]), default="fields")
 @flow_option
-def command(app: App, flows: tuple[str, ...]) -> Outcome:
+def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
     """Read all systems in full and compare every owned field of every linked record. Writes to no system.
+
+    With a word: `orders`, `payments` and `reservations` read what changed and report on these instead.
 
     accuracy: share of the compared fields that agree, null where none was compared. drift: fields that differ. orphans:
     records there that belong to no item. absent: items without a record there. duplicates: records that share a SKU. A
@@ -66,6 +74,8 @@ def command(app: App, flows: tuple[str, ...]) -> Outcome:
     from sync.run import look
     from sync.status import status
 
+    if what != "fields":
+        return _other(app, what)
     with working(app, "audit", read_only=True) as work:
         chosen = choose_flows(work.hub, flows)
         looked = look(work.hub, ReadMode.FULL, chosen)
@@ -90,6 +100,22 @@ def command(app: App, flows: tuple[str, ...]) -> Outcome:
     if not counts["compared"]:
         steps.append("nothing was compared, since nothing is linked; `crossdock adopt` shows why")
     return app.output.emit(Report("audit", outcome, sections, counts, summary, steps))
+
+
+def _other(app: App, what: str) -> Outcome:
+    """Read what changed, then report on orders, reservations or payments."""
+    from crossdock.cli import audits
+    from sync.observe import ReadMode
+    from sync.run import look
+
+    with working(app, f"audit {what}", read_only=True) as work:
+        unread = unread_rows(app, look(work.hub, ReadMode.AUTO))
+        if what == "reservations":
+            report = audits.reservations(app, work.hub, None)
+        else:
+            report = (audits.orders if what == "orders" else audits.payments)(app, work.hub, unread)
+        work.end(report.outcome, {name: n for name, n in report.counts.items() if isinstance(n, int)})
+    return app.output.emit(report)
 
 
 def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, holds: bool) -> Outcome:

@@ -51,16 +51,17 @@ _LEFT_OUT = [
 
 @make_command(
     "explain",
-    "Tell everything about one SKU: owner, values, mapping, last write, what happens next.",
+    "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     """
     crossdock explain SKU-1042
+    crossdock explain 1001                       an order: who was asked for it, and why
     crossdock explain 4006381333931              a GTIN
     crossdock explain gid://shopify/ProductVariant/41200001
     """,
 )
 @click.argument("sku")
 def command(app: App, sku: str) -> Outcome:
-    """Explain a SKU, a GTIN or a platform's own id, from what was last read; reads no other system.
+    """Explain a SKU, a GTIN, an order or a platform's own id, from what was last read; reads no other system.
 
     Exit code 2 when something is to be written, 5 when something is held, waits or is left out.
 
@@ -76,6 +77,9 @@ def command(app: App, sku: str) -> Outcome:
         loose = [_loose(row) for row in unlinked(hub, sku)]
         alike = near(hub, sku) if not found and not loose else []
     if not found and not loose:
+        explained = _explain_order(app, sku)
+        if explained is not None:
+            return explained
         meant = (
             f"did you mean {' or '.join(alike)}?" if alike else "check the spelling; `crossdock plan` reads all systems"
         )
@@ -97,6 +101,20 @@ def command(app: App, sku: str) -> Outcome:
     stories = [story for one in found for story in one.slots]
     outcome = _outcome(stories, bool(left_out))
     return app.output.emit(Report("explain", outcome, sections, next=_next(stories, outcome)))
+
+
+def _explain_order(app: App, text: str) -> Outcome | None:
+    """Tell everything about an order of that name: where it stands, and why it went where; None if there is none."""
+    from crossdock.cli.orders import find_one, order_sections
+    from sync.orders import views
+
+    with looking(app) as hub, hub.database.begin() as connection:
+        if not views.find(connection, text):
+            return None
+        row = find_one(connection, text)
+        sections = order_sections(connection, row, hub)
+    outcome = Outcome.HELD if row.state in views.NEEDS_SOMEONE else Outcome.IN_SYNC
+    return app.output.emit(Report("explain", outcome, sections))
 
 
 def _slot(app: App, sku: str, story: SlotStory) -> dict[str, object]:

@@ -18,6 +18,7 @@ FILES: dict[str, tuple[str, str]] = {
     ".gitignore": ("crossdock.templates", "gitignore"),
     "mappings/README.md": ("crossdock.templates", "mappings/README.md"),
     "schemas/crossdock.schema.json": ("crossdock.schemas", "crossdock.schema.json"),
+    "schemas/document.schema.json": ("crossdock.schemas", "document.schema.json"),
     "schemas/mapping.schema.json": ("crossdock.schemas", "mapping.schema.json"),
 }
 """Each file under ``config``, and where its text ships; the schemas are for the editor."""

@@ -15,6 +15,7 @@ from crossdock.cli.report import Column, Section
 if TYPE_CHECKING:
     from sync.config import FlowConfig
     from sync.hub import Hub
+    from sync.orders.effects import EffectReport
     from sync.planner import PlanSummary
     from sync.run import LookReport
     from sync.status import Status
@@ -35,6 +36,19 @@ _GUARDS = [
     Column("connection", "connection"),
     Column("guard", "guard"),
     Column("detail", "what happened"),
+]
+_EFFECTS = [
+    Column("connection", "connection"),
+    Column("outcome", "for orders"),
+    Column("count", "count", figures=True),
+    Column("error", "gave up because"),
+]
+_TO_DO = [
+    Column("mark", ""),
+    Column("order", "order"),
+    Column("what", "done once"),
+    Column("connection", "on"),
+    Column("reference", "reference"),
 ]
 _HOLDS = [Column("what", "what"), Column("count", "count", figures=True)]
 
@@ -149,8 +163,56 @@ def hold_rows(found: Status, summary: PlanSummary | None) -> Rows:
         ("held fields", held, conflicts),
         ("writes whose outcome is not known", sum(found.open_calls.values()), status),
         ("fields that wait", summary.waiting.total() if summary else 0, status),
+        ("orders that wait for a person", found.orders_held, "crossdock orders list"),
     ]
     return [{"what": what, "count": count, "next": step} for what, count, step in counted if count]
+
+
+def effect_rows(app: App, report: EffectReport | None) -> Rows:
+    """What was done once for orders, by connection and outcome, and which connection gave up."""
+    if report is None:
+        return []
+    rows: Rows = [
+        {"connection": name, "outcome": _ENDED.get(outcome, outcome), "count": count, "error": ""}
+        for (name, outcome), count in sorted(report.outcomes.items())
+    ]
+    failed = ((name, redacted(text, app.secrets)) for name, text in sorted(report.failed.items()))
+    return rows + [{"connection": name, "outcome": "not sent", "count": None, "error": text} for name, text in failed]
+
+
+_ENDED = {
+    "done": "done",
+    "blocked": "refused: see `crossdock orders list --state blocked`",
+    "again": "not done yet; tried again",
+    "unconfirmed": "no answer; looked up at the next sync",
+    "unknown": "outcome unknown; a person must look",
+}
+_KINDS = {
+    "request": "ask for the goods",
+    "cancel": "call the request off",
+    "shipment": "tell of a shipment",
+    "refund": "tell of a refund",
+}
+
+
+def effect_section(rows: Rows) -> Section:
+    """What was done once for orders."""
+    return Section("orders", _EFFECTS, rows, title="orders" if rows else "")
+
+
+def to_do_rows(hub: Hub, limit: int | None) -> Rows:
+    """What an apply would do once for orders."""
+    from sync.orders import views
+
+    with hub.database.begin() as connection:
+        waiting = views.waiting_effects(connection, limit)
+    return [{**row, "mark": "+", "what": _KINDS.get(str(row["kind"]), row["kind"])} for row in waiting]
+
+
+def to_do_section(rows: Rows, total: int) -> Section:
+    """What is to be done once for orders."""
+    more = f" ({total - len(rows)} more)" if total > len(rows) else ""
+    return Section("effects", _TO_DO, rows, title=f"orders{more}" if rows else "")
 
 
 def hold_section(rows: Rows, outcome: Outcome, *, as_json: bool) -> Section:

@@ -21,6 +21,8 @@ from crossdock.cli.parts import (
     hold_steps,
     reason_rows,
     reason_section,
+    to_do_rows,
+    to_do_section,
     unread_rows,
     unread_section,
 )
@@ -65,6 +67,8 @@ class PlanView:
     withheld_count: int = 0
     holds: Rows = field(default_factory=list)
     not_adopted: bool = False
+    effects: Rows = field(default_factory=list)
+    effect_count: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -73,7 +77,7 @@ class PlanView:
             return Outcome.ERROR
         if self.guards:
             return Outcome.GUARDED
-        if self.changes or self.not_adopted:
+        if self.changes or self.not_adopted or self.effect_count:
             return Outcome.PENDING
         return Outcome.HELD if self.holds else Outcome.IN_SYNC
 
@@ -93,6 +97,8 @@ def view(
         withheld_count=summary.withheld.total(),
         holds=hold_rows(status(hub), summary),
         not_adopted=bool(summary.withheld["not_adopted"]),
+        effects=to_do_rows(hub, limit),
+        effect_count=status(hub).effects.get("waiting", 0),
     )
     found.planned = lines(hub, summary.plan_id, "planned", limit)
     found.withheld = lines(hub, summary.plan_id, "withheld", limit)
@@ -183,6 +189,7 @@ def plan_sections(app: App, found: PlanView) -> list[Section]:
         diff += _grouped(found.withheld, found.withheld_count, " withheld")
     return [
         *diff,
+        to_do_section(found.effects, found.effect_count),
         Section("connections", _COST, found.cost),
         guard_section(found.guards),
         reason_section(found.reasons),
@@ -211,6 +218,7 @@ def plan_counts(found: PlanView) -> dict[str, int | float | str]:
     return {
         "changes": found.changes,
         "write_calls": sum(int(str(row["calls"])) for row in found.cost),
+        "effects": found.effect_count,
         "withheld": found.withheld_count,
         "held": states["held"],
         "waiting": states["waiting"],
@@ -226,7 +234,7 @@ def next_steps(found: PlanView, apply: str, *, saved: bool = False) -> list[str]
     if found.not_adopted:
         steps.append("crossdock adopt")
     steps += guard_steps(found.guards, apply, scoped=not saved)
-    if found.changes:
+    if found.changes or found.effect_count:
         steps.append(apply)
     if any(row["state"] == "held" for row in found.reasons):
         steps.append("crossdock conflicts list")

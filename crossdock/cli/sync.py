@@ -46,8 +46,10 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
 
     with working(app, "sync") as work:
         chosen = choose_flows(work.hub, flows)
-        done = run_sync(work.hub, read_mode(read), flows=chosen, force=force)
-        found = applied.view(app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit))
+        done = run_sync(work.hub, read_mode(read), flows=chosen, force=force, orders=not flows)
+        found = applied.view(
+            app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit), done.effects
+        )
         work.end(found.outcome, found.outcomes)
     sections, steps = applied.applied_sections(app, found), applied.next_steps(found, "crossdock sync")
     counts, summary = applied.applied_counts(found), applied.summary_of(found)

@@ -18,6 +18,7 @@ from crossdock.settings.secrets import Resolver, is_reference
 from crossdock.settings.shape import FlowShape, SettingValue
 from mappings.compiled import CompiledMapping
 from mappings.compiler import compile_mapping
+from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.loader import load_mappings
 from mappings.model import MappingContext
 from sync.config import Baseline, ConnectionConfig, FlowConfig, FlowKind, GuardConfig, HubConfig, Policy
@@ -39,6 +40,9 @@ def hub_config(settings: Settings, resolver: Resolver) -> HubConfig:
         units=settings.units,
         guards=_guards(settings),
         plan_max_age=settings.plan_max_age,
+        orders=settings.orders,
+        routes=settings.routes,
+        processors=settings.processors,
     )
 
 
@@ -95,6 +99,7 @@ def _connection(connection: ConnectionSettings, settings: Settings, resolver: Re
         manifest=connection.manifest,
         mappings=_mappings(connection, settings),
         build=_builder(connection, resolver),
+        documents=_documents(connection, settings),
         locations=connection.locations,
         currency=connection.currency,
         write_settle_seconds=connection.write_settle_seconds,
@@ -106,6 +111,13 @@ def _mappings(connection: ConnectionSettings, settings: Settings) -> Mapping[str
     context = MappingContext(connection.currency, codes)
     specs = load_mappings(connection.connector, settings.mappings_dir)
     return {spec.entity: compile_mapping(spec, context) for spec in specs}
+
+
+def _documents(connection: ConnectionSettings, settings: Settings) -> Mapping[str, DocumentMapping]:
+    codes = {external_id: code for code, external_id in connection.locations.items()}
+    context = MappingContext(connection.currency, codes)
+    specs = load_documents(connection.connector, settings.mappings_dir)
+    return {spec.document: compile_document(spec, context) for spec in specs}
 
 
 def _builder(connection: ConnectionSettings, resolver: Resolver) -> Callable[[Environment], Connector]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import UNSET, to_builtins
@@ -14,6 +14,8 @@ from crossdock.settings.load import examine
 from crossdock.settings.maps import stray_files
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import Platforms
+from mappings.documents import DocumentSpec, read_documents
+from mappings.documents.lint import Offer, lint_documents
 from mappings.lint import OwnedField, lint
 from mappings.lint_catalog import plain_catalog
 from mappings.loader import read_mappings
@@ -54,7 +56,25 @@ def mapping_problems(settings: Settings, platforms: Platforms) -> list[Problem]:
     broken = {problem.file for problem in problems if problem.severity == "error"}
     problems += lint(specs, catalogs, () if broken else _owned(settings))
     problems += _location_problems(settings, {spec.platform: spec for spec in specs if spec.entity == "inventory"})
-    return problems
+    return problems + document_problems(used, settings, platforms)
+
+
+def document_problems(used: Iterable[str], settings: Settings, platforms: Platforms) -> list[Problem]:
+    """Problems of the document mappings of these connectors."""
+    problems: list[Problem] = []
+    specs: list[DocumentSpec] = []
+    offers: dict[str, Offer] = {}
+    for name in used:
+        read, found = read_documents(name, settings.mappings_dir)
+        specs += read
+        problems += found
+        manifest = platforms.manifest_of(name)
+        offers[name] = Offer(
+            platforms.fields_of(name).resources,
+            {resource: spec.documents for resource, spec in manifest.resources.items()},
+            {operation: effect.document for operation, effect in manifest.effects.items()},
+        )
+    return list(dict.fromkeys(problems + lint_documents(specs, offers)))
 
 
 def _owned(settings: Settings) -> Iterator[OwnedField]:

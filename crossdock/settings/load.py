@@ -19,6 +19,7 @@ from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
 from crossdock.settings.model import ConnectionSettings, Settings
+from crossdock.settings.orders import read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.schema import CONFIG, shape_of
@@ -103,6 +104,9 @@ def _settle(
         plan_max_age=timedelta(hours=shape.plan.max_age_hours),
         version=version,
         document=document,
+        orders=read_orders(shape.orders, manifests, names, findings),
+        routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
+        processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
     )
 
 

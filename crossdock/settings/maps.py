@@ -12,9 +12,8 @@ from mappings.loader import SHIPPED
 
 def mapping_files(platforms: Iterable[str], overrides: Path) -> list[Path]:
     """Every mapping file of these platforms."""
-    return [
-        file for folder in (SHIPPED, overrides) for name in sorted(platforms) for file in (folder / name).glob("*.yaml")
-    ]
+    folders = [folder / name for folder in (SHIPPED, overrides) for name in sorted(platforms)]
+    return [file for folder in folders for part in (folder, folder / "documents") for file in part.glob("*.yaml")]
 
 
 def stray_files(known: Iterable[str], overrides: Path) -> Iterator[Problem]:
@@ -28,5 +27,5 @@ def stray_files(known: Iterable[str], overrides: Path) -> Iterator[Problem]:
             yield Problem(
                 "a mapping lies in its connector's folder", str(path), hint="move it to <connector>/<entity>.yaml"
             )
-    for path in sorted(overrides.glob("*/*.yml")):
+    for path in sorted((*overrides.glob("*/*.yml"), *overrides.glob("*/documents/*.yml"))):
         yield Problem("this file is not read", str(path), hint="name it .yaml")

@@ -13,6 +13,8 @@ from canonical.ownership import Ownership
 from connectors.manifest import Manifest
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue
 from mappings.source import DataPath, Document
+from sync.config import Processor
+from sync.orders.routes import OrderFlow, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class Settings:
     plan_max_age: timedelta
     version: str
     document: Document = field(repr=False, compare=False)
+    orders: Mapping[str, OrderFlow] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    processors: Mapping[str, Processor] = field(default_factory=dict)
 
     def locate(self, path: DataPath) -> tuple[int, int]:
         """Line and column of a place in the file."""

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
+
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
 Code = Annotated[str, Meta(pattern="^[^\\[\\]*]+$", description="A location code of your own choice, as in WH1.")]
 Currency = Annotated[
@@ -135,6 +137,16 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     units: Annotated[
         dict[str, Annotated[int, Meta(ge=1)]],
         Meta(description="Stock items per unit sold, by SKU, as in cartons of 12."),
+    ] = {}
+    orders: Annotated[
+        dict[Name, OrdersShape], Meta(description="Channels whose orders are reserved, asked for and told on.")
+    ] = {}
+    routing: Annotated[
+        list[RouteShape], Meta(description="Who ships what: the first rule that matches and has the goods.")
+    ] = []
+    payments: Annotated[
+        dict[Name, ProcessorShape],
+        Meta(description="Payment processors by connection: whose orders they are paid for."),
     ] = {}
     guards: GuardsShape = GuardsShape()
     plan: PlanShape = PlanShape()

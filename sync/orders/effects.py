@@ -35,9 +35,9 @@ _PAUSE = timedelta(minutes=1)
 
 @dataclass
 class EffectReport:
-    """What carrying effects out did, by outcome; ``failed`` names connections that gave up, and why."""
+    """What carrying effects out did, by connection and outcome; ``failed`` names who gave up, and why."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -69,17 +69,21 @@ def request_effects(hub: Hub) -> int:
     return count
 
 
-def carry_out(hub: Hub) -> EffectReport:
-    """Resolve what a crash or a lost answer left, then do what waits; one connection's failure leaves others alone."""
+def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
+    """Resolve what a crash or a lost answer left, then do what waits; one connection's failure leaves others alone.
+
+    ``only`` are the effects of a saved plan: nothing else is sent.
+    """
     report = EffectReport()
-    request_effects(hub)
+    if only is None:
+        request_effects(hub)
     with hub.database.begin() as connection:
         query = select(store.EFFECT.c.connection).where(store.EFFECT.c.state.in_(("waiting", "in_flight"))).distinct()
         names = sorted(connection.execute(query).scalars())
     for name in names:
         try:
             with hold(hub.database, name, hub.clock, wait=60) as still_ours:
-                _Sender(hub, name, report, still_ours).run()
+                _Sender(hub, name, report, still_ours, only).run()
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
@@ -90,17 +94,20 @@ def resolve_lost(hub: Hub, name: str) -> Counter[str]:
     report = EffectReport()
     sender = _Sender(hub, name, report, lambda: True)
     sender.recover()
-    return report.outcomes
+    return Counter({word: count for (_, word), count in report.outcomes.items()})
 
 
 class _Sender:
     """Carries out one connection's effects."""
 
-    def __init__(self, hub: Hub, name: str, report: EffectReport, still_ours: Any) -> None:
+    def __init__(
+        self, hub: Hub, name: str, report: EffectReport, still_ours: Any, only: frozenset[int] | None = None
+    ) -> None:
         self.hub = hub
         self.name = name
         self.report = report
         self.still_ours = still_ours
+        self.only = only
         self.specs = hub.config.connections[name].manifest.effects
 
     @property
@@ -118,7 +125,8 @@ class _Sender:
             if row is None:
                 return
             after = row.id
-            self._send(row)
+            if self.only is None or row.id in self.only:
+                self._send(row)
 
     def recover(self) -> None:
         """Find out what became of each effect in flight."""
@@ -165,7 +173,7 @@ class _Sender:
             outcome = self.connector.push(call).get(0)
         except AmbiguousError as error:
             self._note(row, detail=str(error))
-            self.report.outcomes["unconfirmed"] += 1
+            self.report.outcomes[self.name, "unconfirmed"] += 1
             return
         except (RetriableError, FatalError) as error:
             self._put_back(row, str(error))
@@ -215,7 +223,7 @@ class _Sender:
         found = self.connector.resolve(call)
         outcome = found.get(0) if found else None
         if outcome is None or (outcome.status is RowStatus.UNTOUCHED and not self._settled(row, spec)):
-            self.report.outcomes["unconfirmed"] += 1
+            self.report.outcomes[self.name, "unconfirmed"] += 1
             return
         self._close(row, outcome)
 
@@ -241,8 +249,8 @@ class _Sender:
                 outcomes.again(hub, connection, row, outcome, instant_text(hub.now() + _PAUSE * row.attempts))
                 word = "again"
             hub.checkpoint("before the effect's commit")
-        self.report.outcomes[word] += 1
-        hub.progress(f"orders {self.name}", self.report.outcomes["done"], None)
+        self.report.outcomes[self.name, word] += 1
+        hub.progress(f"orders {self.name}", self.report.outcomes[self.name, "done"], None)
 
     def _put_back(self, row: Row[Any], detail: str) -> None:
         """Nothing was done: the effect waits as before, under its own key."""
@@ -260,4 +268,4 @@ class _Sender:
             connection.execute(
                 update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(state="unknown", detail=detail)
             )
-        self.report.outcomes["unknown"] += 1
+        self.report.outcomes[self.name, "unknown"] += 1

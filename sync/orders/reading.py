@@ -6,6 +6,7 @@ from sync.config import HubConfig
 from sync.documents import Take
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
+from sync.payments.books import KINDS, keep
 
 
 def takers(config: HubConfig, name: str) -> dict[str, Take]:
@@ -16,4 +17,6 @@ def takers(config: HubConfig, name: str) -> dict[str, Take]:
         found["target_order"] = take_target_order
     if name in config.orders:
         found["order"] = take_order
+    if name in config.processors:
+        found.update(dict.fromkeys(KINDS, keep))
     return found

@@ -159,6 +159,12 @@ def close(connection: Connection, over: Iterable[Held]) -> None:
         connection.execute(update(_HELD).where(_HELD.c.order_id == one.order_id, *_is(key)).values(state=CLOSED))
 
 
+def of_order(connection: Connection, order_id: int) -> list[Held]:
+    """An order's open reservations."""
+    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.state == OPEN))
+    return [_held(row) for row in rows]
+
+
 def listing(connection: Connection) -> list[Held]:
     """Every reservation that is open, oldest first."""
     rows = connection.execute(select(_HELD).where(_HELD.c.state == OPEN).order_by(_HELD.c.since, _HELD.c.order_id))

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
-import msgspec
-
-from canonical.errors import SkippableError
-from canonical.fulfillment import TargetOrder
-from canonical.order import Order
-from connectors.base import JSON
 from connectors.memory.simulator.markets import trade
 from connectors.memory.simulator.trade import MemoryTrade
 from connectors.simulation import Ticker
+from mappings.documents import DocumentMapping, compile_document, load_documents
+from mappings.model import MappingContext
 from sync.orders.routes import OrderFlow, Route
 from tests.support.hubs import Shops, memory_connection, open_shops
 
@@ -34,41 +31,10 @@ class Passing(Ticker):
         super().sleep(seconds)
 
 
-class PlainDocument:
-    """Records that are canonical documents already."""
-
-    platform = "memory"
-    read_paths: tuple[str, ...] = ()
-
-    def __init__(self, document: str, kind: type[Any], resource: str = "", operation: str = "") -> None:
-        self.document, self.kind, self.resource, self.operation = document, kind, resource, operation
-
-    def identify(self, raw: bytes | memoryview) -> str:
-        try:
-            return str(msgspec.json.decode(raw)["id"])
-        except (msgspec.DecodeError, KeyError, TypeError):
-            return ""
-
-    def decode(self, raw: bytes | memoryview) -> Any:
-        try:
-            return msgspec.json.decode(raw, type=self.kind)
-        except msgspec.DecodeError as error:
-            raise SkippableError("invalid_value", str(error)) from error
-
-    def encode(self, struct: msgspec.Struct) -> Mapping[str, JSON]:
-        return cast("Mapping[str, JSON]", msgspec.json.decode(msgspec.json.encode(struct)))
-
-
-_READS = {"order": PlainDocument("order", Order, "orders"), "target_order": PlainDocument("", TargetOrder, "requests")}
-_WRITES = {
-    name: PlainDocument(name, dict, operation=operation)
-    for name, operation in (
-        ("fulfillment_request", "requests.create"),
-        ("cancel_request", "requests.cancel"),
-        ("shipment_notice", "shipments.tell"),
-    )
-}
-DOCUMENTS: dict[str, Any] = {**_READS, **_WRITES}
+@cache
+def _documents() -> Mapping[str, DocumentMapping]:
+    context = MappingContext("EUR", {})
+    return {spec.document: compile_document(spec, context) for spec in load_documents("memory")}
 
 
 @dataclass
@@ -113,7 +79,7 @@ def open_trading(
     connections = dict(config.connections)
     for name in others:
         connections[name] = memory_connection(name, f"{prefix}{name}", places)
-    connections = {name: replace(one, documents=DOCUMENTS) for name, one in connections.items()}
+    connections = {name: replace(one, documents=_documents()) for name, one in connections.items()}
     flows = {
         name: OrderFlow(f"orders_{name}", name, targets, found.clock.now() - live, **(flow or {})) for name in shops
     }

@@ -29,7 +29,7 @@ def test_an_order_reserves_at_once_is_asked_for_once_and_lets_go_when_the_erp_ha
     report = run_sync(found.hub)
     assert _orders(found) == [("#o1", "asked", "")]
     assert list(found.trades["erp"].requests) == ["shop-o1-1"]
-    assert report.effects.outcomes == {"done": 1}
+    assert report.effects.outcomes == {("erp", "done"): 1}
     # The other shop is lowered by the sale, the selling one is left alone: it counts for itself.
     assert found.shops.worlds["web"].stock("SKU-1", "WH1") == 7
     assert found.shops.worlds["shop"].stock("SKU-1", "WH1") == 7

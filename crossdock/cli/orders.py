@@ -1,0 +1,328 @@
+"""``crossdock orders``: where every order stands, who was asked for it, and what a person decides about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from canonical.errors import ConfigError, DataError, Problem
+from canonical.reasons import advice
+from crossdock.cli.app import App, closing, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.status import age
+from crossdock.cli.work import limit_option, looking, shown, working
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from sync.hub import Hub
+
+_COLUMNS = [
+    Column("number", "order"),
+    Column("channel", "channel"),
+    Column("age", "placed", figures=True),
+    Column("state", "state"),
+    Column("payment", "payment"),
+    Column("fulfillment", "fulfillment"),
+    Column("reason", "because"),
+    Column("advice", "what to do"),
+]
+_LINES = [
+    Column("sku", "SKU"),
+    Column("quantity", "wanted", figures=True),
+    Column("ordered", "ordered", figures=True),
+    Column("asked", "asked for", figures=True),
+    Column("shipped", "shipped", figures=True),
+    Column("reserved", "reserved"),
+    Column("amount", "amount", figures=True),
+]
+_MONEY = [Column("part", "money"), Column("amount", "amount", figures=True), Column("currency", "")]
+_REQUESTS = [
+    Column("connection", "asked"),
+    Column("role", "to"),
+    Column("location", "from"),
+    Column("reference", "reference"),
+    Column("state", "state"),
+    Column("external_id", "its id there"),
+    Column("why", "why there"),
+    Column("reason", "because"),
+    Column("detail", "detail"),
+]
+_EFFECTS = [
+    Column("id", "id"),
+    Column("kind", "done once"),
+    Column("connection", "connection"),
+    Column("reference", "reference"),
+    Column("state", "state"),
+    Column("done_at", "at"),
+    Column("reason", "because"),
+    Column("detail", "detail"),
+]
+_SHIPMENTS = [
+    Column("connection", "shipped by"),
+    Column("id", "shipment"),
+    Column("status", "state"),
+    Column("units", "units"),
+    Column("tracking", "tracking"),
+]
+_STATES = (
+    "open",
+    "waiting",
+    "asked",
+    "done",
+    "canceled",
+    "blocked",
+    "unreadable",
+    "undeclared",
+    "known",
+    "reference",
+)
+
+
+@click.group(
+    "orders",
+    short_help="List and show orders, and decide about those that wait for a person.",
+    epilog=closing(
+        """
+        crossdock orders list
+        crossdock orders list --state blocked
+        crossdock orders show 1001
+        crossdock orders release 1001
+        """
+    ),
+)
+def command() -> None:
+    """Orders as the hub holds them: read once, reserved at once, asked for once, told on once."""
+
+
+@make_command(
+    "list",
+    "List orders, newest first.",
+    """
+    crossdock orders list
+    crossdock orders list --state blocked --state undeclared
+    crossdock orders list --channel shop_eu --format json
+    """,
+)
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state; repeatable.")
+@click.option("--channel", default="", metavar="NAME", help="Only orders of this connection.")
+@limit_option
+def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | None) -> Outcome:
+    """List orders with their state: waiting for stock or money, asked for, done, or waiting for a person.
+
+    Exit code 5 while an order is blocked, unreadable or undeclared.
+
+    JSON: {"counts": {<state>: orders}, "orders": [{"number", "channel", "external_id", "placed_at", "state",
+    "payment", "fulfillment", "reason", "detail", "advice"}], ...}
+    """
+    from sync.orders import views
+
+    with looking(app) as hub:
+        now = hub.now()
+        with hub.database.begin() as connection:
+            rows = views.listing(connection, states, channel, shown(app, limit))
+            counts = views.counts(connection)
+    orders = [{**_row(row), "age": age(row.placed_at, now)} for row in rows]
+    waiting = any(counts.get(state) for state in views.NEEDS_SOMEONE)
+    outcome = Outcome.HELD if waiting else Outcome.IN_SYNC
+    steps = ["crossdock orders show ORDER"] if waiting else []
+    section = Section("orders", _COLUMNS, orders, empty="no orders")
+    return app.output.emit(Report("orders list", outcome, [section], dict(sorted(counts.items())), next=steps))
+
+
+@make_command(
+    "show",
+    "Show one order: its parts, who was asked for it, what was shipped and told.",
+    """
+    crossdock orders show 1001
+    crossdock orders show gid://shopify/Order/41200001 --format json
+    """,
+)
+@click.argument("order")
+def show(app: App, order: str) -> Outcome:
+    """Show an order by its number or its platform's id, from what was last read; reads no other system.
+
+    JSON: {"orders": [...], "lines": [{"line", "sku", "title", "quantity", "ordered", "asked", "shipped", "reserved",
+    "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests": [{"id", "connection", "role",
+    "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
+    "effects": [{"id", "kind", "connection", "operation", "reference", "state", "external_id", "reason", "detail",
+    "sent_at", "done_at"}], ...}
+    """
+    with looking(app) as hub, hub.database.begin() as connection:
+        row = find_one(connection, order)
+        sections = order_sections(connection, row, hub)
+    held = row.state in ("blocked", "unreadable", "undeclared")
+    outcome = Outcome.HELD if held else Outcome.IN_SYNC
+    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row)))
+
+
+def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Section]:
+    """Everything there is to say of one order."""
+    from sync.orders import views
+
+    order = views.order_of(connection, row)
+    head = {**_row(row), "age": age(row.placed_at, hub.now())}
+    sections = [Section("orders", [*_COLUMNS[:7], Column("detail", "detail"), _COLUMNS[7]], [head])]
+    if order is not None:
+        sections += [
+            Section("lines", _LINES, views.lines(connection, row, order)),
+            Section("money", _MONEY, views.money(order)),
+        ]
+    requests, effects = views.requests(connection, row), views.effects(connection, row.id)
+    shipments = _shipments(connection, row)
+    return [
+        *sections,
+        Section("requests", _REQUESTS, requests, title="who was asked" if requests else ""),
+        Section("shipments", _SHIPMENTS, shipments, title="what left" if shipments else ""),
+        Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
+    ]
+
+
+def _shipments(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
+    from sync.orders import store
+
+    found: list[dict[str, object]] = []
+    for one in store.shipments_of(connection, row.id):
+        body = store.shipment_body(one)
+        found.append(
+            {
+                "connection": one.connection,
+                "id": one.external_id,
+                "status": one.status,
+                "units": ", ".join(f"{line.quantity} x {line.sku or line.line_id}" for line in body.lines),
+                "tracking": ", ".join(f"{part.carrier} {part.number}".strip() for part in body.tracking),
+            }
+        )
+    return found
+
+
+@make_command(
+    "declare",
+    "Say whose an order is that was open when its channel's orders went live.",
+    """
+    crossdock orders declare 1001 --known      its owner has it already: it is neither asked for nor reserved
+    crossdock orders declare 1002 --export     it is asked for like a new one
+    """,
+)
+@click.argument("order")
+@click.option("--known", is_flag=True, help="The owner of the books has it already.")
+@click.option("--export", is_flag=True, help="Ask for it like for a new order.")
+def declare(app: App, order: str, known: bool, export: bool) -> Outcome:
+    """Declare an order that was placed before the go-live and still open then; until then nothing is done for it.
+
+    JSON: {"declared": [{"number", "text"}], ...}
+    """
+    if known == export:
+        raise ConfigError([Problem("say whose the order is", hint="give --known or --export")])
+    from sync.orders import acts
+
+    with working(app, "orders declare") as work:
+        with work.hub.database.begin() as connection:
+            row = find_one(connection, order)
+        text = acts.declare(work.hub, row, export=export)
+        work.end(Outcome.IN_SYNC, {}, text)
+    return _told(app, "declare", row, text, ["crossdock sync"] if export else [])
+
+
+@make_command(
+    "release",
+    "Try again what was refused for an order.",
+    """
+    crossdock orders release 1001
+    """,
+)
+@click.argument("order")
+def release(app: App, order: str) -> Outcome:
+    """Let what a target refused be tried again at the next sync, once its cause is mended there or here.
+
+    JSON: {"released": [{"number", "text"}], "counts": {"effects"}, ...}
+    """
+    from sync.orders import acts
+
+    with working(app, "orders release") as work:
+        with work.hub.database.begin() as connection:
+            row = find_one(connection, order)
+        count = acts.release(work.hub, row)
+        text = f"order {row.number} is looked at again; {count} refused calls are tried again"
+        work.end(Outcome.IN_SYNC, {"effects": count}, text)
+    return _told(app, "release", row, text, ["crossdock sync"])
+
+
+@make_command(
+    "resolve",
+    "Say what became of a call whose outcome cannot be found out.",
+    """
+    crossdock orders resolve 12 --done
+    crossdock orders resolve 12 --not-done     it is sent once more
+    """,
+)
+@click.argument("effect", type=int)
+@click.option("--done", is_flag=True, help="Someone looked there: it took effect.")
+@click.option("--not-done", is_flag=True, help="Someone looked there: it did not, and is sent once more.")
+def resolve(app: App, effect: int, done: bool, not_done: bool) -> Outcome:
+    """Settle a call of the state `unknown`; `orders show` lists its id.
+
+    JSON: {"resolved": [{"number", "text"}], ...}
+    """
+    if done == not_done:
+        raise ConfigError([Problem("say what became of it", hint="give --done or --not-done")])
+    from sync.orders import acts
+
+    with working(app, "orders resolve") as work:
+        text = acts.settle_unknown(work.hub, effect, done=done)
+        work.end(Outcome.IN_SYNC, {}, text)
+    section = Section("resolved", [], [{"number": str(effect), "text": text}])
+    report = Report("orders resolve", Outcome.IN_SYNC, [section] if app.as_json else [], summary=text)
+    return app.output.emit(report)
+
+
+def find_one(connection: Connection, text: str) -> Row[Any]:
+    """The one order of a name; DataError when there is none, or when two channels have one."""
+    from sync.orders import views
+
+    found = views.find(connection, text)
+    if not found:
+        raise DataError(f"there is no order {text}", hint="`crossdock orders list` shows them")
+    if len(found) > 1:
+        said = " or ".join(f"{row.external_id} ({row.connection})" for row in found[:4])
+        raise DataError(f"several orders are called {text}", hint=f"name it by its id: {said}")
+    return found[0]
+
+
+def _row(row: Row[Any]) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "channel": row.connection,
+        "external_id": row.external_id,
+        "placed_at": row.placed_at,
+        "state": row.state,
+        "payment": row.payment_status,
+        "fulfillment": row.fulfillment_status,
+        "reason": row.reason,
+        "detail": row.detail,
+        "advice": advice(row.reason) or _ADVICE.get(row.state, ""),
+    }
+
+
+_ADVICE = {
+    "undeclared": "it was open before the go-live: declare it --known or --export",
+    "unreadable": "its record does not fit the mapping; see the detail, correct either, then run `crossdock sync`",
+}
+
+
+def _ways(row: Row[Any]) -> list[str]:
+    if row.state == "undeclared":
+        return [f"crossdock orders declare {row.number.lstrip('#')} --known   (or --export)"]
+    return [f"crossdock orders release {row.number.lstrip('#')}"] if row.state == "blocked" else []
+
+
+def _told(app: App, what: str, row: Row[Any], text: str, steps: list[str]) -> Outcome:
+    section = Section(f"{what}d", [], [{"number": row.number, "text": text}])
+    sections = [section] if app.as_json else []
+    return app.output.emit(Report(f"orders {what}", Outcome.IN_SYNC, sections, summary=text, next=steps))
+
+
+for _command in (list_orders, show, declare, release, resolve):
+    command.add_command(_command)

@@ -1,0 +1,61 @@
+"""What a person decides about orders: whose an old one is, that a blocked one goes on, what became of a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, update
+
+from canonical.errors import DataError
+from canonical.status import RequestStatus
+from connectors.base import RowOutcome, RowStatus
+from sync.hub import Hub
+from sync.orders import outcomes, stock, store
+from sync.orders.ingest import load_order
+from sync.orders.lines import resolve
+
+
+def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
+    """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
+    if row.state != "undeclared":
+        raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
+    state = "open" if export else "known"
+    with hub.database.begin() as connection:
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state))
+        fresh = store.order_row(connection, row.id)
+        order = load_order(connection, fresh)
+        if export and order is not None:
+            sellables = resolve(hub.config, connection, fresh.connection, order)
+            stock.update(hub, connection, fresh, order, sellables, hub.stamp())
+            store.mark_due(connection, row.id)
+    return f"order {row.number} is asked for at the next sync" if export else f"order {row.number} is left to its owner"
+
+
+def release(hub: Hub, row: Row[Any]) -> int:
+    """Try again what was refused for an order; tells how many effects wait again."""
+    with hub.database.begin() as connection:
+        blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked")
+        requests = list(
+            connection.execute(store.EFFECT.select().where(*blocked, store.EFFECT.c.kind == "request")).mappings()
+        )
+        values = {"state": "waiting", "reason": "", "detail": "", "not_before": "", "attempts": 0}
+        count = connection.execute(update(store.EFFECT).where(*blocked).values(**values)).rowcount
+        for one in requests:
+            waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
+            store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        store.mark_due(connection, row.id)
+    return int(count)
+
+
+def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:
+    """Say what became of a call whose outcome cannot be found out; not done means that it is sent once more."""
+    with hub.database.begin() as connection:
+        row = connection.execute(store.EFFECT.select().where(store.EFFECT.c.id == effect_id)).first()
+        if row is None or row.state != "unknown":
+            raise DataError(f"effect {effect_id} has no unknown outcome", hint="`crossdock orders show` lists them")
+        if done:
+            said = RowOutcome(RowStatus.APPLIED, "a person looked and found it done")
+            outcomes.done(hub, connection, row.connection, row, said)
+            return f"{row.reference} on {row.connection} counts as done"
+        outcomes.again(hub, connection, row, RowOutcome(RowStatus.UNTOUCHED, "a person looked: it was not done"), "")
+        return f"{row.reference} is sent to {row.connection} again at the next sync"

@@ -1,0 +1,201 @@
+"""Orders as a person looks at them: where each stands, who was asked, what was sent, shipped and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, or_, select
+
+from canonical.order import Order
+from canonical.request import FulfillmentRequest
+from canonical.totals import parts_of, rest_of
+from sync.orders import reservations, store
+from sync.orders.ingest import load_order
+from sync.store import tables
+from sync.store.database import among
+
+_ITEM = tables.table(tables.Item)
+_BODY = msgspec.json.Decoder(FulfillmentRequest)
+NEEDS_SOMEONE = ("blocked", "unreadable", "undeclared")
+"""States in which an order goes on only when a person does something."""
+
+
+def listing(
+    connection: Connection, states: Sequence[str] = (), channel: str = "", limit: int | None = None
+) -> list[Row[Any]]:
+    """Orders, newest first."""
+    query = select(store.ORDER)
+    if states:
+        query = query.where(store.ORDER.c.state.in_(states))
+    if channel:
+        query = query.where(store.ORDER.c.connection == channel)
+    query = query.order_by(store.ORDER.c.placed_at.desc(), store.ORDER.c.id.desc())
+    return list(connection.execute(query if limit is None else query.limit(limit)))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many orders stand where."""
+    rows = connection.execute(select(store.ORDER.c.state, func.count()).group_by(store.ORDER.c.state))
+    return {state: int(count) for state, count in rows}
+
+
+def find(connection: Connection, text: str) -> list[Row[Any]]:
+    """Orders by what a person calls them: number, with or without #, or the platform's id."""
+    names = [text, f"#{text}", text.removeprefix("#")]
+    query = select(store.ORDER).where(
+        or_(store.ORDER.c.number.in_(names), store.ORDER.c.external_id == text, _ends_with(text))
+    )
+    return list(connection.execute(query.order_by(store.ORDER.c.id)))
+
+
+def _ends_with(text: str) -> Any:
+    return store.ORDER.c.external_id.endswith(f"/{text}", autoescape=True)
+
+
+def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str, object]]:
+    """Each position: wanted, asked for, shipped, held."""
+    asked: dict[str, int] = {}
+    for one in store.requests_of(connection, row.id):
+        if one.live:
+            for line, units in one.units.items():
+                asked[line] = max(asked.get(line, 0), units) if one.role != "ship" else asked.get(line, 0)
+    shipped: dict[str, int] = {}
+    for _, line, units, _ in store.shipped_units(connection, row.id):
+        shipped[line] = shipped.get(line, 0) + units
+    held = _held(connection, row.id)
+    return [
+        {
+            "line": line.id,
+            "sku": line.sku,
+            "title": line.title,
+            "quantity": line.quantity,
+            "ordered": line.ordered or line.quantity,
+            "amount": line.amount,
+            "discount": line.discount,
+            "asked": asked.get(line.id, 0),
+            "shipped": shipped.get(line.id, 0),
+            "reserved": held.get(line.id, ""),
+        }
+        for line in order.lines
+    ]
+
+
+def _held(connection: Connection, order_id: int) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in reservations.of_order(connection, order_id):
+        said = f"{one.units} at {one.location or 'any place'}{', booked' if one.booked_at else ''}"
+        found[one.line_id] = f"{found[one.line_id]}; {said}" if one.line_id in found else said
+    return found
+
+
+def requests(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
+    """Everyone who was asked: for what, why them, and how they hold it."""
+    return [
+        {
+            "id": one.id,
+            "connection": one.connection,
+            "role": one.role,
+            "location": one.location,
+            "reference": one.reference,
+            "state": one.state,
+            "external_id": one.external_id,
+            "units": {line.sku or line.line_id: line.quantity for line in _BODY.decode(one.body).lines},
+            "why": one.why,
+            "reason": one.reason,
+            "detail": one.detail,
+        }
+        for one in store.request_rows(connection, row.id)
+    ]
+
+
+def effects(connection: Connection, order_id: int) -> list[dict[str, object]]:
+    """What was, is or is to be done once for an order."""
+    rows = connection.execute(
+        select(store.EFFECT).where(store.EFFECT.c.order_id == order_id).order_by(store.EFFECT.c.id)
+    )
+    return [effect_row(row) for row in rows]
+
+
+def waiting_effects(connection: Connection, limit: int | None = None) -> list[dict[str, object]]:
+    """What an apply would have done once, with the order it is for."""
+    query = (
+        select(store.EFFECT, store.ORDER.c.number)
+        .join(store.ORDER, store.ORDER.c.id == store.EFFECT.c.order_id)
+        .where(store.EFFECT.c.state == "waiting")
+        .order_by(store.EFFECT.c.connection, store.EFFECT.c.id)
+    )
+    rows = connection.execute(query if limit is None else query.limit(limit))
+    return [{**effect_row(row), "order": row.number} for row in rows]
+
+
+def effect_counts(connection: Connection) -> dict[str, int]:
+    """How many effects stand where."""
+    rows = connection.execute(select(store.EFFECT.c.state, func.count()).group_by(store.EFFECT.c.state))
+    return {state: int(count) for state, count in rows}
+
+
+def effect_row(row: Row[Any]) -> dict[str, object]:
+    """One effect in words."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "connection": row.connection,
+        "operation": row.operation,
+        "reference": row.reference,
+        "state": row.state,
+        "external_id": row.external_id,
+        "reason": row.reason,
+        "detail": row.detail,
+        "sent_at": row.sent_at,
+        "done_at": row.done_at,
+    }
+
+
+def money(order: Order) -> list[dict[str, object]]:
+    """The total in its typed parts, and what they leave unexplained."""
+    parts = parts_of(order)
+    rows: list[tuple[str, object]] = [
+        ("goods", parts.goods),
+        ("discount", -parts.discount if parts.discount else None),
+        ("shipping", parts.shipping or None),
+        ("tax on top", parts.tax or None),
+        *((kind.value.replace("_", " "), amount) for kind, amount in parts.adjustments.items()),
+        ("total", order.total),
+        ("not explained", rest_of(order) or None),
+    ]
+    return [{"part": name, "amount": amount, "currency": order.currency} for name, amount in rows if amount is not None]
+
+
+def held_longest(connection: Connection, limit: int | None = None) -> list[dict[str, object]]:
+    """Every open reservation, oldest first, with its order and SKU."""
+    held = reservations.listing(connection)
+    held = held if limit is None else held[:limit]
+    orders = {
+        row.id: row
+        for row in connection.execute(
+            select(store.ORDER).where(among(connection, store.ORDER.c.id, sorted({one.order_id for one in held})))
+        )
+    }
+    query = select(_ITEM.c.id, _ITEM.c.sku).where(among(connection, _ITEM.c.id, sorted({one.item_id for one in held})))
+    skus = {row.id: row.sku for row in connection.execute(query)}
+    return [
+        {
+            "order": orders[one.order_id].number,
+            "channel": one.channel,
+            "state": orders[one.order_id].state,
+            "reason": orders[one.order_id].reason,
+            "sku": skus.get(one.item_id, ""),
+            "location": one.location,
+            "units": one.units,
+            "booked_at": one.booked_at,
+            "since": one.since,
+        }
+        for one in held
+    ]
+
+
+def order_of(connection: Connection, row: Row[Any]) -> Order | None:
+    """The order itself, as last read."""
+    return load_order(connection, row)

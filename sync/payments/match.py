@@ -1,0 +1,188 @@
+"""Matching orders with what a payment processor booked: charge, refund, dispute; pure.
+
+What fits to the cent is a match; everything else is an exception with a reason. Nothing is guessed: a charge belongs to
+an order if the order's transaction names it, or if the charge itself names the order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from canonical.order import Order
+from canonical.payment import (
+    ChargeRecord,
+    DisputeRecord,
+    DisputeStatus,
+    MovementStatus,
+    Payment,
+    PaymentKind,
+    RefundRecord,
+)
+
+T = TypeVar("T")
+_TAKEN = (PaymentKind.SALE, PaymentKind.CAPTURE)
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """An order of a channel, with the channel's name."""
+
+    channel: str
+    order: Order
+
+    @property
+    def name(self) -> str:
+        """How a person calls it."""
+        return f"{self.channel} {self.order.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a processor booked."""
+
+    charges: Sequence[ChargeRecord] = ()
+    refunds: Sequence[RefundRecord] = ()
+    disputes: Sequence[DisputeRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Money that does not match: why, what it is about, and how much."""
+
+    reason: str
+    subject: str
+    amount: Decimal
+    currency: str
+    detail: str = ""
+
+
+@dataclass
+class Matching:
+    """The outcome: which order each charge is for, and what does not fit."""
+
+    orders: dict[str, str] = field(default_factory=dict)
+    matched: int = 0
+    exceptions: list[Mismatch] = field(default_factory=list)
+
+
+def match(sold: Sequence[Sold], books: Books, gateways: frozenset[str] = frozenset()) -> Matching:
+    """Match every order paid through these gateways (all that name a reference, if none is named) with the books."""
+    found = Matching()
+    by_reference = _by_reference(books.charges)
+    owner: dict[str, Sold] = {}
+    for one in sold:
+        for charge in _charges_of(one, by_reference, books.charges):
+            first = owner.setdefault(charge.id, one)
+            if first is not one:
+                said = f"it is named by {first.name} and by {one.name}"
+                found.exceptions.append(_about("charge_of_two_orders", charge, said))
+    for charge in books.charges:
+        if charge.id not in owner and charge.status is MovementStatus.SUCCEEDED:
+            found.exceptions.append(_about("charge_without_order", charge, charge.order_hint))
+    found.orders = {charge: one.name for charge, one in owner.items()}
+    charges = _grouped((owner[one.id].name, one) for one in books.charges if one.id in owner)
+    about = [(_charge_of(one, books.charges), one) for one in books.refunds]
+    refunds = _grouped((found.orders[name], one) for name, one in about if name in owner)
+    for one in sold:
+        found.exceptions += _taken(one, charges.get(one.name, []), gateways)
+        found.exceptions += _given_back(one, refunds.get(one.name, []), gateways)
+    for refund in books.refunds:
+        if _charge_of(refund, books.charges) not in owner and refund.status is MovementStatus.SUCCEEDED:
+            found.exceptions.append(Mismatch("refund_without_order", refund.id, refund.amount, refund.currency))
+    found.exceptions += [_disputed(one, books.charges, owner) for one in books.disputes if _moved(one)]
+    troubled = {one.subject for one in found.exceptions}
+    found.matched = sum(name not in troubled for name in charges)
+    return found
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for name, record in pairs:
+        found[name].append(record)
+    return found
+
+
+def _by_reference(charges: Sequence[ChargeRecord]) -> Mapping[str, list[ChargeRecord]]:
+    found: dict[str, list[ChargeRecord]] = defaultdict(list)
+    for charge in charges:
+        for name in {charge.id, charge.payment_id} - {""}:
+            found[name].append(charge)
+    return found
+
+
+def _charges_of(
+    one: Sold, by_reference: Mapping[str, list[ChargeRecord]], charges: Sequence[ChargeRecord]
+) -> list[ChargeRecord]:
+    """The charges an order names, and those that name it; each once."""
+    found = {c.id: c for payment in one.order.payments for c in by_reference.get(payment.reference, ())}
+    names = {one.order.id, one.order.number, one.order.number.lstrip("#")}
+    found |= {charge.id: charge for charge in charges if charge.order_hint in names and charge.order_hint}
+    return list(found.values())
+
+
+def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str]) -> list[Mismatch]:
+    """Whether the processor took what the channel says was paid."""
+    said = _sum(one.order.payments, _TAKEN, gateways)
+    booked = sum((charge.captured for charge in charges if charge.status is MovementStatus.SUCCEEDED), _ZERO)
+    currency = charges[0].currency if charges else one.order.currency
+    if said and not charges:
+        return [Mismatch("order_without_charge", one.name, said, currency)]
+    if charges and said != booked:
+        return [
+            Mismatch("amount_differs", one.name, booked - said, currency, f"paid {said}, the processor took {booked}")
+        ]
+    return []
+
+
+def _given_back(one: Sold, refunds: Sequence[RefundRecord], gateways: frozenset[str]) -> list[Mismatch]:
+    """Whether the processor gave back what the channel says, and never more than was paid."""
+    said = _sum(one.order.payments, (PaymentKind.REFUND,), gateways)
+    booked = sum((refund.amount for refund in refunds if refund.status is MovementStatus.SUCCEEDED), _ZERO)
+    paid = _sum(one.order.payments, _TAKEN, gateways)
+    found: list[Mismatch] = []
+    if said != booked:
+        reason = "refund_not_on_channel" if booked > said else "refund_not_booked"
+        said_so = f"the channel gave back {said}, the processor {booked}"
+        found.append(Mismatch(reason, one.name, booked - said, one.order.currency, said_so))
+    if max(said, booked) > paid and (said or booked):
+        found.append(Mismatch("refund_above_total", one.name, max(said, booked) - paid, one.order.currency))
+    return found
+
+
+def _sum(payments: Sequence[Payment], kinds: Sequence[PaymentKind], gateways: frozenset[str]) -> Decimal:
+    return sum(
+        (
+            one.amount
+            for one in payments
+            if one.kind in kinds and one.status is MovementStatus.SUCCEEDED
+            if (one.gateway in gateways if gateways else bool(one.reference))
+        ),
+        _ZERO,
+    )
+
+
+def _charge_of(record: RefundRecord | DisputeRecord, charges: Sequence[ChargeRecord]) -> str:
+    """The charge a refund or dispute is about; by its payment where it does not say."""
+    if record.charge_id:
+        return record.charge_id
+    return next((one.id for one in charges if record.payment_id and one.payment_id == record.payment_id), "")
+
+
+def _moved(one: DisputeRecord) -> bool:
+    """Whether a dispute took money, or may: a warning and one that was won have not."""
+    return one.status not in (DisputeStatus.WARNING, DisputeStatus.WON)
+
+
+def _disputed(one: DisputeRecord, charges: Sequence[ChargeRecord], owner: Mapping[str, Sold]) -> Mismatch:
+    sold = owner.get(_charge_of(one, charges))
+    subject = sold.name if sold else one.id
+    return Mismatch("disputed", subject, one.amount, one.currency, f"{one.status.value}: {one.reason}".rstrip(": "))
+
+
+def _about(reason: str, charge: ChargeRecord, detail: str = "") -> Mismatch:
+    return Mismatch(reason, charge.id, charge.amount, charge.currency, detail)

@@ -1,0 +1,52 @@
+"""Explaining payouts: the bookings in each must sum to it, to the cent; pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from canonical.payment import BalanceEntry, PayoutRecord
+
+_ZERO = Decimal(0)
+_OWN = frozenset({"payout", "payout_reversal"})
+"""Categories of the payout's own booking, which is no part of what it pays out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One payout: its sum by category, its fees, and what nothing explains.
+
+    ``reason`` says why it is not explained: ``payout_differs``, ``not_itemizable`` (made by hand) or ``not_yet``.
+    """
+
+    payout: PayoutRecord
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    fees: Decimal = _ZERO
+    rest: Decimal = _ZERO
+    entries: int = 0
+    reason: str = ""
+
+
+def explain(payouts: Sequence[PayoutRecord], entries: Sequence[BalanceEntry]) -> list[Explained]:
+    """Explain every payout by the bookings that name it."""
+    inside: dict[str, list[BalanceEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.payout_id and entry.category not in _OWN:
+            inside[entry.payout_id].append(entry)
+    return [_explain(one, inside.get(one.id, [])) for one in payouts]
+
+
+def _explain(payout: PayoutRecord, entries: Sequence[BalanceEntry]) -> Explained:
+    if not payout.automatic:
+        return Explained(payout, reason="not_itemizable")
+    if not payout.itemized:
+        return Explained(payout, reason="not_yet")
+    parts: dict[str, Decimal] = defaultdict(lambda: _ZERO)
+    for entry in entries:
+        parts[entry.category] += entry.amount
+    fees = sum((entry.fee for entry in entries), _ZERO)
+    rest = payout.amount - sum((entry.net for entry in entries), _ZERO)
+    odd = any(entry.currency != payout.currency or entry.amount - entry.fee != entry.net for entry in entries)
+    return Explained(payout, dict(parts), fees, rest, len(entries), "payout_differs" if rest or odd else "")
