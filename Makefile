@@ -14,6 +14,7 @@ TESTS ?= tests
 BIN := .venv/bin
 STAMP := .venv/.stamp-dev
 TRYTON_STAMP := .venv-tryton/.stamp
+LOCALSTRIPE_STAMP := .venv-localstripe/.stamp
 CODE := canonical mappings connectors sync crossdock
 HARNESS := $(if $(wildcard bench/*.py),bench) tests requirements/audit.py
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
@@ -27,7 +28,7 @@ help: ## Show what there is
 demo: $(STAMP) ## Run the whole story on simulators (DEMO="--catalog FILE" for your own products)
 	@$(BIN)/crossdock demo $(DEMO)
 
-test: check $(if $(wildcard requirements/tryton.lock),$(TRYTON_STAMP)) ## Run every check and every test (TESTS=path for some)
+test: check $(if $(wildcard requirements/tryton.lock),$(TRYTON_STAMP)) $(if $(wildcard requirements/localstripe.lock),$(LOCALSTRIPE_STAMP)) ## Run every check and every test (TESTS=path for some)
 	$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadgroup
 
 check: $(STAMP) ## Lint, types, import directions, size limits
@@ -53,7 +54,7 @@ audit: $(STAMP) ## Look the locked packages up among known vulnerabilities
 	$(BIN)/python requirements/audit.py requirements/runtime.lock
 
 clean: ## Remove what these targets made
-	rm -rf .venv .venv-tryton .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache dist build
+	rm -rf .venv .venv-tryton .venv-localstripe .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache dist build
 
 $(STAMP): requirements/build.lock requirements/dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; found none. Install it, or run: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -69,4 +70,11 @@ $(TRYTON_STAMP): requirements/tryton.lock
 	@test -x .venv-tryton/bin/python || $(PYTHON) -m venv .venv-tryton
 	@echo "Setting up .venv-tryton, the ERP the tests talk to"
 	@.venv-tryton/bin/python $(PIP) -r requirements/tryton.lock
+	@touch $@
+
+$(LOCALSTRIPE_STAMP): requirements/localstripe.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; found none. Install it, or run: make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x .venv-localstripe/bin/python || $(PYTHON) -m venv .venv-localstripe
+	@echo "Setting up .venv-localstripe, the payment processor the tests talk to"
+	@.venv-localstripe/bin/python $(PIP) -r requirements/localstripe.lock
 	@touch $@

@@ -22,6 +22,7 @@ BUILT_IN: Mapping[str, str] = {
     "woocommerce": "connectors.woocommerce",
     "tryton": "connectors.tryton",
     "memory": "connectors.memory",
+    "stripe": "connectors.stripe",
 }
 
 SettingValue: TypeAlias = str | int | float | bool

@@ -78,12 +78,12 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change, sold):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
+        got = {**done.got, **absorb_own(connection, name, view, change, call.sent_at)}
         settle(
             connection,
-            [shadow.Settled(done.shadow_id, done.sent, done.got, {line.slot: observed}, done.writes, view.as_of)],
+            [shadow.Settled(done.shadow_id, done.sent, got, {line.slot: observed}, done.writes, view.as_of)],
         )
         close_written(connection, name, change, now)
-        absorb_own(connection, name, [change], call.sent_at)
         journal.outcome_line(connection, line, "applied", "seen on the platform", now)
         return True
     if settled or view is None:
@@ -172,7 +172,7 @@ def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str
             if took and view is not None:
                 settle(connection, [applied(view, _change(line), {}, now)])
                 close_written(connection, name, _change(line), now)
-                absorb_own(connection, name, [_change(line)], call.sent_at)
+                absorb_own(connection, name, view, _change(line), call.sent_at)
         journal.finish(connection, call.id, "done", now, "resolved by asking the platform")
     return "resolved"
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from canonical.errors import SkippableError
+from canonical.slot import Slot, parse_slot
 from canonical.value import Value
 from connectors.base import CallOutcome, RowOutcome, RowStatus
 from sync import conflicts, journal, overrides, quarantine
@@ -32,9 +34,10 @@ def store_outcome(
         if answer.status is RowStatus.APPLIED:
             for line in part.lines[number]:
                 view = part.views[number, line.entity]
-                settled.append(applied(view, line, reread_slots(hub, target, view, answer), now))
+                done = applied(view, line, reread_slots(hub, target, view, answer), now)
+                got = {**done.got, **absorb_own(connection, target, view, line)}
+                settled.append(replace(done, got=got))
             written += part.lines[number]
-            absorb_own(connection, target, part.lines[number])
         elif answer.status is RowStatus.REJECTED:
             settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
             entries = [
@@ -46,11 +49,19 @@ def store_outcome(
     settle(connection, settled)
 
 
-def absorb_own(connection: Connection, target: str, lines: Sequence[ChangeLine], until: str = "") -> None:
-    """A figure that was written is the counter's new base: it was written over what own orders had left there (R3)."""
-    for line in lines:
-        if line.entity == "inventory":
-            owns.absorb_all(connection, target, line.item_id, line.slot, until)
+def absorb_own(
+    connection: Connection, target: str, view: ShadowView, line: ChangeLine, until: str = ""
+) -> dict[str, Value]:
+    """A figure that was written is the counter's new base: it was written over what own orders had left there (R3).
+
+    Tells what is promised there by now as far as it is known, for the base to go with it.
+    """
+    if line.entity != "inventory":
+        return {}
+    moved = owns.absorb_all(connection, target, line.item_id, line.slot, until)
+    promised = str(Slot("committed", parse_slot(line.slot).scope))
+    before = view.got.get(promised)
+    return {promised: before + moved} if moved and isinstance(before, int) else {}
 
 
 def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:

@@ -219,8 +219,11 @@ def _own(inputs: StockInputs, slot: str) -> Pending:
     waiting = inputs.known.own.get(inputs.target, {}).get((inputs.view.item_id, slot), ())
     if not waiting:
         return Pending()
+    view = inputs.view
+    if any(isinstance(one, list) and str(one[2]) >= view.as_of for one in view.writes.values()):
+        return pending(waiting, "")  # not read since a write of ours: what is known of this figure may be older
     lag = timedelta(seconds=inputs.hub.connections[inputs.target].manifest.read_after_write_seconds)
-    return pending(waiting, instant_text(parse_instant(inputs.view.as_of) - lag))
+    return pending(waiting, instant_text(parse_instant(view.as_of) - lag))
 
 
 def _component_ids(inputs: StockInputs) -> list[int]:

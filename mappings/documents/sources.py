@@ -26,7 +26,10 @@ def taker(source: SourceSpec, depth: int) -> Get:
         return lambda frame: constant
     if source.path is not UNSET:
         return getter(source.path, depth)
-    gets = [getter(path, depth) for path in getattr(source, kind)]
+    paths: list[str] = getattr(source, kind)
+    gets = [getter(path, depth) for path in paths]
+    if kind == "first":
+        gets = [partial(_leading, get) if "[]." in path else get for path, get in zip(paths, gets, strict=True)]
     return partial(_TAKERS[kind], gets)
 
 
@@ -48,6 +51,12 @@ def _first(gets: Sequence[Get], frame: Frame) -> Any:
         if not is_absent(value):
             return value
     return None
+
+
+def _leading(get: Get, frame: Frame) -> Any:
+    """Of the values that a path finds in every element of a list, the first."""
+    values = get(frame)
+    return values[0] if values else None
 
 
 def _join(gets: Sequence[Get], frame: Frame) -> Any:

@@ -45,7 +45,7 @@ def compile_value(source: SourceSpec, part: Part | None, context: MappingContext
 
 
 def compile_test(conditions: Conditions, depth: int) -> Test | None:
-    """A test of a frame: whether all of these hold; ``present`` takes a blank text for nothing."""
+    """A test of a frame: whether all of these hold; ``present`` takes a blank text or empty list for nothing."""
     tests = []
     for path, condition in conditions.items():
         get = getter(path, depth)
@@ -68,7 +68,7 @@ def _guarded(test: Test, get: Get, frame: Frame) -> Any:
 
 def _present(get: Get, frame: Frame) -> Any:
     value = get(frame)
-    return None if is_absent(value) else value
+    return None if is_absent(value) or value == [] else value
 
 
 def _table(table: Mapping[str, Scalar]) -> Step:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from sync import drops
 from sync.part import Part
@@ -128,14 +128,16 @@ def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:
     )
 
 
-def absorb_all(connection: Connection, channel: str, item: int, slot: str, until: str = "") -> None:
-    """A written figure is the new base: it has every unit that was read until then, or at all."""
-    earlier = (_OWN.c.as_of <= until,) if until else ()
-    connection.execute(
-        update(_OWN)
-        .where(_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot, *earlier)
-        .values(absorbed=_OWN.c.units)
-    )
+def absorb_all(connection: Connection, channel: str, item: int, slot: str, until: str = "") -> int:
+    """A written figure is the new base: it has every unit that was read until then, or at all; tells how many."""
+    here = [_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot, _OWN.c.units != _OWN.c.absorbed]
+    if until:
+        here.append(_OWN.c.as_of <= until)
+    moved = connection.execute(select(func.sum(_OWN.c.units - _OWN.c.absorbed)).where(*here)).scalar()
+    if moved is None:
+        return 0
+    connection.execute(update(_OWN).where(*here).values(absorbed=_OWN.c.units))
+    return int(moved)
 
 
 def absorb(connection: Connection, channel: str, item: int, slot: str, units: int, until: str) -> None:

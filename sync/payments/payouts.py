@@ -10,8 +10,6 @@ from decimal import Decimal
 from canonical.payment import BalanceEntry, PayoutRecord
 
 _ZERO = Decimal(0)
-_OWN = frozenset({"payout", "payout_reversal"})
-"""Categories of the payout's own booking, which is no part of what it pays out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,10 @@ class Explained:
 
 def explain(payouts: Sequence[PayoutRecord], entries: Sequence[BalanceEntry]) -> list[Explained]:
     """Explain every payout by the bookings that name it."""
+    own = {one.balance_id for one in payouts}  # a payout's own booking is no part of what it pays out
     inside: dict[str, list[BalanceEntry]] = defaultdict(list)
     for entry in entries:
-        if entry.payout_id and entry.category not in _OWN:
+        if entry.payout_id and not (entry.id in own and entry.source_id == entry.payout_id):
             inside[entry.payout_id].append(entry)
     return [_explain(one, inside.get(one.id, [])) for one in payouts]
 

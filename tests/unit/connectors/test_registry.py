@@ -79,7 +79,7 @@ def test_built_in_connectors_are_known_by_name() -> None:
 def test_an_unknown_connector_is_answered_with_a_guess() -> None:
     with pytest.raises(ConfigError, match=r"unknown connector 'shopfy'.*did you mean 'shopify'"):
         registry.package_of("shopfy")
-    with pytest.raises(ConfigError, match=r"known are: memory, shopify, tryton, woocommerce"):
+    with pytest.raises(ConfigError, match=r"known are: memory, .*tryton, woocommerce"):
         registry.manifest_of("qqqq")
 
 

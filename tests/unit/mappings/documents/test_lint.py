@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.manifest import load_fields, load_manifest
+from mappings.documents import load_documents
 from mappings.documents.lint import Offer, lint_documents
+from mappings.loader import SHIPPED
 from tests.unit.mappings.documents.conftest import Load
 
 OFFER = Offer(
@@ -110,3 +113,16 @@ lists:
     (first, second) = _said(load, text, "target_order", offer)
     assert "10:24: orders has no list 'parcels[].contnts' (did you mean 'contents'?)" in first
     assert "10:52: orders has no path 'parcels[].contnts[].qty'" in second
+
+
+@pytest.mark.parametrize("platform", sorted(path.parent.name for path in SHIPPED.glob("*/documents")))
+def test_shipped_documents_fit_their_platforms(platform: str) -> None:
+    manifest, catalog = load_manifest(f"connectors.{platform}"), load_fields(f"connectors.{platform}")
+    offer = Offer(
+        catalog.resources,
+        {name: resource.documents for name, resource in manifest.resources.items()},
+        {name: effect.document for name, effect in manifest.effects.items()},
+    )
+    specs = load_documents(platform)
+    assert specs
+    assert [str(problem) for problem in lint_documents(specs, {platform: offer})] == []

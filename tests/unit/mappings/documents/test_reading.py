@@ -28,6 +28,9 @@ SOURCES: list[tuple[Any, dict[str, Any], str]] = [
     ("^a", {"a": "x"}, "x"),
     ({"first": ["a", "b", "c"]}, {"a": None, "b": "  ", "c": "x"}, "x"),
     ({"first": ["a", "b"]}, {}, ""),
+    ({"first": ["a[].x", "b"]}, {"a": [{"x": None}, {"x": "y"}, {"x": "z"}], "b": "w"}, "y"),
+    ({"first": ["a[].x", "b"]}, {"a": [], "b": "w"}, "w"),
+    ({"path": "a", "when": {"b[].x": {"present": False}}}, {"a": "x", "b": [{"x": ""}]}, "x"),
     ({"join": ["a", "b", "c"]}, {"a": " Ann ", "b": None, "c": "van  Lee"}, "Ann van Lee"),
     ({"join": ["names[].n"]}, {"names": [{"n": "Ann"}, {"n": ""}, {"n": "Lee"}]}, "Ann Lee"),
     ({"join": ["a", "b"], "default": "nobody"}, {"a": "", "b": None}, "nobody"),
@@ -167,6 +170,10 @@ def test_texts_come_from_a_list_a_text_or_every_element(reads: Reads) -> None:
     assert reads({"tags": "tags"}).decode(raw(tags=["b", "a"])).tags == ("b", "a")
     assert reads({"tags": {"path": "tags", "read": "comma_set"}}).decode(raw(tags="b, a,,b")).tags == ("a", "b")
     assert reads({"tags": "labels[].name"}).decode(raw(labels=[{"name": "x"}, {"name": None}])).tags == ("x",)
+
+
+def test_a_field_that_must_be_set_may_be_blank_where_the_mapping_says_so(reads: Reads) -> None:
+    assert reads({"currency": {"path": "cur", "default": ""}}).decode(raw(cur=None)).currency == ""
 
 
 def test_a_fraction_in_json_stays_exact(reads: Reads) -> None:

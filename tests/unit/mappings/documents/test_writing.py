@@ -113,7 +113,7 @@ def test_lists_of_texts_and_of_one_value_of_each_are_written(writes: Writes) -> 
     )
     assert mapping.encode(notice) == {
         "numbers": ["1", "2"],
-        "carrier": ["DHL"],
+        "carrier": "DHL",
         "lines": [{"id": "a", "qty": 2}],
     }
 

@@ -1,0 +1,1 @@
+"""Stripe, the payment processor: charges, refunds, disputes, its balance and its payouts."""
