@@ -78,7 +78,8 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change, sold):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
-        got = {**done.got, **absorb_own(connection, name, view, change, call.sent_at)}
+        own = absorb_own(connection, name, view, change, call.sent_at)
+        got = {line.slot: done.got[line.slot], **own}
         settle(
             connection,
             [shadow.Settled(done.shadow_id, done.sent, got, {line.slot: observed}, done.writes, view.as_of)],

@@ -35,8 +35,7 @@ def store_outcome(
             for line in part.lines[number]:
                 view = part.views[number, line.entity]
                 done = applied(view, line, reread_slots(hub, target, view, answer), now)
-                got = {**done.got, **absorb_own(connection, target, view, line)}
-                settled.append(replace(done, got=got))
+                settled.append(with_own(done, absorb_own(connection, target, view, line)))
             written += part.lines[number]
         elif answer.status is RowStatus.REJECTED:
             settled += [_refused(part.views[number, line.entity], line, now) for line in part.lines[number]]
@@ -62,6 +61,11 @@ def absorb_own(
     promised = str(Slot("committed", parse_slot(line.slot).scope))
     before = view.got.get(promised)
     return {promised: before + moved} if moved and isinstance(before, int) else {}
+
+
+def with_own(done: Settled, promised: Mapping[str, Value]) -> Settled:
+    """A written slot with what is promised beside it, which the write proved (R3)."""
+    return replace(done, got={**done.got, **promised}, observed={**(done.observed or {}), **promised})
 
 
 def close_written(connection: Connection, target: str, line: ChangeLine, now: str) -> None:
@@ -92,14 +96,24 @@ def reread_slots(hub: Hub, target: str, view: ShadowView, answer: RowOutcome) ->
 def applied(view: ShadowView, line: ChangeLine, seen: Mapping[str, Value], now: str) -> Settled:
     """A slot that was written: sent is what we wanted, got what the platform made of it."""
     made = seen.get(line.slot, line.after)
+    beside = _on_hand(view, line)
     return Settled(
         shadow_id=view.id,
         sent={line.slot: line.after},
-        got={line.slot: made},
-        observed={line.slot: made},
+        got={line.slot: made, **beside},
+        observed={line.slot: made, **beside},
         writes={line.slot: [line.after, _count(view, line) + 1, now, line.before]},  # type: ignore[list-item]
         as_of=now,
     )
+
+
+def _on_hand(view: ShadowView, line: ChangeLine) -> dict[str, Value]:
+    """The building's count moves with what can be sold of it, where the platform shows one."""
+    name = str(Slot("on_hand", parse_slot(line.slot).scope))
+    count = view.observed.get(name)
+    if line.entity != "inventory" or not (isinstance(line.after, int) and isinstance(line.before, int)):
+        return {}
+    return {name: count + line.after - line.before} if isinstance(count, int) else {}
 
 
 def _refused(view: ShadowView, line: ChangeLine, now: str) -> Settled:
