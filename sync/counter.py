@@ -34,7 +34,8 @@ class CounterView:
     ``desired`` already has every open drop of the pool taken off; ``allowed`` is what the owner's figure alone would
     list here. ``unmoved_since`` is when the channel was last seen at its base. ``blocked`` names why no raise may go
     out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's figure does not show yet.
-    ``own`` are units of the channel's own orders that the base does not have.
+    ``own`` are units of the channel's own orders that the base does not have, ``compares`` whether the platform
+    compares before it sets: one that does not may have lost a sale to a write of ours.
     """
 
     desired: int
@@ -46,6 +47,7 @@ class CounterView:
     unmoved_since: str = ""
     blocked: str = ""
     own: Pending = field(default_factory=Pending)
+    compares: bool = True
 
     @property
     def lowest(self) -> int:
@@ -114,7 +116,7 @@ def _named(first: tuple[EventKind, int], second: tuple[EventKind, int], before: 
 def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
     base, units = explained(view)
-    events = movements(base, view.observed, view.unmoved_since)
+    events = _lost_to_us(view, movements(base, view.observed, view.unmoved_since))
     if units or view.own.sure:
         events = (Event(EventKind.OWN, units, since=view.own.until), *events)
     fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
@@ -125,6 +127,22 @@ def decide_counter(view: CounterView, policy: Policy) -> Decision:
     if desired < seen:
         return Decision(Verdict.WRITE, desired, seen, _lowering_reason(events), events)
     return _decide_raise(view, desired, seen, events, policy, fallen=fallen)
+
+
+def _lost_to_us(view: CounterView, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Units of orders that a platform does not show as gone, because a write of ours came in between (R8)."""
+    known = max(0, view.own.sure + view.own.taken)
+    if view.compares or not known:
+        return events
+    found: list[Event] = []
+    for event in events:
+        lost = min(known, event.units) if event.kind is EventKind.RAISED else 0
+        if lost:
+            known -= lost
+            found.append(Event(EventKind.LOST, lost, event.base, event.since))
+        if event.units > lost:
+            found.append(Event(event.kind, event.units - lost, event.base, event.since))
+    return tuple(found)
 
 
 def held_now(view: CounterView, units: int) -> int:

@@ -34,6 +34,7 @@ class EventKind(Enum):
     EDIT = "edit"
     CANCEL = "cancel"
     OWN = "own"
+    LOST = "lost"
     ENDED = "ended"
 
 
@@ -41,7 +42,8 @@ class EventKind(Enum):
 class Event:
     """Something that happened on the target: its kind, and for stock its units and when it was last seen unmoved.
 
-    ``OWN`` are units of the channel's own orders, below zero where it gave them back.
+    ``OWN`` are units of the channel's own orders, below zero where it gave them back; ``LOST`` are units of such orders
+    that a write of ours put back on the shelf.
     """
 
     kind: EventKind

@@ -16,6 +16,7 @@ from sync.diff import SlotOverride
 from sync.drops import Left
 from sync.known import Line
 from sync.orders import owns
+from sync.orders.store import open_incident
 from sync.shadow import Settled, settle
 
 _FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.EDIT: "edit"}
@@ -42,6 +43,10 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     view, slot = line.view, line.slot
     if event.kind is EventKind.OWN:
         owns.absorb(connection, line.target, view.item_id, slot, event.units, event.since)
+    elif event.kind is EventKind.LOST:
+        subject = f"{line.target} {line.sku} {slot} {line.view.as_of}"
+        said = f"{event.units} sold units were listed again by a write; the figure was lowered"
+        open_incident(connection, "lost_sale", subject, said, now, item_id=view.item_id)
     elif event.kind in _FALLS and event.units:
         pool = line.flow.rules[line.target].pool
         for part in line.stock_items:

@@ -10,6 +10,7 @@ from canonical.clock import instant_text, parse_instant
 from canonical.fields import ScopeKind
 from canonical.slot import Slot, parse_slot
 from canonical.value import Value
+from connectors.manifest import CompareAndSet
 from mappings.compiled import CompiledMapping
 from sync.config import FlowConfig, HubConfig
 from sync.counter import CounterView, Level, decide_counter
@@ -210,8 +211,16 @@ def _decide_slot(
         unmoved_since=_unmoved_since(inputs, name),
         blocked=blocked,
         own=own,
+        compares=_compares(inputs),
     )
     return decide_counter(counter, inputs.flow.on_conflict)
+
+
+def _compares(inputs: StockInputs) -> bool:
+    """Whether the channel compares a figure before it sets it."""
+    writes = inputs.hub.connections[inputs.target].manifest.writes
+    operation = inputs.mapping.fields["stock"].operation(inputs.view.kind)
+    return operation not in writes or writes[operation].compare_and_set is not CompareAndSet.NONE
 
 
 def _own(inputs: StockInputs, slot: str) -> Pending:

@@ -8,11 +8,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
+
+from connectors.base import Connector, Environment
+from connectors.manifest import CompareAndSet
 from connectors.memory.simulator.markets import trade
 from connectors.memory.simulator.trade import MemoryTrade
 from connectors.simulation import Ticker
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
+from sync.config import ConnectionConfig
 from sync.orders.routes import OrderFlow, Route
 from tests.support.hubs import Shops, memory_connection, open_shops
 
@@ -35,6 +40,20 @@ class Passing(Ticker):
 def _documents() -> Mapping[str, DocumentMapping]:
     context = MappingContext("EUR", {})
     return {spec.document: compile_document(spec, context) for spec in load_documents("memory")}
+
+
+def _without_comparison(connection: ConnectionConfig) -> ConnectionConfig:
+    """A platform that sets what it is told, as WooCommerce does."""
+    manifest = connection.manifest
+    levels = msgspec.structs.replace(manifest.writes["levels.set"], compare_and_set=CompareAndSet.NONE)
+    plain = msgspec.structs.replace(manifest, writes={**manifest.writes, "levels.set": levels})
+
+    def build(environment: Environment) -> Connector:
+        connector = connection.build(environment)
+        connector.manifest = plain
+        return connector
+
+    return replace(connection, manifest=plain, build=build)
 
 
 @dataclass
@@ -69,9 +88,10 @@ def open_trading(
     prefix: str = "",
     live: timedelta = timedelta(0),
     flow: Mapping[str, Any] | None = None,
+    blind: tuple[str, ...] = (),
     **more: Any,
 ) -> Trading:
-    """Shops whose orders are live from now on; ``others`` are 3PLs."""
+    """Shops whose orders are live from now on; ``others`` are 3PLs, ``blind`` shops do not compare before they set."""
     found = open_shops(url, shops=shops, prefix=prefix, **more)
     found.clock = found.hub.clock = Passing()
     config = found.hub.config
@@ -79,6 +99,9 @@ def open_trading(
     connections = dict(config.connections)
     for name in others:
         connections[name] = memory_connection(name, f"{prefix}{name}", places)
+    for name in blind:
+        connections[name] = _without_comparison(connections[name])
+        found.worlds[name].compares = False
     connections = {name: replace(one, documents=_documents()) for name, one in connections.items()}
     flows = {
         name: OrderFlow(f"orders_{name}", name, targets, found.clock.now() - live, **(flow or {})) for name in shops

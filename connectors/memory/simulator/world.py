@@ -52,6 +52,7 @@ class MemoryWorld:
         self.bad_ids: set[str] = set()
         self.reject_all_without_name = False
         self.cents = True
+        self.compares = True
 
     def add(self, sku: str, *, price: str = "0", stock: Mapping[str, Any] | None = None, **more: Any) -> MemoryItem:
         """Put an item into the platform."""
