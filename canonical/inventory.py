@@ -37,23 +37,39 @@ class StockFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class LastUnits:
+    """Where the last units of a pool are sold: at or below so many, only one channel lists them."""
+
+    below: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """Locations whose stock is sold as one number, with what is kept back."""
+    """Locations whose stock is sold as one number, with what is kept back.
+
+    Channels share it, unless they have quotas of it, or unless its last units are left to one of them (R8).
+    """
 
     name: str
     locations: tuple[str, ...]
     safety_stock: int = 0
+    last_units: LastUnits | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRule:
-    """How one channel lists a pool: buffer and cap once per SKU, spread over its locations in order."""
+    """How one channel lists a pool: buffer and cap once per SKU, spread over its locations in order.
+
+    ``quota`` is the percentage of the pool that is this channel's, where the pool is split.
+    """
 
     connection: str
     pool: str
     buffer: int = 0
     max_listed: int | None = None
     locations: tuple[str, ...] = ()
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +99,13 @@ def pool_units(figures: Mapping[str, int], reserved: Mapping[str, int], unrouted
     return sum(units - reserved.get(location, 0) for location, units in figures.items()) - unrouted
 
 
-def listed_units(pool: int, safety_stock: int, rule: ChannelRule) -> int:
-    """What a channel shows in total: pool less safety stock and buffer, between 0 and its cap."""
-    units = max(0, pool - safety_stock - rule.buffer)
+def listed_units(pool: int, safety_stock: int, rule: ChannelRule, last_units: LastUnits | None = None) -> int:
+    """What a channel shows in total: its part of the pool less safety stock, less its buffer, between 0 and its cap."""
+    free = pool - safety_stock
+    if last_units is not None and free <= last_units.below and rule.connection != last_units.channel:
+        return 0
+    part = free if rule.quota is None else free * rule.quota // 100
+    units = max(0, part - rule.buffer)
     return units if rule.max_listed is None else min(units, max(0, rule.max_listed))
 
 

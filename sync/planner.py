@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from sync import flowstate, marks, tally
-from sync.config import FlowConfig
+from sync.config import FlowConfig, FlowKind
 from sync.decision import Verdict, fingerprint
 from sync.evaluate import channels_of, evaluate
 from sync.guards import Breach, judge, price_moves_too_far
 from sync.hub import Hub
 from sync.known import Line
+from sync.orders import oversold
 from sync.orders.fresh import read_orders_first
 from sync.record import record
 from sync.refresh import refresh_stale_channels
@@ -146,6 +147,8 @@ def _plan_items(
 def decide_and_record(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> list[Line]:
     """Decide items and record what was found; stock is decided anew where a movement was recorded."""
     lines = evaluate(hub, connection, flow, items)
+    if flow.kind is FlowKind.INVENTORY and hub.config.orders:
+        oversold.watch(hub, connection, flow, items)
     again = record(connection, lines, hub.stamp())
     if not again:
         return lines

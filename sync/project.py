@@ -46,7 +46,9 @@ class StockRequest:
 def project_stock(request: StockRequest) -> dict[str, int]:
     """Units to list by location code; the key is empty for a channel that has one figure."""
     figures = {location: _units_at(request, location) for location in request.pool.locations}
-    total = listed_units(_total(request), request.pool.safety_stock, request.rule) if request.sellable else 0
+    pool = request.pool
+    listed = listed_units(_total(request), pool.safety_stock, request.rule, pool.last_units)
+    total = listed if request.sellable else 0
     if not request.locations:
         return {"": total}
     return spread(total, request.locations, figures)

@@ -119,11 +119,12 @@ def standing(hub: HubConfig, flow: FlowConfig, known: Known, item: int) -> list[
         return []
     said = known.facts.get((item, "inventory"), {})
     read = {parse_slot(slot).scope: one.as_of for slot, one in said.items() if parse_slot(slot).field == "stock"}
-    settle = _settle(hub, flow)
+    settle = settle_of(hub, flow)
     return [one for one in held if one.counts_against(read, settle)]
 
 
-def _settle(hub: HubConfig, flow: FlowConfig) -> timedelta:
+def settle_of(hub: HubConfig, flow: FlowConfig) -> timedelta:
+    """How long after an event the owner's figures may still lack it."""
     mapping = hub.connections[flow.source].mappings.get("inventory")
     meaning = mapping.fields["stock"].stock if mapping and "stock" in mapping.fields else None
     return meaning.settle if meaning else timedelta(0)

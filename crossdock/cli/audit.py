@@ -13,7 +13,7 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.parts import Rows, quarantine_rows, reason_section, unread_rows, unread_section
 from crossdock.cli.planview import arrow
 from crossdock.cli.report import Column, Report, Section
-from crossdock.cli.work import choose_flows, choose_targets, flow_option, working
+from crossdock.cli.work import choose_flows, choose_targets, flow_option, looking, working
 
 if TYPE_CHECKING:
     from sync.audit import AuditReport
@@ -58,7 +58,7 @@ _WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccoun
 def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
     """Read all systems in full and compare every owned field of every linked record. Writes to no system.
 
-    With a word: `orders`, `payments` and `reservations` read what changed and report on these instead.
+    With a word: `orders` and `payments` read what changed and report on these instead, `reservations` reads no system.
 
     accuracy: share of the compared fields that agree, null where none was compared. drift: fields that differ. orphans:
     records there that belong to no item. absent: items without a record there. duplicates: records that share a SKU. A
@@ -103,17 +103,17 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
 
 
 def _other(app: App, what: str) -> Outcome:
-    """Read what changed, then report on orders, reservations or payments."""
+    """Report on reservations as they are stored; on orders or payments after reading what changed."""
     from crossdock.cli import audits
     from sync.observe import ReadMode
     from sync.run import look
 
+    if what == "reservations":
+        with looking(app) as hub:
+            return app.output.emit(audits.reservations(app, hub, None))
     with working(app, f"audit {what}", read_only=True) as work:
         unread = unread_rows(app, look(work.hub, ReadMode.AUTO))
-        if what == "reservations":
-            report = audits.reservations(app, work.hub, None)
-        else:
-            report = (audits.orders if what == "orders" else audits.payments)(app, work.hub, unread)
+        report = (audits.orders if what == "orders" else audits.payments)(app, work.hub, unread)
         work.end(report.outcome, {name: n for name, n in report.counts.items() if isinstance(n, int)})
     return app.output.emit(report)
 

@@ -25,7 +25,7 @@ from crossdock.settings.platforms import Platforms
 from crossdock.settings.schema import CONFIG, shape_of
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
-from crossdock.settings.stock import read_kits, read_locations, read_pools
+from crossdock.settings.stock import check_shares, read_kits, read_locations, read_pools
 from crossdock.settings.version import config_version
 from mappings.source import Document, load_yaml
 
@@ -89,6 +89,8 @@ def _settle(
     if shape.flows and "variant.sku" not in _declared(document.data, "ownership"):
         hint = "add variant.sku with the connection whose records are the catalog"
         findings.error(("ownership",), "nobody owns variant.sku, by which records are recognized", hint)
+    rules = check_flows(shape.flows, world, findings)
+    check_shares(pools, rules, findings)
     return Settings(
         file=path,
         database=shape.database,
@@ -97,7 +99,7 @@ def _settle(
         ownership=ownership,
         pools=pools,
         flows=shape.flows,
-        rules=check_flows(shape.flows, world, findings),
+        rules=rules,
         kits=read_kits(shape.kits, findings),
         units=shape.units,
         guards=shape.guards,

@@ -38,11 +38,22 @@ class ConnectionShape(_Block, frozen=True, kw_only=True):
     ] = None
 
 
+class LastUnitsShape(_Block, frozen=True, kw_only=True):
+    """Who sells the last units of a pool."""
+
+    below: Annotated[int, Meta(ge=1, description="At or below so many units only one channel lists them.")]
+    channel: Annotated[str, Meta(description="The channel that lists them.")]
+
+
 class PoolShape(_Block, frozen=True, kw_only=True):
     """Locations whose stock is sold as one number."""
 
     locations: Annotated[list[str], Meta(min_length=1, description="Location codes, in order of priority.")]
     safety_stock: Annotated[Units, Meta(description="Stock items kept back from every channel.")] = 0
+    last_units: Annotated[
+        LastUnitsShape | None,
+        Meta(description="Leave the last units to one channel, so that two cannot sell the same one at once."),
+    ] = None
 
 
 class TargetShape(_Block, frozen=True, kw_only=True):
@@ -51,6 +62,10 @@ class TargetShape(_Block, frozen=True, kw_only=True):
     pool: Annotated[str, Meta(description="The pool this channel sells from.")] = ""
     buffer: Annotated[Units, Meta(description="Stock items kept back on this channel, once per SKU.")] = 0
     max_listed: Annotated[Units | None, Meta(description="Never show more than this; null shows all.")] = None
+    quota: Annotated[
+        Annotated[int, Meta(ge=0, le=100)] | None,
+        Meta(description="This channel's percentage of the pool; null shares all of it with the others."),
+    ] = None
     locations: Annotated[
         list[str],
         Meta(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from canonical.hints import did_you_mean
-from canonical.inventory import ChannelRule, Component, Pool
+from canonical.inventory import ChannelRule, Component, LastUnits, Pool
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.shape import PoolShape, TargetShape
@@ -38,7 +38,25 @@ def read_pools(pools: Mapping[str, PoolShape], locations: Collection[str], findi
             first = seen.setdefault(code, name)
             if first != name or code in pool.locations[:number]:
                 findings.error(path, f"{code} is already in the pool {first}", "stock in two pools would be sold twice")
-    return {name: Pool(name, tuple(pool.locations), pool.safety_stock) for name, pool in pools.items()}
+    return {name: _pool(name, pool) for name, pool in pools.items()}
+
+
+def _pool(name: str, pool: PoolShape) -> Pool:
+    last = LastUnits(pool.last_units.below, pool.last_units.channel) if pool.last_units else None
+    return Pool(name, tuple(pool.locations), pool.safety_stock, last)
+
+
+def check_shares(pools: Mapping[str, Pool], rules: Mapping[str, Mapping[str, ChannelRule]], findings: Findings) -> None:
+    """Whether the quotas of a pool fit into it, and its last units are left to a channel that sells from it."""
+    for name, pool in pools.items():
+        selling = {target: rule for flow in rules.values() for target, rule in flow.items() if rule.pool == name}
+        total = sum(rule.quota or 0 for rule in selling.values())
+        if total > 100:
+            findings.error(("pools", name), f"the quotas of this pool sum to {total} %", "100 % is all there is")
+        if pool.last_units and pool.last_units.channel not in selling:
+            message = f"{pool.last_units.channel} does not sell from this pool"
+            hint = did_you_mean(pool.last_units.channel, selling)
+            findings.error(("pools", name, "last_units", "channel"), message, hint)
 
 
 def read_kits(kits: Mapping[str, Mapping[str, int]], findings: Findings) -> dict[str, tuple[Component, ...]]:
@@ -69,7 +87,7 @@ def read_rule(
         _check_location(connection, code, pool, locations, (*path, "locations", number), findings)
     with_id = tuple(code for code in pool.locations if connection in locations.get(code, {}))
     places = tuple(dict.fromkeys(target.locations)) or with_id
-    return ChannelRule(connection, pool.name, target.buffer, target.max_listed, places)
+    return ChannelRule(connection, pool.name, target.buffer, target.max_listed, places, target.quota)
 
 
 def _check_location(

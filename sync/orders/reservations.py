@@ -159,6 +159,12 @@ def close(connection: Connection, over: Iterable[Held]) -> None:
         connection.execute(update(_HELD).where(_HELD.c.order_id == one.order_id, *_is(key)).values(state=CLOSED))
 
 
+def latest(connection: Connection, item: int, limit: int) -> list[Held]:
+    """The newest reservations of a stock item, over or not."""
+    query = select(_HELD).where(_HELD.c.item_id == item).order_by(_HELD.c.since.desc(), _HELD.c.order_id.desc())
+    return [_held(row) for row in connection.execute(query.limit(limit))]
+
+
 def of_order(connection: Connection, order_id: int) -> list[Held]:
     """An order's open reservations."""
     rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.state == OPEN))

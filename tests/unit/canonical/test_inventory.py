@@ -11,6 +11,7 @@ from canonical.inventory import (
     Basis,
     ChannelRule,
     Component,
+    LastUnits,
     StockFigure,
     kit_units,
     listed_units,
@@ -63,3 +64,17 @@ def test_a_figure_contains_an_event_only_after_its_settle_time() -> None:
     figure = StockFigure("WH1", 10, Basis.ACCEPTED, at, timedelta(minutes=5))
     assert figure.contains(at - timedelta(minutes=6))
     assert not figure.contains(at - timedelta(minutes=5))
+
+
+def test_a_quota_gives_a_channel_its_part_of_the_pool_and_the_buffer_comes_off_that() -> None:
+    assert listed_units(11, 1, ChannelRule("a", "main", quota=60)) == 6
+    assert listed_units(11, 1, ChannelRule("b", "main", quota=40)) == 4
+    assert listed_units(11, 1, ChannelRule("b", "main", buffer=1, quota=40)) == 3
+    assert listed_units(-3, 0, ChannelRule("b", "main", quota=40)) == 0
+
+
+def test_the_last_units_of_a_pool_are_listed_by_one_channel_only() -> None:
+    last = LastUnits(below=2, channel="a")
+    assert [listed_units(units, 0, ChannelRule("b", "main"), last) for units in (3, 2, 1)] == [3, 0, 0]
+    assert [listed_units(units, 0, ChannelRule("a", "main"), last) for units in (3, 2, 1)] == [3, 2, 1]
+    assert listed_units(4, 2, ChannelRule("b", "main"), last) == 0
