@@ -10,6 +10,7 @@ from connectors.manifest import Manifest
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
+from crossdock.settings.shape import FlowShape
 from sync.config import Processor
 from sync.orders.routes import ExportWhen, OrderFlow, Route, Shortage
 from sync.orders.rules import ReserveRule
@@ -41,6 +42,23 @@ def read_orders(
             notify_customer=shape.notify_customer,
         )
     return found
+
+
+def check_booked(
+    orders: Mapping[str, OrdersShape],
+    routing: Sequence[RouteShape],
+    flows: Mapping[str, FlowShape],
+    findings: Findings,
+) -> None:
+    """Whether who counts a channel's stock hears of its orders: else what they reserve would never be let go (R1)."""
+    shipping = {route.to for route in routing}
+    for channel, shape in orders.items():
+        for flow in flows.values():
+            if flow.kind != "inventory" or channel not in flow.targets or flow.source in {*shape.books, *shipping}:
+                continue
+            message = f"{flow.source} counts the stock that {channel} sells, but hears of no order of it"
+            hint = f"add {flow.source} to books here, so that it books them"
+            findings.error(("orders", channel), message, hint)
 
 
 def read_routes(
