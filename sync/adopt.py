@@ -80,7 +80,8 @@ def approve(hub: Hub, flow: FlowConfig, target: str, baseline: Baseline) -> int:
                     _set_baseline(hub, connection, line, baseline)
                     decided += 1
     with hub.database.begin() as connection:
-        flowstate.make_live(connection, flow.name, target, hub.stamp())
+        scope = flow.scope(target, hub.config.pools)
+        flowstate.make_live(connection, flow.name, target, hub.stamp(), scope)
         marks.mark_all(connection, flow.name, target, flow.entity, hub.stamp())
     return decided
 

@@ -76,6 +76,12 @@ class FlowConfig:
     rules: Mapping[str, ChannelRule] = field(default_factory=dict)
     sweep_every: timedelta = timedelta(hours=24)
 
+    def scope(self, target: str, pools: Mapping[str, Pool]) -> str:
+        """The fields that the flow moves to a target and the places they come from, as one text."""
+        rule = self.rules.get(target)
+        places = (*pools[rule.pool].locations, *rule.locations) if rule and rule.pool in pools else ()
+        return ",".join(sorted({*self.fields, *places}))
+
 
 @dataclass(frozen=True, slots=True)
 class GuardConfig:

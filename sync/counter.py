@@ -90,7 +90,8 @@ def movements(base: Level, observed: Level, since: str = "") -> tuple[Event, ...
     if base.on_hand is not None and observed.on_hand is not None:
         # A cancellation leaves the building's count alone; whoever raised that edited the stock.
         added = max(0, observed.on_hand - base.on_hand)
-    canceled = max(0, min(change - added, -promised))
+    # With a raise beside it, a fall of what is promised may as well be goods that were sent.
+    canceled = 0 if added else max(0, min(change, -promised))
     return _named((EventKind.CANCEL, canceled), (EventKind.RAISED, change - canceled), base.available, since)
 
 

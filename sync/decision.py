@@ -56,7 +56,8 @@ class Event:
 class Decision:
     """The conclusion for one slot: what to write over what, why, and what must be recorded.
 
-    ``base`` is the value we can explain the target to hold, and so what a compare-and-set sends (R3).
+    ``base`` is the value we can explain the target to hold, and so what a compare-and-set sends (R3). ``alone`` is
+    what a stock figure would be by its owner's word alone, without sales that are not booked.
     """
 
     verdict: Verdict
@@ -64,6 +65,7 @@ class Decision:
     base: Value = None
     reason: str = ""
     events: tuple[Event, ...] = ()
+    alone: Value = None
 
     @property
     def writes(self) -> bool:

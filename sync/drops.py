@@ -42,6 +42,9 @@ def record(connection: Connection, left: Left, open_units: int, now: str) -> Non
             cause=left.cause,
             units=left.units,
             open_units=open_units,
+            claimed=0,
+            booked_units=0,
+            booked_from=None,
             seen_at=now,
             closed_at="" if open_units else now,
         )
@@ -64,13 +67,13 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
     return found
 
 
-def account(connection: Connection, item_id: int, pool: str, units: int, as_of: str) -> int:
+def account(connection: Connection, item_id: int, pool: str, units: int, as_of: str, before: int | None = None) -> int:
     """Take units that the owner has booked off the pool's drops seen before its figure was read, oldest first.
 
-    Tells how many units were left over.
+    ``before`` is what the owner had in the whole pool until then. Tells how many units were left over.
     """
     rows = connection.execute(
-        select(_DROP.c.id, _DROP.c.open_units)
+        select(_DROP.c.id, _DROP.c.open_units, _DROP.c.booked_units)
         .where(_DROP.c.item_id == item_id, _DROP.c.pool == pool, _DROP.c.open_units > 0, _DROP.c.seen_at <= as_of)
         .order_by(_DROP.c.id)
     ).all()
@@ -79,9 +82,32 @@ def account(connection: Connection, item_id: int, pool: str, units: int, as_of: 
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, as_of)
+        booked = {"booked_units": row.booked_units + taken, "booked_from": before}
+        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**booked))
         if not rest:
             break
     return rest
+
+
+def reopen(connection: Connection, item_id: int, pool: str, total: int, since: str) -> list[str]:
+    """The owner's figure is back at what it was before a fall: that fall was no booking, and its drops are open again.
+
+    Tells when those falls were read.
+    """
+    rows = connection.execute(
+        select(_DROP).where(
+            _DROP.c.item_id == item_id,
+            _DROP.c.pool == pool,
+            _DROP.c.booked_from == total,
+            _DROP.c.booked_units > 0,
+            _DROP.c.closed_at >= since,
+        )
+    ).all()
+    for row in rows:
+        units = min(row.booked_units, row.units - row.claimed)
+        values = {"open_units": row.open_units + units, "booked_units": 0, "booked_from": None, "closed_at": ""}
+        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**values))
+    return sorted({row.closed_at for row in rows})
 
 
 def claim(connection: Connection, channel: str, parts: Sequence[Part], slot: str, units: int, placed_at: str) -> int:

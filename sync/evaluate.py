@@ -147,7 +147,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
             one = _waiting(found, "owner_not_read")
         else:
             one = _exhausted(view, slot, found, hub.now())
-        after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts)
+        after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts) and not _owner_fell(one)
         lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
     return lines
 
@@ -157,6 +157,11 @@ def _lowering(decision: Decision) -> int:
     if not (isinstance(decision.base, int) and isinstance(decision.desired, int)):
         return 0
     return decision.base - decision.desired
+
+
+def _owner_fell(decision: Decision) -> bool:
+    """Whether the owner's figure alone asks for less than is listed: then it is not the sales that lower it."""
+    return isinstance(decision.alone, int) and isinstance(decision.base, int) and decision.alone < decision.base
 
 
 def _retry_due(view: ShadowView, slot: str, now: datetime) -> bool:
@@ -170,8 +175,8 @@ def _exhausted(view: ShadowView, slot: str, decision: Decision, now: datetime) -
     if decision.verdict is not Verdict.WRITE:
         return decision
     count = attempts(view, slot, decision.desired)
-    if count < MAX_ATTEMPTS:
-        return decision
+    if count < MAX_ATTEMPTS or (count < REJECTED and _lowering(decision) > 0):
+        return decision  # what is listed too high is lowered however often someone raises it (R4)
     if count >= REJECTED and _retry_due(view, slot, now):
         return decision
     if count >= REJECTED:

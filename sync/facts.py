@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from canonical.value import Value
 from sync import ledger
-from sync.ledger import Booking
+from sync.ledger import Booking, Return
 from sync.store import body, tables
 from sync.store.database import among, chunks, upsert
 
@@ -55,7 +55,7 @@ def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, se
     before = load(connection, (change.item_id for change in changes))
     moved: dict[int, set[tuple[str, str]]] = {}
     rows: dict[tuple[int, str], dict[str, Said]] = {}
-    bookings: list[Booking] = []
+    bookings: list[Booking | Return] = []
     for change in changes:
         key = (change.item_id, change.entity)
         old = rows.get(key, before.get(key, {}))
@@ -66,7 +66,8 @@ def store(connection: Connection, changes: Sequence[FactChange]) -> dict[int, se
         if new != old:
             rows[key] = new
             bookings += _bookings(change, old, new)
-    ledger.booked(connection, bookings)
+    ledger.booked(connection, [one for one in bookings if isinstance(one, Booking)])
+    ledger.returned(connection, [one for one in bookings if isinstance(one, Return)])
     upsert(
         connection,
         _FACT,
@@ -86,7 +87,7 @@ def _differs(old: Said | None, new: Said | None) -> bool:
     return old.value != new.value or old.owner != new.owner
 
 
-def _bookings(change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> Iterator[Booking]:
+def _bookings(change: FactChange, old: Mapping[str, Said], new: Mapping[str, Said]) -> Iterator[Booking | Return]:
     """A fall of the owner's figures over a whole pool is what it has booked; moves between its locations are not."""
     if change.entity != "inventory":
         return
@@ -94,7 +95,15 @@ def _bookings(change: FactChange, old: Mapping[str, Said], new: Mapping[str, Sai
         slots = [f"stock[{location}]" for location in locations]
         fallen = sum(_fall(old.get(slot), new.get(slot)) for slot in slots)
         if fallen > 0:
-            yield Booking(change.item_id, pool, fallen, change.as_of)
+            yield Booking(change.item_id, pool, fallen, change.as_of, _total(old, slots))
+        elif fallen < 0:
+            yield Return(change.item_id, pool, _total(new, slots), change.as_of)
+
+
+def _total(said: Mapping[str, Said], slots: Sequence[str]) -> int:
+    """What the owner has in a whole pool."""
+    values = [said[slot].value for slot in slots if slot in said]
+    return sum(value for value in values if isinstance(value, int))
 
 
 def _fall(old: Said | None, new: Said | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
@@ -16,7 +16,10 @@ SHRUNK = "guard_shrunk"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A flow's standing on one target; ``frozen`` names the guard that froze it, empty when none did."""
+    """A flow's standing on one target; ``frozen`` names the guard that froze it, empty when none did.
+
+    ``scope`` are the fields and places that were approved: what the configuration adds waits for an approval (R12).
+    """
 
     flow: str
     connection: str
@@ -24,6 +27,11 @@ class Standing:
     adopted_at: str = ""
     frozen: str = ""
     frozen_at: str = ""
+    scope: str = ""
+
+    def covers(self, part: str) -> bool:
+        """Whether a field or a place was there when the flow was approved; one without a scope covers all."""
+        return not self.scope or part in self.scope.split(",")
 
     @property
     def live(self) -> bool:
@@ -48,9 +56,9 @@ def _save(connection: Connection, standing: Standing) -> None:
     upsert(connection, _STATE, [row])
 
 
-def make_live(connection: Connection, flow: str, target: str, now: str) -> None:
+def make_live(connection: Connection, flow: str, target: str, now: str, scope: str = "") -> None:
     """The operator approved the first sync: the flow is live."""
-    _save(connection, Standing(flow, target, "live", now))
+    _save(connection, Standing(flow, target, "live", now, scope=scope))
 
 
 def begin_adopting(connection: Connection, flow: str, target: str) -> None:
@@ -63,11 +71,11 @@ def freeze(connection: Connection, flow: str, target: str, guard: str, now: str)
     """A guard stops a flow on a target; the first reason and date stay, unless the source itself is in doubt."""
     standing = load(connection, flow, target)
     if not standing.frozen or (guard == SHRUNK and standing.frozen != SHRUNK):
-        _save(connection, Standing(flow, target, standing.state, standing.adopted_at, guard, now))
+        _save(connection, replace(standing, frozen=guard, frozen_at=now))
 
 
 def thaw(connection: Connection, flow: str, target: str, guard: str = "") -> None:
     """Let a flow go on; with a guard's name only if that one froze it."""
     standing = load(connection, flow, target)
     if standing.frozen and guard in ("", standing.frozen):
-        _save(connection, Standing(flow, target, standing.state, standing.adopted_at))
+        _save(connection, replace(standing, frozen="", frozen_at=""))

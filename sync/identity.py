@@ -46,15 +46,29 @@ def follow(hub: Hub, connection: Connection, name: str, entity: str, changed: It
     if not said:
         return
     current = _skus(connection, said)
-    refused = _refused(connection, {item: one.sku or current[item] for item, one in said.items()}, current)
+    wanted = {item: one.sku or current[item] for item, one in said.items()}
+    refused = _refused(connection, wanted, current)
+    refused |= {item: sku for item, sku in wanted.items() if sku != current[item] and _configured(hub, current[item])}
     free = [("variant", one.external_id, "") for item, one in waiting.items() if item not in refused]
     quarantine.release_each(connection, name, free)
     entries = [
-        Entry(name, entity, said[item].external_id, "", _TAKEN, f"another item is {sku}", sku)
+        Entry(name, entity, said[item].external_id, "", _TAKEN, _why(hub, current[item], sku), sku)
         for item, sku in refused.items()
     ]
     quarantine.put(connection, entries, hub.stamp())
     _rename(connection, said, {item: current[item] if item in refused else one.sku for item, one in said.items()})
+
+
+def _configured(hub: Hub, sku: str) -> bool:
+    """Whether kits or units of the configuration name a SKU: they would silently stop to apply to its item (R7)."""
+    kits, units = hub.config.kits, hub.config.units
+    return sku in kits or sku in units or any(part.sku == sku for parts in kits.values() for part in parts)
+
+
+def _why(hub: Hub, old: str, sku: str) -> str:
+    if _configured(hub, old):
+        return f"kits or units in the configuration still name {old}; write {sku} there, then it is renamed"
+    return f"another item is {sku}"
 
 
 def _waiting(connection: Connection, name: str) -> dict[int, _Said]:

@@ -16,14 +16,25 @@ from sync.store.database import among, chunks
 
 _FALL = tables.table(tables.Fall)
 _KEPT = timedelta(days=7)
+_GLITCH = timedelta(days=2)
 
 
 class Booking(NamedTuple):
-    """The owner's figures of an item fell by so many units over a pool."""
+    """The owner's figures of an item fell by so many units over a pool, from what they were before."""
 
     item_id: int
     pool: str
     units: int
+    as_of: str
+    before: int | None = None
+
+
+class Return(NamedTuple):
+    """The owner's figures of an item rose over a pool, to what they are now."""
+
+    item_id: int
+    pool: str
+    total: int
     as_of: str
 
 
@@ -34,9 +45,9 @@ def booked(connection: Connection, bookings: Sequence[Booking]) -> None:
     waiting = drops.open_units(connection, (one.item_id for one in bookings))
     expected = _expected(connection, (one.item_id for one in bookings))
     kept = []
-    for item_id, pool, fallen, as_of in bookings:
+    for item_id, pool, fallen, as_of, before in bookings:
         units = fallen - _met(connection, expected.get((item_id, pool), []), fallen)
-        rest = drops.account(connection, item_id, pool, units, as_of) if item_id in waiting else units
+        rest = drops.account(connection, item_id, pool, units, as_of, before) if item_id in waiting else units
         if rest:
             kept.append({"item_id": item_id, "pool": pool, "units": rest, "open_units": rest, "as_of": as_of})
     connection.execute(
@@ -45,6 +56,19 @@ def booked(connection: Connection, bookings: Sequence[Booking]) -> None:
     )
     if kept:
         connection.execute(insert(_FALL), kept)
+
+
+def returned(connection: Connection, returns: Sequence[Return]) -> None:
+    """The owner's figures rose: where one is back at what it was before a fall of lately, that fall booked nothing.
+
+    A feed that was broken for a while, or goods in transit, look like this; so does a delivery of exactly as many units
+    as were sold, and then too little is listed until a person says that the sale is booked.
+    """
+    for one in returns:
+        since = instant_text(parse_instant(one.as_of) - _GLITCH)
+        for fell_at in drops.reopen(connection, one.item_id, one.pool, one.total, since):
+            same = (_FALL.c.item_id == one.item_id, _FALL.c.pool == one.pool, _FALL.c.as_of == fell_at)
+            connection.execute(update(_FALL).where(*same, _FALL.c.open_units > 0).values(open_units=0))
 
 
 def expect(connection: Connection, item_id: int, pool: str, units: int, now: str) -> None:

@@ -79,7 +79,7 @@ def _file_lock(
     if path is None or str(path) == ":memory:":
         yield lambda: True
         return
-    folder = Path(f"{path}.locks")
+    folder = Path(f"{path.resolve()}.locks")  # one lock, by whatever name the file is reached
     folder.mkdir(exist_ok=True)
     handle = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

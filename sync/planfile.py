@@ -13,9 +13,13 @@ from canonical.clock import parse_instant
 from canonical.errors import CrossdockError
 from canonical.slot import parse_slot
 from canonical.value import Value
+from sync.config import FlowKind
+from sync.evaluate import channels_of
 from sync.hub import Hub
 from sync.observe import reread
+from sync.orders.fresh import read_orders_first
 from sync.orders.store import EFFECT, ORDER
+from sync.planner import decide_and_record
 from sync.shadow import SHADOW
 from sync.store import body, tables
 from sync.store.database import chunks, insert_returning_id
@@ -187,6 +191,27 @@ def freshen(hub: Hub, saved: SavedPlan) -> int:
             ids = _external_ids(connection, owner, entity, sorted(items))
         reread(hub, owner, mapping.resource, ids)
         read += len(ids)
+    return read + _freshen_channels(hub, saved)
+
+
+def _freshen_channels(hub: Hub, saved: SavedPlan) -> int:
+    """Read every channel of a pool again for items whose stock is to be raised: one may have sold meanwhile (R2)."""
+    read = 0
+    for flow in hub.config.flows.values():
+        planned = [one for one in saved.changes if one.flow == flow.name and one.status == "planned"]
+        items = sorted({one.item_id for one in planned})
+        if flow.kind is not FlowKind.INVENTORY or not items:
+            continue
+        for channel in channels_of(hub, flow):
+            mapping = hub.config.connections[channel].mappings[flow.entity]
+            with hub.database.begin() as connection:
+                ids = _external_ids(connection, channel, flow.entity, items)
+            reread(hub, channel, mapping.resource, ids)
+            read += len(ids)
+        read_orders_first(hub, channels_of(hub, flow), {})
+        with hub.database.begin() as connection:
+            for part in chunks(items):
+                decide_and_record(hub, connection, flow, part)
     return read
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
+from canonical.slot import parse_slot
 from sync import flowstate, marks, tally
 from sync.config import FlowConfig, FlowKind
 from sync.decision import Verdict, fingerprint
@@ -169,13 +170,20 @@ def _status(hub: Hub, line: Line, standing: flowstate.Standing, population: int)
         return "held", decision.reason
     if not decision.writes:
         return "settled", decision.reason
-    if not standing.live:
+    if not standing.live or not _approved(line, standing):
         return "withheld", "not_adopted"
     if line.adopted and _is_price(line) and _too_far(hub, line, population):
         return "withheld", "guard_price"
     if standing.frozen == flowstate.SHRUNK and not exempt(line):
         return "withheld", standing.frozen
     return "planned", decision.reason
+
+
+def _approved(line: Line, standing: flowstate.Standing) -> bool:
+    """Whether the slot's field and place were part of the flow when it was approved (R12)."""
+    slot = parse_slot(line.slot)
+    place = slot.field != "stock" or not slot.scope or standing.covers(slot.scope)
+    return line.adopted or (standing.covers(slot.field) and place)
 
 
 def _is_price(line: Line) -> bool:

@@ -19,6 +19,7 @@ from sync.diff import SlotOverride
 from sync.evaluate import evaluate
 from sync.hub import Hub
 from sync.oneoff import also_changed, plan_to_owner
+from sync.planner import decide_and_record
 from sync.shadow import Settled, settle
 from sync.store import body, tables
 
@@ -70,16 +71,16 @@ def _flow_of(hub: Hub, conflict: Row[Any]) -> FlowConfig:
 
 def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: FlowConfig, choice: Choice) -> Resolved:
     now, name, item, slot = hub.stamp(), conflict.connection, conflict.item_id, conflict.slot
+    if flow.kind is FlowKind.INVENTORY:
+        # What was read since the last plan is recorded first: a sale among it must not be taken for the base (R3).
+        decide_and_record(hub, connection, flow, [item])
     view = shadow.views(connection, name, conflict.entity, [item]).get(item)
     if view is None:
         raise DataError(f"the record of conflict {conflict.id} is no longer linked")
     theirs, ours = view.observed.get(slot), _owners_value(hub, connection, conflict, flow)
-    shown = body.decode(conflict.ours)
-    if choice is Choice.TO_OWNER and ours != shown:
-        raise DataError(
-            f"{flow.source} now says {displayed(slot, ours)}, the conflict showed {displayed(slot, shown)}",
-            hint="plan again, look at the conflict, then resolve it",
-        )
+    if choice is not Choice.OURS:
+        _as_shown(conflict, flow.source, slot, ours, body.decode(conflict.ours))
+        _as_shown(conflict, name, slot, theirs, body.decode(conflict.theirs))
     overrides.end(connection, name, conflict.entity, item, slot)
     plan_id = None
     if choice is Choice.OURS:
@@ -97,6 +98,15 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     conflicts.close(connection, conflict.id, f"{choice.value}: {text}", now)
     marks.mark(connection, [marks.Mark(name, flow.name, item)], now)
     return Resolved(conflict.id, text, plan_id)
+
+
+def _as_shown(conflict: Row[Any], who: str, slot: str, now: Value, shown: Value) -> None:
+    """A value that was not shown is not decided on: the conflict shows the newest one after the next plan (R11)."""
+    if now != shown:
+        raise DataError(
+            f"{who} now says {displayed(slot, now)}, conflict {conflict.id} showed {displayed(slot, shown)}",
+            hint="plan again, look at the conflict, then resolve it",
+        )
 
 
 def _owners_value(hub: Hub, connection: Connection, conflict: Row[Any], flow: FlowConfig) -> Value:

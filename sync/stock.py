@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from canonical.clock import instant_text, parse_instant
@@ -40,10 +40,13 @@ def decide_stock(inputs: StockInputs) -> dict[str, Decision]:
     view = inputs.view
     slots = _slots(inputs)
     if view.observed.get("tracked") is False:
-        return {str(slot): Decision(Verdict.NOTHING, reason="untracked") for slot in slots}
+        verdict = Verdict.NOTHING if _sellable(inputs) else Verdict.WAIT
+        return {str(slot): Decision(verdict, reason="untracked") for slot in slots}
     request, missing = _request(inputs)
     if request is None:
-        return {str(slot): Decision(Verdict.NOTHING, reason=missing) for slot in slots}
+        # Where it was listed before, its figure can no longer be told: that must be seen, not passed over.
+        verdict = Verdict.WAIT if any(str(slot) in view.sent for slot in slots) else Verdict.NOTHING
+        return {str(slot): Decision(verdict, reason=missing) for slot in slots}
     booked = project_stock(request)
     alone = project_stock(_without_drops(request)) if _has_drops(request) else booked
     figure_as_of = max(_figure_times(inputs), default="")
@@ -75,7 +78,6 @@ def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
         return None, "kit_component_missing"
     if not kit and supply is None:
         return None, "owner_not_read"
-    sellable = known.facts.get((item, "variant"), {}).get("sellable")
     channel = inputs.flow.rules[inputs.target]
     scoped = inputs.mapping.fields["stock"].scope is ScopeKind.LOCATION
     return (
@@ -83,7 +85,7 @@ def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
             pool=inputs.hub.pools[channel.pool],
             rule=channel,
             supply=supply or Supply({}),
-            sellable=sellable is None or sellable.value is not False,
+            sellable=_sellable(inputs),
             factor=inputs.hub.units.get(sku, 1),
             kit=kit,
             component_supplies={name: one for name, one in parts.items() if one is not None},
@@ -91,6 +93,12 @@ def _request(inputs: StockInputs) -> tuple[StockRequest | None, str]:
         ),
         "",
     )
+
+
+def _sellable(inputs: StockInputs) -> bool:
+    """Whether the owner lets the item be sold; it does unless it says otherwise."""
+    said = inputs.known.facts.get((inputs.view.item_id, "variant"), {}).get("sellable")
+    return said is None or said.value is not False
 
 
 def _supply(inputs: StockInputs, item: int) -> Supply | None:
@@ -214,7 +222,7 @@ def _decide_slot(
         own=own,
         compares=_compares(inputs),
     )
-    return decide_counter(counter, inputs.flow.on_conflict)
+    return replace(decide_counter(counter, inputs.flow.on_conflict), alone=counter.allowed)
 
 
 def _compares(inputs: StockInputs) -> bool:

@@ -141,6 +141,8 @@ class Drop(SQLModel, table=True):
     units: int
     open_units: int
     claimed: int = 0
+    booked_units: int = 0
+    booked_from: int | None = None
     seen_at: str
     closed_at: str = ""
 
@@ -219,6 +221,7 @@ class FlowState(SQLModel, table=True):
     adopted_at: str = ""
     frozen: str = ""
     frozen_at: str = ""
+    scope: str = ""
 
 
 class Plan(SQLModel, table=True):

@@ -176,14 +176,24 @@ def upgrade() -> None:
         batch_op.create_index("shipment_order", ["order_id"], unique=False)
         batch_op.create_index("shipment_ref", ["connection", "external_id"], unique=True)
 
+    with op.batch_alter_table("flow_state", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("scope", sa.String(), nullable=False, server_default=""))
+
     with op.batch_alter_table("stock_drop", schema=None) as batch_op:
         batch_op.add_column(sa.Column("claimed", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("booked_units", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("booked_from", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     """Take it away."""
     with op.batch_alter_table("stock_drop", schema=None) as batch_op:
+        batch_op.drop_column("booked_from")
+        batch_op.drop_column("booked_units")
         batch_op.drop_column("claimed")
+
+    with op.batch_alter_table("flow_state", schema=None) as batch_op:
+        batch_op.drop_column("scope")
 
     with op.batch_alter_table("shipment", schema=None) as batch_op:
         batch_op.drop_index("shipment_ref")
