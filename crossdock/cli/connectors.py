@@ -38,8 +38,8 @@ def list_connectors(app: App) -> Outcome:
     """Every connector with its roles, entities, API version and the settings it needs; JSON tells more.
 
 
-    JSON: {"connectors": [{"name", "title", "roles", "entities", "writes", "versions", "default_version", "sunsets",
-    "required", "needs", "settings", "unverified", "docs"}], ...}
+    JSON: {"connectors": [{"name", "title", "roles", "entities", "documents", "writes", "effects", "versions",
+    "default_version", "sunsets", "required", "needs", "settings", "unverified", "docs"}], ...}
     """
     platforms = InstalledPlatforms()
     columns = [
@@ -47,6 +47,7 @@ def list_connectors(app: App) -> Outcome:
         Column("title", "platform"),
         Column("roles", "roles"),
         Column("entities", "entities"),
+        Column("documents", "documents"),
         Column("default_version", "version"),
         Column("needs", "needs"),
     ]
@@ -64,7 +65,9 @@ def connector_row(name: str, platforms: Platforms) -> dict[str, object]:
         "title": manifest.title,
         "roles": list(manifest.roles),
         "entities": list(entities),
+        "documents": list(dict.fromkeys(one for spec in manifest.resources.values() for one in spec.documents)),
         "writes": list(manifest.writes),
+        "effects": list(manifest.effects),
         "versions": list(manifest.versions),
         "default_version": manifest.default_version or None,
         "sunsets": {version: day.isoformat() for version, day in manifest.sunsets.items()},

@@ -57,7 +57,8 @@ def test_the_list_of_connectors_comes_from_their_manifests(tmp_path: Path) -> No
     done = crossdock("connectors", "list", "--format", "json", cwd=tmp_path)
     rows = {row["name"]: row for row in json.loads(done.stdout)["connectors"]}
     assert {"shopify", "woocommerce", "tryton"} <= set(rows)
-    assert all({"variant", "inventory"} <= set(row["entities"]) for row in rows.values())
+    assert all({"variant", "inventory"} <= set(rows[name]["entities"]) for name in ("shopify", "woocommerce", "tryton"))
+    assert {"charge", "payout"} <= set(rows["stripe"]["documents"])
     assert rows["shopify"]["default_version"] in rows["shopify"]["versions"]
 
 
