@@ -71,6 +71,7 @@ class World:
         self.steps: Counter[str] = Counter()
         self.price = {n: Decimal("10.00") for n in range(1, ITEMS + 1)}
         self.stock = {n: {"WH1": 10, "WH2": 5} for n in range(1, ITEMS + 1)}
+        self.before_booking: dict[int, set[int]] = {n: set() for n in self.stock}
         forks.prepare(adopt_all, platforms.config, database)
 
     @property
@@ -94,8 +95,9 @@ class World:
         numbers = list(self.stock)
         changed, priced = set(self.dice.sample(numbers, 3)), set(self.dice.sample(numbers, 2))
         for n in changed:
-            held = self.stock[n]["WH1"]
-            self.stock[n]["WH1"] = self.dice.choice([units for units in range(6, 30) if units != held])
+            # A figure that is back at what it was before a booking reopens the sale (decision 006): not asked here.
+            taken = {self.stock[n]["WH1"], *self.before_booking[n]}
+            self.stock[n]["WH1"] = self.dice.choice([units for units in range(6, 30) if units not in taken])
             self.platforms.erp.admin.set_stock(sku(n), "WH1", self.stock[n]["WH1"])
         for n in priced:
             self.price[n] += Decimal("0.25")
@@ -167,6 +169,7 @@ class World:
 
     def book(self, seller: int, sold: int) -> None:
         """The ERP enters what the shop sold: everything agrees again, and nothing is left open."""
+        self.before_booking[seller].add(self.stock[seller]["WH1"])
         self.stock[seller]["WH1"] -= sold
         self.platforms.erp.admin.set_stock(sku(seller), "WH1", self.stock[seller]["WH1"])
         self.live()
