@@ -1,4 +1,4 @@
-"""One suite that every connector passes, reads, writes and faults, run against its simulator."""
+"""One suite that every connector passes, reads, writes, effects and faults, run against its simulator."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from connectors.conformance.model import (
     Check,
     CheckFailed,
     CheckResult,
+    EffectCase,
     NotApplicable,
     Status,
     Subject,
@@ -20,6 +21,7 @@ __all__ = [
     "Check",
     "CheckFailed",
     "CheckResult",
+    "EffectCase",
     "NotApplicable",
     "Status",
     "Subject",

@@ -20,7 +20,7 @@ _OTHER = 57
 def throttled_reads_wait_and_return_everything(subject: Subject) -> None:
     """A read that is throttled waits on its clock, then returns every record once."""
     for resource in subject.resources:
-        world = World.open(subject, subject.page_size + 1)
+        world = World.open(subject, subject.page_size + 1, documents=True)
         subject.throttle(world.simulator, 2)
         begun = world.clock.now()
         _require_everything(world, resource)
@@ -33,7 +33,7 @@ def reads_survive_passing_faults(subject: Subject) -> None:
     kinds: tuple[FaultKind, ...] = ("status", "html", "truncated", "timeout_before", "drop")
     for kind in kinds:
         for resource in subject.resources:
-            world = World.open(subject, 3)
+            world = World.open(subject, 3, documents=True)
             world.simulator.faults.add(Fault(kind))
             _require_everything(world, resource)
             require(world.simulator.faults.pending() == 0, f"{resource}: the fault {kind} never came")
@@ -44,7 +44,7 @@ def lasting_faults_end_a_read_loudly(subject: Subject) -> None:
     broken: tuple[tuple[FaultKind, int], ...] = (("html", 200), ("html", 503), ("truncated", 200), ("drop", 0))
     for kind, status in broken:
         for resource in subject.resources:
-            world = World.open(subject, 3)
+            world = World.open(subject, 3, documents=True)
             world.simulator.faults.add(Fault(kind, times=_FOR_EVER, status=status))
             _require_loud(world, resource, f"{resource}: {kind} {status or ''}")
 
@@ -52,7 +52,7 @@ def lasting_faults_end_a_read_loudly(subject: Subject) -> None:
 def a_fault_after_the_first_page_is_not_an_end(subject: Subject) -> None:
     """A read that breaks for good in the middle raises instead of ending as if that were all."""
     for resource in subject.resources:
-        world = World.open(subject, 3 * subject.page_size)
+        world = World.open(subject, 3 * subject.page_size, documents=True)
         pages = world.pull(resource)
         first = next(pages)
         if first.complete:
@@ -71,7 +71,7 @@ def a_token_that_expires_is_renewed_in_a_read(subject: Subject) -> None:
     """A token that expires between two pages is renewed, and every record still comes once."""
     expire = _expire(subject)
     for resource in subject.resources:
-        world = World.open(subject, 3 * subject.page_size)
+        world = World.open(subject, 3 * subject.page_size, documents=True)
         ids: list[str] = []
         for number, page in enumerate(world.pull(resource)):
             ids += world.ids(resource, [page])

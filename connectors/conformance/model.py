@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from canonical.errors import CrossdockError
-from connectors.base import Connector, Environment, RawRecord, WriteRow
+from connectors.base import Connector, Effect, Environment, RawRecord, WriteRow
 from connectors.simulation import CatalogItem, Fault, Simulator, Ticker
 
 
@@ -43,6 +43,41 @@ class WriteCase:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectCase:
+    """How the suite does one effect of the manifest, once for a catalog item and a reference.
+
+    ``effect(simulator, index, reference)`` makes the effect about the item at ``index`` under that reference, its
+    document in the platform's shape. It may first let the platform's own people do what the effect needs (a shopper
+    places the order that is to be shipped), and is asked once for each reference in a world. The suite asks for
+    references that are beginnings of each other, for other indexes.
+    ``done(simulator, index, reference)`` counts how often it has been done there: 0, 1, or 2 when it was doubled. Count
+    what it is about (parcels, refunds, units taken off), not what the connector said of it.
+    ``bad(simulator, reference)`` makes one whose document the platform cannot take: refused when it is composed, or by
+    the platform, with a reason either way.
+    ``touches(simulator, index, reference)`` gives the places in ``Subject.snapshot`` it may change, asked after it was
+    done, as key paths that cover everything below them: a refund that is only noted touches its order and no stock.
+
+    One for parcels that are sent for an order of the item::
+
+        EffectCase(
+            "parcel.send",
+            effect=lambda simulator, index, reference: Effect(
+                "parcel.send", reference, {"order": _order_of(simulator, index), "units": 1}
+            ),
+            done=lambda simulator, index, reference: _parcels(simulator, index).count(reference),
+            bad=lambda simulator, reference: Effect("parcel.send", reference, {"order": "no such order", "units": 1}),
+            touches=lambda simulator, index, reference: [("parcels",)],
+        )
+    """
+
+    operation: str
+    effect: Callable[[Simulator, int, str], Effect]
+    done: Callable[[Simulator, int, str], int]
+    bad: Callable[[Simulator, str], Effect]
+    touches: Callable[[Simulator, int, str], Collection[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One connector with its simulator, as the suite needs them.
 
@@ -52,7 +87,9 @@ class Subject:
     ``absent_id`` a well-formed id that no record has. ``snapshot`` is the platform's whole state as nested
     dicts and lists, ``bookkeeping`` the keys in it that the platform moves by itself. ``expire_token`` makes the
     platform forget the token in use. ``touch(simulator, resource, index)`` edits one item as the merchant would, in a
-    way its timestamp covers.
+    way its timestamp covers. ``documents`` tells for a resource that catalog items are not records of (orders,
+    shipments) how to let the platform's own people make so many of them; ``touch`` then edits the one at an index.
+    ``effects`` has one case for every effect of the manifest.
     """
 
     name: str
@@ -66,6 +103,8 @@ class Subject:
     snapshot: Callable[[Simulator], Mapping[str, object]]
     bookkeeping: frozenset[str] = frozenset()
     writes: tuple[WriteCase, ...] = ()
+    effects: tuple[EffectCase, ...] = ()
+    documents: Mapping[str, Callable[[Simulator, int], None]] = field(default_factory=dict)
     expire_token: Callable[[Simulator], None] | None = None
     touch: Callable[[Simulator, str, int], None] | None = None
     throttle: Callable[[Simulator, int], None] = throttle

@@ -23,7 +23,7 @@ def paging_returns_every_record_once(subject: Subject) -> None:
     """A pull of 0, 1, n, n+1 and 3n records returns each exactly once."""
     n = subject.page_size
     for items in (0, 1, n, n + 1, 3 * n):
-        world = World.open(subject, items)
+        world = World.open(subject, items, documents=True)
         for resource in subject.resources:
             pages = list(world.pull(resource))
             _require_whole(world, resource, pages, f"{resource} with {items} items")
@@ -33,7 +33,7 @@ def paging_returns_every_record_once(subject: Subject) -> None:
 def only_the_last_page_is_complete(subject: Subject) -> None:
     """A pull is complete on its last page and on no other, also when there is nothing to return."""
     for items in (0, 3 * subject.page_size):
-        world = World.open(subject, items)
+        world = World.open(subject, items, documents=True)
         for resource in subject.resources:
             flags = [page.complete for page in world.pull(resource)]
             require(bool(flags), f"{resource} with {items} items: no page at all, so nothing says it is complete")
@@ -43,7 +43,7 @@ def only_the_last_page_is_complete(subject: Subject) -> None:
 
 def pages_tell_when_they_were_asked_for(subject: Subject) -> None:
     """A page's ``as_of`` is the start of its request: after the pull began, not after it ended."""
-    world = World.open(subject, subject.page_size + 1)
+    world = World.open(subject, subject.page_size + 1, documents=True)
     for resource in subject.resources:
         begun = world.clock.now()
         for page in world.pull(resource):
@@ -55,7 +55,7 @@ def pages_tell_when_they_were_asked_for(subject: Subject) -> None:
 
 def lookup_returns_what_was_asked_for(subject: Subject) -> None:
     """A lookup returns the records asked for, each once, and no others."""
-    world = World.open(subject, 5)
+    world = World.open(subject, 5, documents=True)
     for resource in subject.resources:
         every = sorted(subject.external_ids(world.simulator, resource))
         require(bool(every), f"{resource}: the simulator holds no records to look up")
@@ -66,7 +66,7 @@ def lookup_returns_what_was_asked_for(subject: Subject) -> None:
 
 def lookup_leaves_out_what_does_not_exist(subject: Subject) -> None:
     """An id that does not exist is simply not returned, and nothing in its place."""
-    world = World.open(subject, 3)
+    world = World.open(subject, 3, documents=True)
     for resource in subject.resources:
         known = min(subject.external_ids(world.simulator, resource))
         found = world.lookup(resource, [subject.absent_id(resource), known])
@@ -75,7 +75,7 @@ def lookup_leaves_out_what_does_not_exist(subject: Subject) -> None:
 
 def lookup_of_many_returns_all(subject: Subject) -> None:
     """A lookup of more ids than fit one request returns them all."""
-    world = World.open(subject, subject.page_size + 1)
+    world = World.open(subject, subject.page_size + 1, documents=True)
     for resource in subject.resources:
         every = sorted(subject.external_ids(world.simulator, resource))
         found = sorted(world.lookup(resource, every))
@@ -90,7 +90,7 @@ def delta_returns_what_changed(subject: Subject) -> None:
     if touch is None or not resources:
         raise NotApplicable("this connector has no delta read, or its subject cannot touch a record")
     for resource in resources:
-        world = World.open(subject, 5)
+        world = World.open(subject, 5, documents=True)
         world.clock.advance(world.connector.manifest.overlap_seconds + 3600)
         cursor = _cursor(list(world.pull(resource)), resource)
         world.clock.advance(3600)
@@ -109,7 +109,7 @@ def delta_is_never_complete(subject: Subject) -> None:
     if not resources:
         raise NotApplicable("this connector has no delta read")
     for resource in resources:
-        world = World.open(subject, 3)
+        world = World.open(subject, 3, documents=True)
         cursor = _cursor(list(world.pull(resource)), resource)
         for page in world.connector.changed_since(resource, subject.resources[resource], cursor):
             require(not page.complete, f"{resource}: a delta page says complete")
@@ -117,7 +117,7 @@ def delta_is_never_complete(subject: Subject) -> None:
 
 def reads_write_nothing(subject: Subject) -> None:
     """A dry run can do every read, and the platform sees no write and keeps its state."""
-    world = World.open(subject, subject.page_size + 1, read_only=True)
+    world = World.open(subject, subject.page_size + 1, read_only=True, documents=True)
     before = subject.snapshot(world.simulator)
     for resource in subject.resources:
         ids = sorted(world.ids(resource, world.pull(resource)))
@@ -138,7 +138,7 @@ def health_check_reports(subject: Subject) -> None:
 
 def reading_twice_gives_the_same_bytes(subject: Subject) -> None:
     """An unchanged record reads byte for byte the same, so that unchanged can be told by its hash."""
-    world = World.open(subject, 3)
+    world = World.open(subject, 3, documents=True)
     for resource in subject.resources:
         first = {subject.id_of(resource, raw): bytes(raw) for page in world.pull(resource) for raw in page.records}
         again = {subject.id_of(resource, raw): bytes(raw) for page in world.pull(resource) for raw in page.records}

@@ -7,13 +7,14 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from canonical.errors import ConfigError, Problem
+from connectors.conformance.effects import EFFECT_CHECKS
 from connectors.conformance.faults import FAULT_CHECKS
 from connectors.conformance.model import Check, CheckResult, Group, Status, Subject, Tier
 from connectors.conformance.reads import READ_CHECKS
 from connectors.conformance.writes import WRITE_CHECKS
 from connectors.registry import package_of
 
-CHECKS: dict[str, Check] = {check.name: check for check in (*READ_CHECKS, *WRITE_CHECKS, *FAULT_CHECKS)}
+CHECKS: dict[str, Check] = {check.name: check for check in (*READ_CHECKS, *WRITE_CHECKS, *EFFECT_CHECKS, *FAULT_CHECKS)}
 """Every check by its name, in the order they run."""
 
 
@@ -23,7 +24,7 @@ def run(subject: Subject) -> list[CheckResult]:
 
 
 def tier_of(results: Iterable[CheckResult]) -> Tier:
-    """Bronze: all reads; silver: all writes too; gold: all of it under faults. A group of skips proves nothing."""
+    """Bronze: all reads; silver: all writes and effects too; gold: all under faults. Skips alone prove nothing."""
     found = list(results)
     reads, writes, faults = (_proven(found, group) for group in ("reads", "writes", "faults"))
     if not reads:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
+from typing import cast
 
-from connectors.base import Call, Connector, Environment, Page
-from connectors.conformance.model import CheckFailed, NotApplicable, Subject, WriteCase
-from connectors.manifest import WriteSpec
+from connectors.base import Call, Connector, Effect, EffectConnector, Environment, Page
+from connectors.conformance.model import CheckFailed, EffectCase, NotApplicable, Subject, WriteCase
+from connectors.manifest import EffectSpec, WriteSpec
 from connectors.simulation import CatalogItem, SimTransport, Simulator, Ticker
 
 
@@ -54,10 +55,12 @@ class World:
     _keys: Iterator[int] = field(default_factory=lambda: count(1))
 
     @classmethod
-    def open(cls, subject: Subject, items: int, *, read_only: bool = False) -> World:
-        """A fresh world with so many catalog items; nothing counted yet."""
+    def open(cls, subject: Subject, items: int, *, read_only: bool = False, documents: bool = False) -> World:
+        """A fresh world with so many catalog items, and as many of each document if asked; nothing counted yet."""
         clock = Ticker()
         simulator = subject.simulator(clock, catalog(items))
+        for make in subject.documents.values() if documents else ():
+            make(simulator, items)
         simulator.log.clear()
         environment = Environment(
             connection=subject.name,
@@ -97,6 +100,28 @@ class World:
             raise CheckFailed(f"{case.operation} is not in the manifest")
         return found
 
+    def effect_spec(self, case: EffectCase) -> EffectSpec:
+        """What the manifest says of an effect."""
+        found = self.connector.manifest.effects.get(case.operation)
+        if found is None:
+            raise CheckFailed(f"{case.operation} is not among the effects of the manifest")
+        return found
+
+    def compose(self, effect: Effect) -> Call:
+        """The call that does an effect."""
+        return cast(EffectConnector, self.connector).compose(effect, self.new_key)
+
+    def prepare(self, case: EffectCase, index: int, reference: str) -> Effect:
+        """An effect and all that it needs there; nothing counted yet."""
+        effect = case.effect(self.simulator, index, reference)
+        self.simulator.log.clear()
+        return effect
+
+    def done(self, case: EffectCase, index: int, reference: str) -> int:
+        """How often the platform has done it, with everything that is due."""
+        self.simulator.run_due()
+        return case.done(self.simulator, index, reference)
+
     def held(self, case: WriteCase, index: int) -> int:
         """What the platform holds now, after everything that is due."""
         self.simulator.run_due()
@@ -114,6 +139,13 @@ def each_write(subject: Subject) -> tuple[WriteCase, ...]:
     if not subject.writes:
         raise NotApplicable("this connector declares no writes")
     return subject.writes
+
+
+def each_effect(subject: Subject) -> tuple[EffectCase, ...]:
+    """The effect cases, or a skip when there are none."""
+    if not subject.effects:
+        raise NotApplicable("this connector declares no effects")
+    return subject.effects
 
 
 def changed_paths(before: object, after: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

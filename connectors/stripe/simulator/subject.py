@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 
-from connectors.base import Connector, Environment
-from connectors.conformance import Subject
+from connectors.base import Connector, Effect, Environment
+from connectors.conformance import EffectCase, Subject
 from connectors.simulation import CatalogItem, Simulator, Ticker
 from connectors.stripe.connector import connect
 from connectors.stripe.simulator.loading import load
@@ -39,6 +40,7 @@ def subject() -> Subject:
         id_of=lambda resource, record: msgspec.json.decode(record, type=_Id).id,
         absent_id=lambda resource: _KINDS[resource][1],
         snapshot=lambda simulator: _stripe(simulator).snapshot(),
+        effects=(EffectCase("refund.create", _refund, _paid_back, _bad_refund, _moved),),
         touch=_touch,
         throttle=lambda simulator, times: _stripe(simulator).throttle(times),
     )
@@ -61,6 +63,34 @@ def _touch(simulator: Simulator, resource: str, index: int) -> None:
         account.admin.reconcile(list(account.snapshot()["payout"])[index])
         return
     account.admin.note(kind, list(account.snapshot()[kind])[index], "looked at")
+
+
+def _refund(simulator: Simulator, index: int, reference: str) -> Effect:
+    """A buyer has paid 25.00 for an item and gets 7.50 back."""
+    charge = _stripe(simulator).admin.pay(2500, "eur", {"order_id": f"{index}"})
+    return Effect("refund.create", reference, {"charge": charge, "amount": "7.50", "currency": "eur"})
+
+
+def _bad_refund(simulator: Simulator, reference: str) -> Effect:
+    return Effect("refund.create", reference, {"charge": "ch_9999999999999999", "amount": "7.50", "currency": "eur"})
+
+
+def _paid_back(simulator: Simulator, index: int, reference: str) -> int:
+    return len(_refunds(simulator, reference))
+
+
+def _moved(simulator: Simulator, index: int, reference: str) -> Collection[tuple[str, ...]]:
+    """The refund, its entry of the balance, and what the charge says of it."""
+    found: list[tuple[str, ...]] = []
+    for refund in _refunds(simulator, reference):
+        found += [("refund", str(refund["id"])), ("balance_transaction", str(refund["balance_transaction"]))]
+        found += [("charge", str(refund["charge"]), name) for name in ("amount_refunded", "refunded", "refunds")]
+    return found
+
+
+def _refunds(simulator: Simulator, reference: str) -> list[dict[str, Any]]:
+    every = _stripe(simulator).snapshot()["refund"].values()
+    return [refund for refund in every if refund["metadata"].get("crossdock_reference") == reference]
 
 
 def _stripe(simulator: Simulator) -> StripeSimulator:

@@ -12,6 +12,7 @@ from canonical.errors import CrossdockError, FatalError, ProtocolError, Retriabl
 from connectors.base import (
     Call,
     CallOutcome,
+    Effect,
     Environment,
     Finding,
     Page,
@@ -23,6 +24,7 @@ from connectors.base import (
 from connectors.http import Outgoing, RetryPolicy, Transport, http_verdict
 from connectors.manifest import CompareAndSet, Manifest, ResourceSpec, WriteClass, WriteSpec
 from connectors.paging import DistinctCount
+from tests.support.shelf.parcels import EFFECTS, Parcels, specs
 
 ABOUT = "made up"
 CLASSES = {"amounts": WriteClass.SET, "keyed": WriteClass.KEYED, "documents": WriteClass.SEARCHABLE}
@@ -34,7 +36,11 @@ def manifest() -> Manifest:
         title="Shelf",
         docs=ABOUT,
         settings={},
-        resources={"things": ResourceSpec(ABOUT, ("variant",), timestamp="changed", covers=("amount",))},
+        resources={
+            "things": ResourceSpec(ABOUT, ("variant",), timestamp="changed", covers=("amount",)),
+            "parcels": ResourceSpec(ABOUT, documents=("order",), timestamp="changed"),
+        },
+        effects=specs(),
         writes={
             name: WriteSpec(
                 ABOUT,
@@ -83,7 +89,7 @@ class Shelf:
         self.manifest = manifest()
         self.mistake = mistake
         self._clock = environment.clock
-        blind = mistake in ("writes in a dry run", "repeats writes")
+        blind = mistake in ("writes in a dry run", "repeats writes", "sends in a dry run")
         self._transport = Transport(
             environment.connection,
             base_url="http://shelf.test",
@@ -96,6 +102,7 @@ class Shelf:
             http_transport=environment.http_transport,
             on_request=environment.on_request,
         )
+        self._parcels = Parcels(self._transport, mistake)
 
     def check(self) -> list[Finding]:
         return [Finding("token", ok=self.mistake != "sees trouble", message="a token was given")]
@@ -128,7 +135,12 @@ class Shelf:
         size = 5 if self.mistake == "overfills" else 3
         return [self._call(rows[at : at + size], new_key) for at in range(0, len(rows), size)]
 
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        return self._parcels.compose(effect, new_key)
+
     def push(self, call: Call) -> CallOutcome:
+        if call.operation in EFFECTS:
+            return self._parcels.push(call)
         if self.mistake == "hides lost answers":
             try:
                 return self._push(call)
@@ -137,6 +149,8 @@ class Shelf:
         return self._push(call)
 
     def resolve(self, call: Call) -> CallOutcome | None:
+        if call.operation in EFFECTS:
+            return self._parcels.resolve(call)
         if call.operation == "keyed":
             if self.mistake == "forgets the key":
                 body = msgspec.json.decode(call.body)
@@ -201,7 +215,7 @@ class Shelf:
         while True:
             as_of = self._clock.now()
             try:
-                said = self._get(f"things?page={number}{filter_}")
+                said = self._get(f"{resource}?page={number}{filter_}")
             except RetriableError:
                 if self.mistake != "ends quietly":
                     raise

@@ -29,9 +29,20 @@ class Document:
 
 
 @dataclass
+class Parcel:
+    id: str
+    thing: str
+    units: int
+    reference: str
+    key: str = ""
+    changed: int = 0
+
+
+@dataclass
 class State:
     things: dict[str, Thing] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
+    parcels: dict[str, Parcel] = field(default_factory=dict)
     answered: dict[str, Any] = field(default_factory=dict)
     tick: int = 0
 
@@ -58,11 +69,22 @@ class ShelfSimulator(Simulator):
         return {
             "things": {one.id: vars(one) for one in state.things.values()},
             "documents": {name: vars(one) for name, one in state.documents.items()},
+            "parcels": {one.id: vars(one) for one in state.parcels.values()},
         }
 
-    def touch(self, index: int) -> None:
+    def touch(self, resource: str, index: int) -> None:
         with self.turn():
-            self._set(f"t{index}", 99)
+            if resource == "things":
+                self._set(f"t{index}", 99)
+            else:
+                self.state.tick += 1
+                self.state.parcels[f"p{index}"].changed = self.state.tick
+
+    def hand_over(self, parcels: int) -> None:
+        """Somebody at the counter sends so many parcels, of nothing."""
+        with self.turn():
+            for _ in range(parcels):
+                self._parcel("", 0, f"counter-{len(self.state.parcels)}")
 
     def answer(self, request: SimRequest) -> SimResponse:
         if request.path == "/token":
@@ -77,14 +99,21 @@ class ShelfSimulator(Simulator):
             self.log.read("document")
             found = self.state.documents.get(request.path.rpartition("/")[2])
             return json_response(vars(found) if found else {"message": "not found"}, 200 if found else 404)
-        things = list(self.state.things.values())
+        if request.param("about"):
+            self.log.read("parcels")
+            held = self.state.parcels.values()
+            return json_response([vars(one) for one in held if request.param("about", "") in one.reference])
+        kind = request.path.removeprefix("/")
+        things: list[Thing | Parcel] = list(
+            self.state.parcels.values() if kind == "parcels" else self.state.things.values()
+        )
         if ids := request.param("ids"):
             things = [one for one in things if one.id in ids.split(",")]
         if since := request.param("since"):
             things = [one for one in things if one.changed > int(since)]
         page = int(request.param("page", "1"))
         part = things[(page - 1) * PAGE : page * PAGE]
-        self.log.read("things", rows=len(part))
+        self.log.read(kind, rows=len(part))
         return json_response({"items": [vars(one) for one in part], "total": len(things), "tick": self.state.tick})
 
     def _write(self, request: SimRequest) -> SimResponse:
@@ -92,6 +121,8 @@ class ShelfSimulator(Simulator):
         kind, _, rest = request.path.removeprefix("/").partition("/")
         if kind == "documents":
             return self._document(rest, body)
+        if kind == "parcels":
+            return self._take(body)
         if len(body["rows"]) > MOST_ROWS:
             return json_response({"message": "too many rows"}, 413)
         key = body.get("key", "")
@@ -124,6 +155,21 @@ class ShelfSimulator(Simulator):
         document.confirmed = True
         self.log.write("documents", effect=effects)
         return json_response({"reference": confirmed})
+
+    def _take(self, body: dict[str, Any]) -> SimResponse:
+        held = [one for one in self.state.parcels.values() if body.get("key") and one.key == body["key"]]
+        if held or body.get("thing") not in self.state.things:
+            self.log.write("parcels")
+            return json_response(vars(held[0])) if held else json_response({"refused": "no such thing"})
+        parcel = self._parcel(body["thing"], body["units"], body["reference"], body["key"])
+        self.log.write("parcels", rows=1, effect=[f"{parcel.id} {parcel.reference}"])
+        return json_response(vars(parcel))
+
+    def _parcel(self, thing: str, units: int, reference: str, key: str = "") -> Parcel:
+        self.state.tick += 1
+        parcel = Parcel(f"p{len(self.state.parcels)}", thing, units, reference, key, self.state.tick)
+        self.state.parcels[parcel.id] = parcel
+        return parcel
 
     def _set(self, thing: str, amount: int) -> str:
         self.state.tick += 1

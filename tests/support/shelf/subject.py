@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from connectors.base import RawRecord, WriteRow
-from connectors.conformance import Subject, WriteCase
+from connectors.base import Effect, RawRecord, WriteRow
+from connectors.conformance import EffectCase, Subject, WriteCase
 from connectors.simulation import Simulator
 from tests.support.shelf.connector import CLASSES, Shelf
+from tests.support.shelf.parcels import EFFECTS
 from tests.support.shelf.platform import PAGE, ShelfSimulator
 
 
@@ -18,17 +19,19 @@ def subject(mistake: str = "") -> Subject:
     return Subject(
         name="shelf",
         page_size=PAGE,
-        resources={"things": ("id", "amount")},
+        resources={"things": ("id", "amount"), "parcels": ("id", "thing")},
         simulator=ShelfSimulator,
         connect=lambda simulator, environment: Shelf(environment, mistake),
-        external_ids=lambda simulator, resource: list(_shelf(simulator).state.things),
+        external_ids=lambda simulator, resource: list(getattr(_shelf(simulator).state, resource)),
         id_of=_id_of,
-        absent_id=lambda resource: "t99999",
+        absent_id=lambda resource: f"{resource[0]}99999",
         snapshot=lambda simulator: _shelf(simulator).snapshot(),
         bookkeeping=frozenset({"changed", "documents"}),
         writes=tuple(_case(operation) for operation in CLASSES),
+        effects=tuple(_parcel(operation) for operation in EFFECTS),
+        documents={"parcels": lambda simulator, count: _shelf(simulator).hand_over(count)},
         expire_token=_expire,
-        touch=lambda simulator, resource, index: _shelf(simulator).touch(index),
+        touch=lambda simulator, resource, index: _shelf(simulator).touch(resource, index),
     )
 
 
@@ -43,6 +46,21 @@ def _case(operation: str) -> WriteCase:
             number, "things", "t99999", {f"{operation}:amount": 1}, {f"{operation}:amount": 0}
         )
     return WriteCase(operation, row, _held, lambda simulator, index: [("things", f"t{index}", "amount")], bad)
+
+
+def _parcel(operation: str) -> EffectCase:
+    def effect(simulator: Simulator, index: int, reference: str) -> Effect:
+        return Effect(operation, reference, {"thing": f"t{index}", "units": 2})
+
+    def done(simulator: Simulator, index: int, reference: str) -> int:
+        held = _shelf(simulator).state.parcels.values()
+        return sum(one.reference == reference and one.thing == f"t{index}" for one in held)
+
+    def bad(simulator: Simulator, reference: str) -> Effect:
+        thing = "" if operation == "parcels.send" else "t99999"
+        return Effect(operation, reference, {"thing": thing, "units": 2})
+
+    return EffectCase(operation, effect, done, bad, lambda simulator, index, reference: [("parcels",)])
 
 
 def _held(simulator: Simulator, index: int) -> int:

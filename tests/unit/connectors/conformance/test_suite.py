@@ -41,6 +41,23 @@ CAUGHT_BY = {
     "forgets the key": "a_late_effect_is_not_doubled",
     "starts documents anew": "a_lost_answer_is_resolved_without_a_second_effect",
     "leaves drafts": "a_lost_answer_is_resolved_without_a_second_effect",
+    "answers another row": "composing_sends_nothing",
+    "sends while composing": "composing_sends_nothing",
+    "composes by chance": "composing_is_repeatable",
+    "swallows refused parcels": "a_bad_document_is_refused_with_a_reason",
+    "refuses without a word": "a_bad_document_is_refused_with_a_reason",
+    "sends twice": "one_reference_is_done_once",
+    "sends two parcels": "an_effect_is_done_and_answered",
+    "sends of the wrong thing": "an_effect_is_done_and_answered",
+    "takes units off itself": "an_effect_changes_only_what_it_is_for",
+    "keeps the record": "an_effect_is_done_and_answered",
+    "sends in a dry run": "a_dry_run_has_no_effects",
+    "hides lost effects": "a_lost_effect_is_found_and_not_doubled",
+    "sends lost ones anew": "a_lost_effect_is_found_and_not_doubled",
+    "never finds out": "an_effect_that_comes_late_is_not_doubled",
+    "takes any hit": "an_effect_that_never_arrived_is_told_honestly",
+    "never repeats": "an_effect_that_never_arrived_is_told_honestly",
+    "guesses untouched": "what_cannot_be_looked_up_is_not_guessed",
 }
 
 
@@ -62,11 +79,14 @@ def test_every_check_says_what_it_asks_for_and_is_tried_on_a_mistake() -> None:
     assert set(CHECKS) - set(CAUGHT_BY.values()) <= {
         "every_declared_resource_is_examined",
         "every_declared_write_is_examined",
+        "every_declared_effect_is_examined",
         "reads_write_nothing",
         "throttled_reads_wait_and_return_everything",
         "a_fault_after_the_first_page_is_not_an_end",
         "a_token_that_expires_is_renewed_before_a_write",
         "a_throttled_write_is_sent_again",
+        "a_token_that_expires_is_renewed_before_an_effect",
+        "a_throttled_effect_is_sent_again",
     }
 
 
@@ -95,12 +115,13 @@ def test_a_tier_needs_its_groups_and_what_was_skipped_altogether_proves_nothing(
 
 
 def test_what_a_connector_does_not_have_is_skipped_with_a_reason() -> None:
-    bare = replace(subject(), writes=(), expire_token=None, touch=None)
+    bare = replace(subject(), writes=(), effects=(), expire_token=None, touch=None)
     results = {result.check: result for result in run(bare)}
     assert results["a_written_value_arrives"].status is Status.SKIP
     assert "no writes" in results["a_written_value_arrives"].reason
     assert results["a_token_that_expires_is_renewed_in_a_read"].status is Status.SKIP
     assert results["delta_returns_what_changed"].status is Status.SKIP
+    assert "no effects" in results["an_effect_is_done_and_answered"].reason
     assert tier_of(results.values()) is Tier.BRONZE
 
 
@@ -108,6 +129,15 @@ def test_an_operation_that_is_not_examined_is_named() -> None:
     partly = replace(subject(), writes=subject().writes[:1])
     result = CHECKS["every_declared_write_is_examined"](partly)
     assert (result.status, result.reason) == (Status.SKIP, "not examined by this subject: documents, keyed")
+
+
+def test_an_effect_that_is_not_examined_is_named_and_one_that_is_none_fails() -> None:
+    first, second = subject().effects
+    result = CHECKS["every_declared_effect_is_examined"](replace(subject(), effects=(second,)))
+    assert (result.status, result.reason) == (Status.SKIP, "not examined by this subject: parcels.send")
+    odd = replace(subject(), effects=(first, second, replace(first, operation="parcels.eat")))
+    result = CHECKS["every_declared_effect_is_examined"](odd)
+    assert (result.status, result.reason) == (Status.FAIL, "not among the effects of the manifest: parcels.eat")
 
 
 def test_a_mistake_in_a_subject_is_a_failure_with_its_name_and_not_the_end() -> None:
