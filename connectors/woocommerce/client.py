@@ -97,6 +97,10 @@ class Client:
         """One write of several entries."""
         return self._transport.send(Outgoing("POST", path, body, _JSON, operation=operation))
 
+    def save(self, path: str, body: bytes, operation: str) -> Answer:
+        """One write of one record."""
+        return self._transport.send(Outgoing("PUT", path, body, _JSON, operation=operation))
+
     def close(self) -> None:
         """Give the connections back."""
         self._transport.close()

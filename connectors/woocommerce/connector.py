@@ -9,6 +9,7 @@ from canonical.errors import FatalError
 from connectors.base import (
     Call,
     CallOutcome,
+    Effect,
     Environment,
     Finding,
     Page,
@@ -20,6 +21,8 @@ from connectors.manifest import Manifest, load_manifest
 from connectors.woocommerce.client import Client
 from connectors.woocommerce.health import Doctor
 from connectors.woocommerce.options import Options, SettingValue, read_options
+from connectors.woocommerce.orders import RESOURCE as ORDERS
+from connectors.woocommerce.orders import SHIPPED, OrderReader, ShipmentWriter
 from connectors.woocommerce.parents import Parents
 from connectors.woocommerce.reading import ProductReader
 from connectors.woocommerce.records import RESOURCE
@@ -37,6 +40,8 @@ class WooCommerceConnector:
         self._parents = Parents(environment.state)
         self._reader = ProductReader(self._client, self._parents, options.per_page, manifest.overlap_seconds)
         self._writer = ProductWriter(self._client, options.batch_size)
+        self._orders = OrderReader(self._client, options.per_page, manifest.overlap_seconds)
+        self._shipments = ShipmentWriter(self._client)
         self._doctor = Doctor(self._client, options, environment)
         self._currency = options.currency
         self._money = CurrencyCheck(options.currency, self._doctor.currency, environment)
@@ -56,17 +61,23 @@ class WooCommerceConnector:
         return []
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
-        """Read all products and variations."""
+        """Read all products and variations, or all orders."""
+        if resource == ORDERS:
+            return self._orders.pull(fields)
         self._confirm(resource, fields)
         return self._reader.pull(fields)
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
-        """Read the products and variations saved since a cursor."""
+        """Read the products and variations, or the orders, saved since a cursor."""
+        if resource == ORDERS:
+            return self._orders.changed_since(fields, cursor)
         self._confirm(resource, fields)
         return self._reader.changed_since(fields, cursor)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
-        """Re-read exactly these products and variations."""
+        """Re-read exactly these products and variations, or orders."""
+        if resource == ORDERS:
+            return self._orders.lookup(fields, ids)
         self._confirm(resource, fields)
         return self._reader.lookup(fields, ids)
 
@@ -74,13 +85,17 @@ class WooCommerceConnector:
         """Compose batches: simple products together, variations by their parent; no keys, the platform takes none."""
         return self._writer.pack(rows)
 
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        """Compose what is noted at an order; no key, the platform takes none."""
+        return self._shipments.compose(effect)
+
     def push(self, call: Call) -> CallOutcome:
-        """Send one batch; what the shop answers is what it now holds."""
-        return self._writer.push(call)
+        """Send one batch, or note a shipment; what the shop answers is what it now holds."""
+        return self._shipments.push(call) if call.operation == SHIPPED else self._writer.push(call)
 
     def resolve(self, call: Call) -> CallOutcome | None:
-        """None: a set of values is read again and planned anew, never repeated."""
-        return None
+        """A shipment is looked up; a set of values is read again and planned anew, never repeated."""
+        return self._shipments.resolve(call) if call.operation == SHIPPED else None
 
     def close(self) -> None:
         """Give the connections back."""

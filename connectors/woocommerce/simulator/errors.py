@@ -40,3 +40,16 @@ def invalid_id(kind: str, status: int) -> WooError:
 def cannot(verb: str, status: int = 401) -> WooError:
     """This user may not do that; 401 without a user, 403 with one who lacks the right."""
     return WooError(f"woocommerce_rest_cannot_{verb}", f"Sorry, you cannot {verb} resources.", status)
+
+
+class BareError(WooError):
+    """An error whose data is the bare status, so that WordPress answers with 500 whatever it says."""
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object of this error."""
+        return {"code": self.code, "message": self.message, "data": self.data["status"]}
+
+
+def bare_error(code: str, message: str, status: int) -> WooError:
+    """A refund that cannot be made."""
+    return BareError(code, message, 500, {"status": status})

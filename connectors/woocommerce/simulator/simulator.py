@@ -16,9 +16,14 @@ from connectors.simulation import CatalogItem, SimRequest, SimResponse, Simulato
 from connectors.woocommerce.simulator import loading, stock, view
 from connectors.woocommerce.simulator.admin import Admin, Shoppers
 from connectors.woocommerce.simulator.auth import READS, Gate
+from connectors.woocommerce.simulator.checkout import Checkout
 from connectors.woocommerce.simulator.errors import WooError, cannot, no_route
 from connectors.woocommerce.simulator.fields import Tree, is_flat, parse_fields, select
 from connectors.woocommerce.simulator.listing import Listing, Slice
+from connectors.woocommerce.simulator.orderdesk import OrderDesk, OrderSlice
+from connectors.woocommerce.simulator.orders import Orders
+from connectors.woocommerce.simulator.ordersteps import OrderSteps
+from connectors.woocommerce.simulator.orderview import OrderView
 from connectors.woocommerce.simulator.params import parse_params
 from connectors.woocommerce.simulator.resources import Resources, Written
 from connectors.woocommerce.simulator.shop import Shop
@@ -36,6 +41,10 @@ _ROUTES = (
     ("variation", re.compile(r"/products/(?P<parent>\d+)/variations/(?P<id>\d+)")),
     ("variations/batch", re.compile(r"/products/(?P<parent>\d+)/variations/batch")),
     ("variations", re.compile(r"/variations")),
+    ("orders", re.compile(r"/orders")),
+    ("order", re.compile(r"/orders/(?P<order>\d+)")),
+    ("order refunds", re.compile(r"/orders/(?P<order>\d+)/refunds")),
+    ("order refund", re.compile(r"/orders/(?P<order>\d+)/refunds/(?P<refund>\d+)")),
     ("settings", re.compile(r"/settings/general(?:/(?P<setting>\w+))?")),
     ("system_status", re.compile(r"/system_status")),
     ("currency", re.compile(r"/data/currencies/current")),
@@ -45,7 +54,7 @@ _SAVES = frozenset({"POST", "PUT", "PATCH"})
 
 
 class WooSimulator(Simulator):
-    """One shop: ``admin`` is the merchant, ``shop`` the shoppers, ``switches`` what differs between shops."""
+    """One shop: ``admin`` is the merchant, ``shop`` and ``checkout`` the shoppers, ``switches`` what differs."""
 
     name = "woocommerce"
 
@@ -69,6 +78,11 @@ class WooSimulator(Simulator):
         self._facts = Shop(site, currency, self.switches)
         self.admin = Admin(self.store, self._gate, clock, self.turn)
         self.shop = Shoppers(self.store, self.switches, clock, self.turn)
+        self._orders = Orders()
+        steps = OrderSteps(self._orders, self.store, self.switches)
+        self._order_view = OrderView(self.store, self.switches, site)
+        self._desk = OrderDesk(self._orders, steps, self._order_view, self.switches, clock)
+        self.checkout = Checkout(self._orders, steps, self.store, self.switches, clock, currency, self.turn)
         self.admin.add_key(consumer_key, consumer_secret)
 
     def load(self, items: Iterable[CatalogItem]) -> None:
@@ -80,6 +94,18 @@ class WooSimulator(Simulator):
         """Everything the shop holds, by id, but for the date of change, which every save moves."""
         with self.turn():
             shown = {str(product.id): self._view.show(product) for product in self.store.products.values()}
+        for record in shown.values():
+            for stamp in ("date_modified", "date_modified_gmt"):
+                record.pop(stamp, None)
+        return shown
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        """Every order with its refunds, by id, but for the date of change, which every save moves."""
+        with self.turn():
+            shown = {}
+            for order in self._orders.all.values():
+                refunds = [self._order_view.refund(order, one) for one in order.refunds]
+                shown[str(order.id)] = {**self._order_view.show(order), "refunds": refunds}
         for record in shown.values():
             for stamp in ("date_modified", "date_modified_gmt"):
                 record.pop(stamp, None)
@@ -142,9 +168,28 @@ class WooSimulator(Simulator):
             raise cannot("batch" if route.endswith("/batch") else "view" if verb in READS else _VERBS.get(verb, "edit"))
         parent_id = int(match.groupdict().get("parent") or 0)
         record_id = int(match.groupdict().get("id") or 0)
+        if route.startswith("order"):
+            return self._order(request, verb, route, match)
         if verb in READS:
             return self._read(request, route, parent_id, record_id, match)
         return self._write(request, verb, route, parent_id, record_id)
+
+    def _order(self, request: SimRequest, verb: str, route: str, match: re.Match[str]) -> SimResponse:
+        order_id, refund_id = (int(match.groupdict().get(name) or 0) for name in ("order", "refund"))
+        if verb not in READS:
+            force = request.param("force") in ("true", "1")
+            written = self._desk.writer(verb, route, (order_id, refund_id), lambda: _body(request), force=force)()
+            self.log.write(route, written.rows, written.effect)
+            return json_response(written.body, written.status)
+        tree = _fields(request)
+        if route in ("orders", "order refunds"):
+            params = self._desk.params(request.query)
+            found = self._desk.list(params) if route == "orders" else self._desk.refunds(order_id, params)
+            self.log.read(route, len(found.records))
+            return json_response(_selected(found.records, tree), headers=self._headers(request, found))
+        shown = self._desk.one(order_id) if route == "order" else self._desk.refund_of(order_id, refund_id)
+        self.log.read(route, 1)
+        return json_response(_selected(shown, tree))
 
     def _read(
         self, request: SimRequest, route: str, parent_id: int, record_id: int, match: re.Match[str]
@@ -186,7 +231,7 @@ class WooSimulator(Simulator):
         records = [_selected(self._view.show(product, tree), inside) for product in found.products]
         return json_response(records, headers=self._headers(request, found))
 
-    def _headers(self, request: SimRequest, found: Slice) -> dict[str, str]:
+    def _headers(self, request: SimRequest, found: Slice | OrderSlice) -> dict[str, str]:
         if not self.switches.total_headers:
             return {}
         links = []

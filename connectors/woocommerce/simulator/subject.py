@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
-from connectors.base import Connector, Environment, WriteRow
-from connectors.conformance import Subject, WriteCase
+from connectors.base import JSON, Connector, Effect, Environment, WriteRow
+from connectors.conformance import EffectCase, Subject, WriteCase
 from connectors.simulation import CatalogItem, Simulator, Ticker
 from connectors.woocommerce.connector import connect
 from connectors.woocommerce.simulator.simulator import WooSimulator
 from connectors.woocommerce.simulator.switches import Switches
 
 _KEY, _SECRET = "ck_conformance", "cs_conformance"
-_FIELDS = ("id", "type", "parent_id", "sku", "regular_price", "stock_quantity", "manage_stock", "name")
+_PRODUCT = ("id", "type", "parent_id", "sku", "regular_price", "stock_quantity", "manage_stock", "name")
+_ORDER = ("id", "status", "total", "line_items[].quantity", "refunds[].total")
+_META = "_crossdock_shipments"
 
 
 class _Id(msgspec.Struct):
@@ -42,16 +45,18 @@ def _subject(operation: str, switches: Callable[[], Switches], *, as_variations:
     return Subject(
         name="woocommerce",
         page_size=100,
-        resources={"products": _FIELDS},
+        resources={"products": _PRODUCT, "orders": _ORDER},
         simulator=simulator,
         connect=_connect,
-        external_ids=lambda simulator, resource: list(_woo(simulator).snapshot()),
+        external_ids=_ids,
         id_of=lambda resource, record: str(msgspec.json.decode(record, type=_Id).id),
         absent_id=lambda resource: "999999",
-        snapshot=lambda simulator: _woo(simulator).snapshot(),
+        snapshot=lambda simulator: {"products": _woo(simulator).snapshot(), "orders": _woo(simulator).orders()},
         bookkeeping=frozenset({"date_modified", "date_modified_gmt"}),
         writes=(WriteCase(operation, _row, _held, _touches, _bad_row),),
-        touch=lambda simulator, resource, index: _woo(simulator).admin.set_stock(_sku(index), 77),
+        effects=(EffectCase("orders/shipments", _shipment, _noted, _bad_shipment, _shipped_order),),
+        documents={"orders": _place},
+        touch=_touch,
     )
 
 
@@ -74,11 +79,64 @@ def _touches(simulator: Simulator, index: int) -> Collection[tuple[str, ...]]:
     """Its own figure and what follows from it, at the product of a variation too."""
     shop, sku = _woo(simulator), _sku(index)
     ids = {shop.id_of(sku), shop.parent_of(sku)} - {"0"}
-    return [(each, name) for each in ids for name in ("stock_quantity", "stock_status")]
+    return [("products", each, name) for each in ids for name in ("stock_quantity", "stock_status")]
 
 
 def _bad_row(simulator: Simulator, number: int) -> WriteRow:
     return WriteRow(number, "products", "999999", {"stock_quantity": 1}, parent_id=_woo(simulator).parent_of(_sku(0)))
+
+
+def _ids(simulator: Simulator, resource: str) -> list[str]:
+    shop = _woo(simulator)
+    return (
+        [number for number, order in shop.orders().items() if order["status"] != "trash"]
+        if resource == "orders"
+        else list(shop.snapshot())
+    )
+
+
+def _touch(simulator: Simulator, resource: str, index: int) -> None:
+    shop = _woo(simulator)
+    if resource == "orders":
+        shop.checkout.enter(int(list(shop.orders())[index]), "on-hold")
+    else:
+        shop.admin.set_stock(_sku(index), 77)
+
+
+def _place(simulator: Simulator, count: int) -> None:
+    """Shoppers buy, one order for each item."""
+    for index in range(count):
+        _woo(simulator).checkout.place({_sku(index): 1})
+
+
+def _shipment(simulator: Simulator, index: int, reference: str) -> Effect:
+    """A shopper buys two, and both leave in one parcel."""
+    shop = _woo(simulator)
+    order = shop.checkout.get(shop.checkout.place({_sku(index): 2}))
+    lines: list[JSON] = [{"line_id": order.lines[0].id, "quantity": 2}]
+    return Effect("orders/shipments", reference, {"order_id": str(order.id), "lines": lines})
+
+
+def _bad_shipment(simulator: Simulator, reference: str) -> Effect:
+    lines: list[JSON] = [{"line_id": 1, "quantity": 1}]
+    return Effect("orders/shipments", reference, {"order_id": "999999", "lines": lines})
+
+
+def _noted(simulator: Simulator, index: int, reference: str) -> int:
+    """How often the orders of an item tell of the shipment."""
+    orders = _woo(simulator).orders().values()
+    return sum(_tells(order, reference) for order in orders if order["line_items"][0]["sku"] == _sku(index))
+
+
+def _shipped_order(simulator: Simulator, index: int, reference: str) -> Collection[tuple[str, ...]]:
+    told = [number for number, order in _woo(simulator).orders().items() if _tells(order, reference)]
+    names = ("meta_data", "status", "date_completed", "date_completed_gmt")
+    return [("orders", number, name) for number in told for name in names]
+
+
+def _tells(order: Mapping[str, Any], reference: str) -> int:
+    entries = [entry["value"] for entry in order["meta_data"] if entry["key"] == _META]
+    return sum(one.get("reference") == reference for value in entries for one in value)
 
 
 def _sku(index: int) -> str:

@@ -210,5 +210,5 @@ def test_a_wrong_secret_is_told_with_what_to_check(make_world: Any, woo: Any) ->
 
 
 def test_an_unknown_resource_is_named(make_world: Any) -> None:
-    with pytest.raises(FatalError, match="orders"):
-        make_world().connect().pull("orders", ())
+    with pytest.raises(FatalError, match="coupons"):
+        make_world().connect().pull("coupons", ())
