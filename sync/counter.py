@@ -167,7 +167,7 @@ def _decide_raise(
     if override is not None and override.kind == "adopt" and override.owner_value != view.allowed:
         events = (*events, Event(EventKind.ENDED))
     elif override is not None:
-        return Decision(Verdict.HELD, desired, seen, "held", events)
+        return Decision(Verdict.HELD, desired, seen, "adopted" if override.kind == "adopt" else "held", events)
     if raised and policy is not Policy.RESTORE:
         return Decision(Verdict.HELD, desired, seen, "conflict", (*events, Event(EventKind.CONFLICT, base=seen)))
     if view.open_drops or fallen:

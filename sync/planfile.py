@@ -138,7 +138,7 @@ def load(path: Path) -> SavedPlan:
 
 def store(hub: Hub, saved: SavedPlan) -> int:
     """Put a saved plan back into its database; CrossdockError for another database, other configuration, or old age."""
-    _check(hub, saved)
+    check(hub, saved)
     with hub.database.begin() as connection:
         row = {"created_at": saved.created_at, "config_version": saved.config_version, "state": "open", "counts": None}
         plan_id = insert_returning_id(connection, _PLAN, row)
@@ -147,7 +147,8 @@ def store(hub: Hub, saved: SavedPlan) -> int:
     return plan_id
 
 
-def _check(hub: Hub, saved: SavedPlan) -> None:
+def check(hub: Hub, saved: SavedPlan) -> None:
+    """CrossdockError for a plan of another database, of another configuration, too old, or edited."""
     if saved.database_id != hub.database.database_id():
         raise CrossdockError("this plan was made for another database", hint="plan again with this configuration")
     if saved.config_version != hub.config.version:

@@ -167,7 +167,8 @@ def _status(hub: Hub, line: Line, standing: flowstate.Standing, population: int)
     if decision.verdict is Verdict.WAIT:
         return "waiting", decision.reason
     if decision.verdict is Verdict.HELD:
-        return "held", decision.reason
+        # A value that was adopted is as somebody decided: nothing waits for anyone.
+        return ("settled" if decision.reason == "adopted" else "held"), decision.reason
     if not decision.writes:
         return "settled", decision.reason
     if not standing.live or not _approved(line, standing):

@@ -55,10 +55,13 @@ def resolve(hub: Hub, conflict_id: int, choice: Choice) -> Resolved:
             return _resolve_gone(hub, connection, conflict)
         flow = _flow_of(hub, conflict)
         if flow.kind is FlowKind.INVENTORY and choice is not Choice.OURS:
-            raise DataError(
-                "stock is recomputed, never adopted", hint="correct it at the owner, then resolve with --ours"
-            )
+            raise stock_is_computed()
         return _resolve_slot(hub, connection, conflict, flow, choice)
+
+
+def stock_is_computed() -> DataError:
+    """Why a channel's stock never becomes the owner's."""
+    return DataError("stock is recomputed, never adopted", hint="correct it at the owner, then resolve with --ours")
 
 
 def _flow_of(hub: Hub, conflict: Row[Any]) -> FlowConfig:

@@ -39,7 +39,12 @@ def load_subject(name: str) -> Subject:
     module = f"{package_of(name)}.simulator.subject"
     if not _exists(module):
         raise ConfigError(
-            [Problem(f"connector {name} has no conformance subject", hint=f"add {module} with subject() -> Subject")]
+            [
+                Problem(
+                    f"connector {name} has no conformance subject",
+                    hint=f"nothing to examine it on; a connector of your own needs {module} with subject() -> Subject",
+                )
+            ]
         )
     found = import_module(module).subject()
     if not isinstance(found, Subject):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from canonical.errors import ConfigError, Problem
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.parts import Rows, quarantine_rows, reason_section, unread_rows, unread_section
@@ -76,6 +77,7 @@ def command(app: App, yes: bool, baseline: str | None, flows: tuple[str, ...], c
     with working(app, "adopt") as work:
         chosen = choose_flows(work.hub, flows)
         targets = choose_targets(work.hub, chosen, connections)
+        _require_places(work.hub, targets)
         looked = look(work.hub, ReadMode.FULL, chosen)
         unread = unread_rows(app, looked)
         reports = _reports(work.hub, targets)
@@ -99,6 +101,23 @@ def command(app: App, yes: bool, baseline: str | None, flows: tuple[str, ...], c
     return app.output.emit(
         Report("adopt", outcome, sections, _counts(reports, approved), next=_next(outcome, unread, waiting, reports))
     )
+
+
+def _require_places(hub: Hub, targets: Sequence[tuple[FlowConfig, str]]) -> None:
+    """ConfigError for a place that a system does not have: its stock would count as none, and shelves be emptied."""
+    from sync.places import wrong_places
+
+    wrong = wrong_places(hub, {name for flow, target in targets for name in (flow.source, target)})
+    if wrong:
+        raise ConfigError(
+            [
+                Problem(
+                    f"{one.connection}: {one.code}: there is no location {one.external_id}",
+                    hint=f"under `locations`, choose from {', '.join(one.known)}",
+                )
+                for one in wrong
+            ]
+        )
 
 
 def _reports(hub: Hub, targets: Sequence[tuple[FlowConfig, str]]) -> list[AdoptionReport]:

@@ -19,6 +19,7 @@ from crossdock.cli.work import (
     flow_option,
     force_option,
     limit_option,
+    looking,
     read_mode,
     read_option,
     shown,
@@ -59,6 +60,8 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
     """
     if file is not None and flows:
         raise ConfigError([Problem("a saved plan is applied whole", hint="leave --flow out, or plan that flow anew")])
+    if file is not None:
+        _refuse(app, file)
     with working(app, "apply") as work:
         if file is None:
             found = _apply_fresh(app, work, flows, read, limit, force=force)
@@ -71,6 +74,14 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
     nothing = not (found.outcomes or found.unread or found.effects)
     summary = "nothing to apply" if nothing else applied.summary_of(found)
     return app.output.emit(Report("apply", found.outcome, sections, applied.applied_counts(found), summary, steps))
+
+
+def _refuse(app: App, file: Path) -> None:
+    """A plan that does not belong here is refused before its configuration becomes the active one."""
+    from sync import planfile
+
+    with looking(app) as hub:
+        planfile.check(hub, planfile.load(file))
 
 
 def _apply_fresh(

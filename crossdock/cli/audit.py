@@ -126,7 +126,7 @@ def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, hold
     why = {reason.partition(":")[0] for one in reports for reason in one.drift}
     if why - _WAITS - {"stock_unread"}:
         return Outcome.PENDING
-    return Outcome.HELD if why or holds else Outcome.IN_SYNC
+    return Outcome.HELD if why - {"adopted"} or holds else Outcome.IN_SYNC
 
 
 def _counts(reports: Sequence[AuditReport]) -> dict[str, int | None | float | str]:

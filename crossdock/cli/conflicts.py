@@ -185,7 +185,10 @@ def _units(row: dict[str, object]) -> str:
 def _preview(hub: Hub, row: dict[str, object]) -> tuple[Outcome, str, list[str]]:
     from sync import conflicts
     from sync.oneoff import also_changed
+    from sync.resolve import stock_is_computed
 
+    if row["entity"] == "inventory":
+        raise stock_is_computed()
     owner = _owner(hub, row)
     text = f"would write {row['slot']} of {row['sku']} to {owner}: {row['ours']} -> {row['theirs']}"
     with hub.database.begin() as connection:

@@ -89,7 +89,10 @@ def _folder(given: Path | None) -> Iterator[Path]:
         return
     if given.exists() and any(given.iterdir()):
         raise CrossdockError(f"the folder {given} is not empty", hint="name a new one with --dir")
-    given.mkdir(parents=True, exist_ok=True)
+    try:
+        given.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CrossdockError(f"cannot make the folder {given}: {error.strerror}", hint="name another one") from error
     yield given
 
 

@@ -152,6 +152,9 @@ def quarantine_rows(hub: Hub) -> Rows:
     return rows
 
 
+_HELD_FIELDS = "held fields"
+
+
 def hold_rows(found: Status, summary: PlanSummary | None) -> Rows:
     """Everything that makes an exit code 5: what is open, left out or waits, counted, and where to look at it."""
     conflicts, status = "crossdock conflicts list", "crossdock status"
@@ -160,12 +163,17 @@ def hold_rows(found: Status, summary: PlanSummary | None) -> Rows:
         ("open conflicts", found.conflicts, conflicts),
         ("units that left channels, not yet booked by the owner", found.drops, conflicts),
         ("quarantined", sum(found.quarantined.values()), status),
-        ("held fields", held, conflicts),
+        (_HELD_FIELDS, held, conflicts),
         ("writes whose outcome is not known", sum(found.open_calls.values()), status),
         ("fields that wait", summary.waiting.total() if summary else 0, status),
         ("orders that wait for a person", found.orders_held, "crossdock orders list"),
     ]
     return [{"what": what, "count": count, "next": step} for what, count, step in counted if count]
+
+
+def held_fields(rows: Rows) -> int:
+    """How many fields are held by now, whether this plan looked at them or not."""
+    return next((int(str(row["count"])) for row in rows if row["what"] == _HELD_FIELDS), 0)
 
 
 def effect_rows(app: App, report: EffectReport | None) -> Rows:

@@ -16,6 +16,7 @@ from crossdock.cli.parts import (
     guard_rows,
     guard_section,
     guard_steps,
+    held_fields,
     hold_rows,
     hold_section,
     hold_steps,
@@ -220,7 +221,7 @@ def plan_counts(found: PlanView) -> dict[str, int | float | str]:
         "write_calls": sum(int(str(row["calls"])) for row in found.cost),
         "effects": found.effect_count,
         "withheld": found.withheld_count,
-        "held": states["held"],
+        "held": max(states["held"], held_fields(found.holds)),
         "waiting": states["waiting"],
         "quarantined": states["quarantined"],
     }
@@ -236,7 +237,7 @@ def next_steps(found: PlanView, apply: str, *, saved: bool = False) -> list[str]
     steps += guard_steps(found.guards, apply, scoped=not saved)
     if found.changes or found.effect_count:
         steps.append(apply)
-    if any(row["state"] == "held" for row in found.reasons):
+    if held_fields(found.holds) or any(row["state"] == "held" for row in found.reasons):
         steps.append("crossdock conflicts list")
     return list(dict.fromkeys(steps + hold_steps(found.holds, found.outcome)))
 

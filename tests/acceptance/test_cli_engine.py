@@ -297,6 +297,53 @@ def test_what_does_not_exist_is_said_with_the_next_step(desk: Desk, arguments: t
     assert "next: " in told
 
 
+def test_a_place_that_the_owner_does_not_have_is_refused_before_shelves_are_emptied(desk: Desk) -> None:
+    place = desk.world.config.read_text(encoding="utf-8").split('WH2: {erp: "')[1].split('"')[0]
+    desk.reconfigure(f'WH2: {{erp: "{place}"', 'WH2: {erp: "99999"')
+    for arguments in (("adopt",), ("adopt", "--yes")):
+        said = desk.fails(*arguments)
+        assert "erp: WH2: there is no location 99999" in said
+        assert place in said
+    assert desk.world.writes() == 0
+    assert {row["state"] for row in desk.call("status", code=2)["flows"]} == {"new"}
+
+
+def test_a_refused_plan_is_still_good_once_its_configuration_is_back(live: Desk) -> None:
+    live.world.erp.admin.set_price("MUG-03", Decimal("13.50"))
+    live.call("plan", "-o", "change.plan", code=2)
+    owned = "variant.price[EUR]: erp"
+    live.reconfigure(owned, f"{owned}\n  variant.title: erp")
+    assert "the configuration (ownership, flows or mappings) changed" in live.fails("apply", "change.plan")
+    live.reconfigure(f"{owned}\n  variant.title: erp", owned)
+    counts = live.call("apply", "change.plan", code=0)["counts"]
+    assert (counts["applied"], counts["moved"]) == (2, 0)
+
+
+def test_the_same_state_is_told_the_same_way_each_time(live: Desk) -> None:
+    live.world.shop_eu.admin.set_price("MUG-03", Decimal("99.00"))
+    for _ in range(3):
+        told = live.call("plan", code=5)
+        assert (told["counts"]["held"], told["holds"][-1]) == (
+            1,
+            {"what": "held fields", "count": 1, "next": "crossdock conflicts list"},
+        )
+    [conflict] = live.call("conflicts", "list", code=5)["conflicts"]
+    live.call("conflicts", "resolve", conflict["id"], "--theirs", code=0)
+    # Somebody decided: nothing is left to do, whoever asks.
+    for command in ("plan", "plan", "sync", "audit", "status"):
+        live.call(command, code=0)
+
+
+def test_what_a_shop_counts_is_never_offered_to_the_owner(live: Desk) -> None:
+    had = live.world.shop_web.quantity("MUG-03") or 0
+    live.world.shop_web.admin.set_stock("MUG-03", had + 5)
+    live.world.erp.admin.set_stock("MUG-03", "WH1", 60)
+    live.inside("plan")
+    [conflict] = live.call("conflicts", "list", code=5)["conflicts"]
+    assert (conflict["entity"], conflict["connection"]) == ("inventory", "shop_web")
+    assert "never adopted" in live.fails("conflicts", "resolve", conflict["id"], "--to-owner")
+
+
 def test_a_command_says_that_it_waits_for_another_process_and_ends_quietly_when_interrupted(desk: Desk) -> None:
     database = open_database(f"sqlite:///{desk.world.config.parent / 'crossdock.sqlite'}")
     with hold(database, EXECUTOR, SystemClock()):

@@ -150,5 +150,5 @@ def test_a_mistake_in_a_subject_is_a_failure_with_its_name_and_not_the_end() -> 
 
 def test_a_connector_without_a_subject_says_where_one_belongs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.conformance.suite.package_of", lambda name: "connectors.simulation")
-    with pytest.raises(ConfigError, match=r"add connectors\.simulation\.simulator\.subject with subject\(\)"):
+    with pytest.raises(ConfigError, match=r"connectors\.simulation\.simulator\.subject with subject\(\)"):
         load_subject("other")
