@@ -22,10 +22,12 @@ from connectors.woocommerce.client import Client
 from connectors.woocommerce.health import Doctor
 from connectors.woocommerce.options import Options, SettingValue, read_options
 from connectors.woocommerce.orders import RESOURCE as ORDERS
-from connectors.woocommerce.orders import SHIPPED, OrderReader, ShipmentWriter
+from connectors.woocommerce.orders import OrderReader
 from connectors.woocommerce.parents import Parents
 from connectors.woocommerce.reading import ProductReader
 from connectors.woocommerce.records import RESOURCE
+from connectors.woocommerce.refunds import REFUNDED, RefundWriter
+from connectors.woocommerce.shipments import SHIPPED, ShipmentWriter
 from connectors.woocommerce.writing import ProductWriter
 
 _PACKAGE = "connectors.woocommerce"
@@ -41,7 +43,10 @@ class WooCommerceConnector:
         self._reader = ProductReader(self._client, self._parents, options.per_page, manifest.overlap_seconds)
         self._writer = ProductWriter(self._client, options.batch_size)
         self._orders = OrderReader(self._client, options.per_page, manifest.overlap_seconds)
-        self._shipments = ShipmentWriter(self._client)
+        self._effects: Mapping[str, ShipmentWriter | RefundWriter] = {
+            SHIPPED: ShipmentWriter(self._client, self._orders),
+            REFUNDED: RefundWriter(self._client, options.per_page),
+        }
         self._doctor = Doctor(self._client, options, environment)
         self._currency = options.currency
         self._money = CurrencyCheck(options.currency, self._doctor.currency, environment)
@@ -87,15 +92,20 @@ class WooCommerceConnector:
 
     def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
         """Compose what is noted at an order; no key, the platform takes none."""
-        return self._shipments.compose(effect)
+        writer = self._effects.get(effect.operation)
+        if writer is None:
+            raise FatalError(f"woocommerce has no effect {effect.operation!r}")
+        return writer.compose(effect)
 
     def push(self, call: Call) -> CallOutcome:
-        """Send one batch, or note a shipment; what the shop answers is what it now holds."""
-        return self._shipments.push(call) if call.operation == SHIPPED else self._writer.push(call)
+        """Send one batch, or note something at an order; what the shop answers is what it now holds."""
+        writer = self._effects.get(call.operation)
+        return self._writer.push(call) if writer is None else writer.push(call)
 
     def resolve(self, call: Call) -> CallOutcome | None:
-        """A shipment is looked up; a set of values is read again and planned anew, never repeated."""
-        return self._shipments.resolve(call) if call.operation == SHIPPED else None
+        """What was noted at an order is looked up; a set of values is read again and planned anew, never repeated."""
+        writer = self._effects.get(call.operation)
+        return None if writer is None else writer.resolve(call)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -8,6 +8,14 @@ from canonical.errors import AuthenticationError, CrossdockError, FatalError, Pr
 from connectors.http import Answer, http_verdict
 
 _OAUTH_CLOCK = "Invalid timestamp"
+_REFUSED_WITH_500 = frozenset(
+    {
+        "woocommerce_rest_invalid_order",
+        "woocommerce_rest_invalid_order_refund",
+        "woocommerce_rest_cannot_create_order_refund",
+    }
+)
+"""Codes of refunds that were not made: what was begun is taken back first. Their status says 500 nevertheless."""
 
 
 class NoRouteError(ProtocolError):
@@ -23,7 +31,11 @@ class TooLargeError(FatalError):
 
 
 class RefusedError(FatalError):
-    """The shop refused the request as it is, before it did anything."""
+    """The shop refused the request as it is, before it did anything; ``code`` is its word for why."""
+
+    def __init__(self, message: str = "", *, hint: str = "", code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -53,8 +65,8 @@ def verdict(answer: Answer) -> CrossdockError | None:
         return _not_found(answer, str(said.code), text)
     if answer.status == 413:
         return TooLargeError(text or f"{answer.place}: status 413: {answer.excerpt()}")
-    if answer.status == 400:
-        return RefusedError(text or f"{answer.place}: status 400: {answer.excerpt()}")
+    if answer.status == 400 or said.code in _REFUSED_WITH_500:
+        return RefusedError(text or f"{answer.place}: status 400: {answer.excerpt()}", code=str(said.code))
     return http_verdict(answer)
 
 

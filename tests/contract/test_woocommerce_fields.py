@@ -11,15 +11,21 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Environment, WriteRow
+from canonical.fulfillment import ShippedLine, Tracking
+from canonical.request import RefundNotice, ShipmentNotice
+from connectors.base import Effect, Environment, WriteRow
 from connectors.conformance.world import MemoryState
 from connectors.manifest import load_fields, load_manifest
 from connectors.simulation import CatalogItem, SimRequest, SimResponse, SimTransport, Ticker
-from connectors.woocommerce.connector import connect
+from connectors.woocommerce.completing import DETAILS, NEEDED, ROUNDING
+from connectors.woocommerce.connector import WooCommerceConnector, connect
+from connectors.woocommerce.orders import ORDER_FIELDS
 from connectors.woocommerce.reading import PRODUCT_FIELDS, VARIATION_FIELDS
+from connectors.woocommerce.shipments import META
 from connectors.woocommerce.simulator import Switches, WooSimulator
 from mappings.compiled import FieldRule
 from mappings.compiler import compile_mapping
+from mappings.documents import compile_document, load_documents
 from mappings.loader import load_mappings
 from mappings.model import MappingContext
 
@@ -28,12 +34,16 @@ Table = Mapping[str, Mapping[str, Any]]
 
 CATALOG = load_fields("connectors.woocommerce")
 OPERATIONS = {"products/batch": "product", "variations/batch": "product_variation"}
+DOCUMENTS = {spec.document: compile_document(spec, MappingContext("EUR", {})) for spec in load_documents("woocommerce")}
+OURS_IN_REFUNDS = {"of_line", "restocked", "kept_off"}
 OF_WORDPRESS = {"_fields"}
 OF_ACCESS = {"consumer_key", "consumer_secret"}
 # Documented beside the list: variations answer with them although their schema does not name them.
 VARIATION_EXTRAS = {"name": "string", "parent_id": "integer"}
 # The text `parent` is documented for variations whose product counts the stock; an image may be missing.
 MAY_ALSO_BE = {"manage_stock": ("parent",), "image": (None,), "stock_quantity": (None,)}
+# Documented as texts, and null for a product without a parent, and for one that is gone.
+NULL_IN_LINES = {"line_items.parent_name is None, not string", "line_items.sku is None, not string"}
 LINKS = "_links"
 
 
@@ -72,6 +82,22 @@ def test_every_writable_path_is_a_writable_field(table: Any, operation: str, pat
     assert not found.get("readonly")
 
 
+@pytest.mark.parametrize("path", CATALOG.resources["orders"])
+def test_every_readable_path_of_an_order_is_a_field_of_orders_or_refunds(table: Any, path: str) -> None:
+    first, _, rest = path.partition("[].")
+    if first == ROUNDING or rest.rpartition(".")[2] in OURS_IN_REFUNDS:
+        return  # what the connector adds
+    if path.startswith(f"meta_data[key={META}].value"):
+        assert definition(table["resources"]["order"], "meta_data[].value")
+        return
+    kind = "order_refund" if first == DETAILS else "order"
+    assert definition(table["resources"][kind], rest if first == DETAILS else path)
+
+
+def test_every_path_the_order_mapping_reads_is_in_the_catalog_and_no_other() -> None:
+    assert set(DOCUMENTS["order"].read_paths) == set(CATALOG.resources["orders"])
+
+
 def test_every_write_operation_is_declared_and_no_other() -> None:
     assert set(load_manifest("connectors.woocommerce").writes) == set(CATALOG.writes) == set(OPERATIONS)
 
@@ -79,6 +105,8 @@ def test_every_write_operation_is_declared_and_no_other() -> None:
 def test_what_the_connector_reads_for_itself_is_in_the_list(table: Any) -> None:
     resources = table["resources"]
     assert [name for name in PRODUCT_FIELDS if name not in resources["product"]] == []
+    needed = {name for names in NEEDED.values() for name in names}
+    assert {*ORDER_FIELDS, *needed} - set(resources["order"]) == set()
     own = {*resources["product_variation"], *VARIATION_EXTRAS}
     assert [name for name in VARIATION_FIELDS if name not in own] == []
 
@@ -164,7 +192,39 @@ def everything_once(**switches: Any) -> Recorded:
                 rows.append(WriteRow(number, "products", shop.id_of(sku), values, parent_id=shop.parent_of(sku)))
     for call in connector.pack(rows, str):
         connector.push(call)
+    trade(shop, connector)
     return shop
+
+
+def trade(shop: Recorded, connector: WooCommerceConnector) -> None:
+    """Orders of every kind that were read, shipped and refunded in every way the connector can."""
+    checkout = shop.checkout
+    parts = [("DHL", "flat_rate", Decimal("4.90"))]
+    first = checkout.place(
+        {"A": 2, "V1": 1}, tax_rate="0.19", prices_include_tax=True, coupon="10", shipping=parts, fees=parts
+    )
+    checkout.add_custom(first, 1, "3.33")
+    shop.checkout.set_meta(first, "_plugin", {"any": [1, None]})
+    checkout.refund(checkout.place({"A": 1, "B": 1}), "1.00", {0: 1}, restock=True)
+    checkout.trash(checkout.place({"B": 1}, status="pending"))
+    line = str(checkout.get(first).lines[0].id)
+    shipped = ShipmentNotice(
+        reference="s-1",
+        order_id=str(first),
+        lines=(ShippedLine(quantity=2, line_id=line, sku="A"),),
+        tracking=(Tracking(carrier="DHL", number="1"),),
+        location="WH1",
+    )
+    refunded = RefundNotice(
+        reference="r-1", order_id=str(first), amount=Decimal("2.00"), currency="EUR", lines=shipped.lines, reason="x"
+    )
+    for notice, name in ((shipped, "shipment_notice"), (refunded, "refund_notice")):
+        mapping = DOCUMENTS[name]
+        connector.push(connector.compose(Effect(mapping.operation, "s-1", mapping.encode(notice), str(first)), str))
+    paths = DOCUMENTS["order"].read_paths
+    pages = list(connector.pull("orders", paths))
+    list(connector.changed_since("orders", paths, pages[0].as_of.replace(year=2020, tzinfo=None).isoformat()))
+    list(connector.lookup("orders", paths, [str(first), "999999"]))
 
 
 VALUES: Mapping[str, Any] = {"stock": 4, "price[EUR]": "11.25", "title": "New", "description": "<p>New</p>"}
@@ -183,6 +243,8 @@ def test_every_request_uses_documented_parameters_only(table: Any, version: str)
     known = {
         "products": {*layers["crud(v3 base)"], *layers["products v2 layer"], *layers["products v3 layer"]},
         "variations": {*layers["crud(v3 base)"], *layers["variations v3 layer"]},
+        "orders": {*layers["crud(v3 base)"], *layers["orders v2 layer"], *layers["orders v3 layer"]},
+        "refunds": {*layers["crud(v3 base)"], "dp"},
     }
     lists = 0
     for request, _ in everything_once(wc_version=version).passed:
@@ -190,7 +252,7 @@ def test_every_request_uses_documented_parameters_only(table: Any, version: str)
         names = {name for name, _ in request.query} - OF_WORDPRESS - OF_ACCESS
         assert names <= known.get(route, set()), request.path
         lists += route in known
-    assert lists > 4
+    assert lists > 12
 
 
 @pytest.mark.parametrize("version", ["11.0.1", "9.9.5"])
@@ -223,6 +285,56 @@ def test_every_record_the_simulator_answers_fits_the_list(table: Any, version: s
             assert list(problems(table["resources"][kind], record, VARIATION_EXTRAS if "_v" in kind else {})) == []
             seen[kind] += 1
     assert min(seen.values()) >= 8
+
+
+def test_every_save_of_an_order_and_every_refund_writes_documented_fields_in_their_documented_type(table: Any) -> None:
+    saves = {"order": 0, "order_refund": 0}
+    for request, response in everything_once().passed:
+        if request.method == "GET" or "/orders/" not in request.path:
+            continue
+        kind = "order_refund" if request.path.endswith("/refunds") else "order"
+        fields, body = table["resources"][kind], json.loads(request.body)
+        assert response.status < 300
+        assert list(problems(fields, {**body, "line_items": []}, {})) == []
+        # Lines of a refund are read only in the list, but documented beside it as what a refund is made of.
+        assert [name for name in body if name != "line_items" and fields[name].get("readonly")] == []
+        if kind == "order_refund":
+            assert (body["api_refund"], body["api_restock"]) == (False, False)
+            assert {name for line in body["line_items"] for name in line} == {"id", "quantity", "refund_total"}
+        saves[kind] += 1
+    assert saves == {"order": 1, "order_refund": 1}
+
+
+def test_every_order_and_refund_the_simulator_answers_fits_the_list(table: Any) -> None:
+    seen = {"order": 0, "order_refund": 0}
+    for request, response in everything_once().passed:
+        if "/orders" not in request.path or response.status >= 300:
+            continue
+        body = json.loads(response.body)
+        kind = "order_refund" if "/refunds" in request.path else "order"
+        for record in body if isinstance(body, list) else [body]:
+            assert set(problems(table["resources"][kind], record, {})) <= NULL_IN_LINES
+            seen[kind] += 1
+    assert min(seen.values()) >= 3
+
+
+def test_the_simulator_shows_every_field_of_orders_and_refunds(table: Any) -> None:
+    shop = Recorded(Ticker())
+    shop.load(CATALOG_ITEMS)
+    parts = [("DHL", "flat_rate", Decimal("4.90"))]
+    number = shop.checkout.place({"A": 2}, tax_rate="0.19", coupon="10", shipping=parts, fees=parts)
+    shop.checkout.refund(number, "1.00", {0: 1}, restock=True)
+    (record,) = shop.orders().values()
+    resources = table["resources"]
+    stamps = {"date_modified", "date_modified_gmt"}
+    only_in_edit = {"set_paid", "manual_update", "api_refund", "api_restock", "refund_total"}
+    assert set(resources["order"]) - set(record) - only_in_edit - stamps == set()
+    assert set(resources["order_refund"]) - set(record["refunds"][0]) - only_in_edit == set()
+    for name in ("line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines"):
+        documented = set(resources["order"][name]["items"]["properties"])
+        assert documented - set(record[name][0]) == set()
+    documented = set(resources["order_refund"]["line_items"]["items"]["properties"])
+    assert documented - set(record["refunds"][0]["line_items"][0]) - only_in_edit == set()
 
 
 @pytest.mark.parametrize("resource", ["product", "product_variation"])

@@ -93,7 +93,7 @@ class Checkout:
             order.fees = [pricing.charge(self._orders, *one) for one in fees]
             order.billing = dict(BUYER if buyer is None else buyer)
             order.address = dict(order.billing)
-            order.payment_method = "stripe"
+            order.payment_method, order.places = "stripe", self._switches.price_decimals
             for name, value in more.items():
                 setattr(order, name, value)
             self._orders.all[order.id] = order
@@ -183,6 +183,11 @@ class Checkout:
         with self._turn():
             order = self._orders.get(order_id)
             order.before_trash, order.status = order.status, "trash"
+
+    def delete(self, order_id: int) -> None:
+        """Delete an order for good; its stock stays as it is."""
+        with self._turn():
+            del self._orders.all[order_id]
 
     def restore(self, order_id: int) -> None:
         """Take an order out of the trash."""

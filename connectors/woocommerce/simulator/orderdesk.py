@@ -71,7 +71,7 @@ class OrderDesk:
             "modified": lambda one: (one.modified, one.id),
         }.get(params.get("orderby", "date"), lambda one: (one.created, one.id))
         fitting.sort(key=key, reverse=params.get("order", "desc") == "desc")
-        places = params.get("dp", 2)
+        places = params.get("dp")
         return _page(fitting, params, lambda order: self._view.show(order, places))
 
     def one(self, order_id: int) -> dict[str, Any]:
@@ -80,9 +80,11 @@ class OrderDesk:
 
     def refunds(self, order_id: int, params: Params) -> OrderSlice:
         """A page of an order's refunds, newest first unless told otherwise."""
+        if order_id not in self._orders.all and self._switches.refunds_of_nothing:
+            return OrderSlice([], 0, 0, 1)
         order = self._orders.get(order_id)
         found = sorted(order.refunds, key=lambda one: one.id, reverse=params.get("order", "desc") == "desc")
-        return _page(found, params, lambda refund: self._view.refund(order, refund, params.get("dp", 2)))
+        return _page(found, params, lambda refund: self._view.refund(order, refund, params.get("dp")))
 
     def refund_of(self, order_id: int, refund_id: int) -> dict[str, Any]:
         """One refund of an order."""

@@ -26,7 +26,6 @@ CORE = (
 )
 """The states of the shop itself; plugins add their own."""
 FINE = Decimal("0.000001")
-CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 
 Taxes = dict[int, Decimal]
@@ -112,7 +111,7 @@ class Refund:
 
 @dataclass(slots=True)
 class Order:
-    """One order."""
+    """One order; ``places`` is how its total is rounded, ``taken_off`` what a plugin takes off it without a line."""
 
     id: int
     status: str
@@ -131,6 +130,8 @@ class Order:
     customer_id: int = 0
     prices_include_tax: bool = False
     round_at_subtotal: bool = False
+    places: int = 2
+    taken_off: Decimal = _ZERO
     payment_method: str = ""
     transaction_id: str = ""
     note: str = ""
@@ -155,7 +156,8 @@ class Order:
         """What the buyer pays."""
         goods = [one.total for one in self.lines]
         charges = [one.total for one in (*self.shipping, *self.fees)]
-        return cut(sum(goods + charges, _ZERO) + self.cart_tax + self.shipping_tax, CENT)
+        whole = sum(goods + charges, _ZERO) + self.cart_tax + self.shipping_tax
+        return cut(whole, self._unit) - self.taken_off
 
     @property
     def refunded(self) -> Decimal:
@@ -166,10 +168,14 @@ class Order:
         """The position of an id."""
         return next((one for one in self.lines if one.id == line_id), None)
 
+    @property
+    def _unit(self) -> Decimal:
+        return Decimal(1).scaleb(-self.places)
+
     def _tax(self, taxes: list[Taxes]) -> Decimal:
         if self.round_at_subtotal:
-            return cut(sum(added(taxes).values(), _ZERO), CENT)
-        return sum((cut(amount, CENT) for one in taxes for amount in one.values()), _ZERO)
+            return cut(sum(added(taxes).values(), _ZERO), self._unit)
+        return sum((cut(amount, self._unit) for one in taxes for amount in one.values()), _ZERO)
 
 
 class Orders:

@@ -25,15 +25,16 @@ _ZERO = Decimal(0)
 
 
 class OrderView:
-    """Turns stored orders into JSON objects; ``places`` is how many decimals an answer is to have."""
+    """Turns stored orders into JSON objects; ``decimals`` is how many an answer is to have, else as the shop does."""
 
     def __init__(self, store: Store, switches: Switches, site: str) -> None:
         self._store = store
         self._switches = switches
         self._site = site
 
-    def show(self, order: Order, places: int = 2) -> dict[str, Any]:
+    def show(self, order: Order, decimals: int | None = None) -> dict[str, Any]:
         """An order with its lines, charges and the short form of its refunds."""
+        places = self._switches.price_decimals if decimals is None else decimals
         return {
             "id": order.id,
             "parent_id": 0,
@@ -62,8 +63,9 @@ class OrderView:
             ],
         }
 
-    def refund(self, order: Order, refund: Refund, places: int = 2) -> dict[str, Any]:
+    def refund(self, order: Order, refund: Refund, decimals: int | None = None) -> dict[str, Any]:
         """A refund with its lines, whose units and amounts are below zero."""
+        places = self._switches.price_decimals if decimals is None else decimals
         lines = {line.id: line for line in order.lines}
         return {
             "id": refund.id,
@@ -146,9 +148,11 @@ class OrderView:
             -part.total,
             negative,
             negative,
-            meta=[_shown_meta(part.id * 10, "_refunded_item_id", str(part.line_id))],
+            meta=[{"id": part.id * 10, "key": "_refunded_item_id", "value": str(part.line_id)}],
         )
-        return self._line(shown, places)
+        return {
+            name: value for name, value in self._line(shown, places).items() if name not in ("image", "parent_name")
+        }
 
     def _dates(self, name: str, at: datetime | None) -> dict[str, str | None]:
         local = None if at is None else naive(at + timedelta(hours=self._switches.site_utc_offset_hours))
@@ -201,7 +205,7 @@ def _charge(one: Charge, places: int) -> dict[str, Any]:
         "id": one.id,
         "total": _text(one.total, places),
         "total_tax": _text(sum(one.taxes.values(), _ZERO), places),
-        "taxes": [{"id": rate, "total": _fine(amount), "subtotal": ""} for rate, amount in one.taxes.items()],
+        "taxes": [{"id": rate, "total": _fine(amount)} for rate, amount in one.taxes.items()],
         "meta_data": [],
     }
 

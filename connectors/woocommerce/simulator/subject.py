@@ -54,7 +54,10 @@ def _subject(operation: str, switches: Callable[[], Switches], *, as_variations:
         snapshot=lambda simulator: {"products": _woo(simulator).snapshot(), "orders": _woo(simulator).orders()},
         bookkeeping=frozenset({"date_modified", "date_modified_gmt"}),
         writes=(WriteCase(operation, _row, _held, _touches, _bad_row),),
-        effects=(EffectCase("orders/shipments", _shipment, _noted, _bad_shipment, _shipped_order),),
+        effects=(
+            EffectCase("orders/shipments", _shipment, _noted, _bad_shipment, _shipped_order),
+            EffectCase("orders/refunds", _refund, _refunded, _bad_refund, _refunded_order),
+        ),
         documents={"orders": _place},
         touch=_touch,
     )
@@ -132,6 +135,34 @@ def _shipped_order(simulator: Simulator, index: int, reference: str) -> Collecti
     told = [number for number, order in _woo(simulator).orders().items() if _tells(order, reference)]
     names = ("meta_data", "status", "date_completed", "date_completed_gmt")
     return [("orders", number, name) for number in told for name in names]
+
+
+def _refund(simulator: Simulator, index: int, reference: str) -> Effect:
+    """A shopper buys two, and 3.00 for one of them were paid back elsewhere."""
+    shop = _woo(simulator)
+    order = shop.checkout.get(shop.checkout.place({_sku(index): 2}, transaction_id="ch_1"))
+    lines: list[JSON] = [{"id": order.lines[0].id, "quantity": 1}]
+    return Effect("orders/refunds", reference, {"amount": "3.00", "line_items": lines}, str(order.id))
+
+
+def _bad_refund(simulator: Simulator, reference: str) -> Effect:
+    """More is paid back than was paid."""
+    order = _woo(simulator).checkout.place({_sku(1): 2})
+    return Effect("orders/refunds", reference, {"amount": "3000.00"}, str(order))
+
+
+def _refunded(simulator: Simulator, index: int, reference: str) -> int:
+    """How many refunds of the orders of an item end their reason with the reference; one paid out counts twice."""
+    orders = [one for one in _woo(simulator).orders().values() if one["line_items"][0]["sku"] == _sku(index)]
+    found = [one for order in orders for one in order["refunds"] if one["reason"].endswith(f"crossdock {reference}]")]
+    return len(found) + sum(bool(one["refunded_payment"]) for one in found)
+
+
+def _refunded_order(simulator: Simulator, index: int, reference: str) -> Collection[tuple[str, ...]]:
+    """The order's refunds; neither its lines nor any stock."""
+    orders = _woo(simulator).orders().items()
+    reasons = {number: [one["reason"] for one in order["refunds"]] for number, order in orders}
+    return [("orders", number, "refunds") for number, told in reasons.items() if any(reference in one for one in told)]
 
 
 def _tells(order: Mapping[str, Any], reference: str) -> int:

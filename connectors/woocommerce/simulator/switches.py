@@ -13,8 +13,10 @@ class Switches:
     ``variation_extras``: variation answers carry type, name and parent_id, also in versions before 10.3.
     ``slow_batch_items``: a batch with more items runs into the time limit of the host; ``slow_batch_effect`` says
     how many of its items were saved by then: those that fitted, all (PHP went on alone) or none.
+    ``price_decimals``: how many decimals the shop shows and rounds totals to.
     ``refund_keeps_meta``: meta data sent along with a refund is stored. ``restock_tally``: a line tells how many of its
     units refunds have put back on the shelf. ``drafts_listed``: lists of any status show drafts of the checkout.
+    ``refunds_of_nothing``: refunds of an order that is gone are an empty list, not an error.
     ``hold_minutes``: how long an unpaid order keeps its units from other shoppers.
     ``ignored_params``: query parameters that this shop acts as if it did not know, as one with an odd plugin does.
     """
@@ -36,9 +38,11 @@ class Switches:
     parent_stock_as_text: bool = True
     sale_moves_modified: bool = True
     trash_moves_modified: bool = False
+    price_decimals: int = 2
     refund_keeps_meta: bool = False
     restock_tally: bool = True
     drafts_listed: bool = True
+    refunds_of_nothing: bool = True
     hold_minutes: int = 60
     total_headers: bool = True
     date_header: bool = True

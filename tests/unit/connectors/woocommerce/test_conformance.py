@@ -13,8 +13,13 @@ def old_shop() -> Switches:
     return Switches(wc_version="9.9.5", variation_extras=False)
 
 
+def forgetful_shop() -> Switches:
+    return Switches(refund_keeps_meta=True, restock_tally=False, refunds_of_nothing=False, sale_moves_modified=False)
+
+
 SUBJECTS = {
     "simple": subject,
+    "variations-of-another-shop": lambda: variations_subject(forgetful_shop),
     "variations": variations_subject,
     "variations-before-10.3": lambda: variations_subject(old_shop),
 }
