@@ -9,6 +9,7 @@ REASONS: dict[str, str] = {
     "unmatched": "no canonical record carries this key; create it at the owner or remove it here",
     "ambiguous_match": "several canonical records fit; link by hand or make the keys unique",
     "deleted_there": "a linked record is gone without our write; restore it there or resolve the conflict",
+    "gone_at_owner": "the owner no longer has the record, so there is nothing to compare with",
     "fraction": "the figure is not a whole number of stock items; set a unit factor or correct it at the owner",
     "negative_stock": "the owner reports stock below zero; 0 is listed until it is corrected",
     "invalid_value": "the value cannot be read as the mapping says; correct it or the mapping",
