@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
-from sync import quarantine
+from sync import quarantine, shadow
 from sync.config import FlowConfig
 from sync.decision import Verdict
 from sync.evaluate import evaluate
@@ -57,7 +57,11 @@ def audit(hub: Hub, flow: FlowConfig, target: str) -> AuditReport:
                 break
             after = items[-1]
             report.linked += len(items)
-            for line in evaluate(hub, connection, flow, items, targets=(target,)):
+            gone = shadow.gone_items(connection, flow.source, flow.entity, items)
+            if gone:
+                report.unknown["gone_at_owner"] += len(gone)
+            there = [item for item in items if item not in gone]
+            for line in evaluate(hub, connection, flow, there, targets=(target,)):
                 _count(report, line)
     with hub.database.begin() as connection:
         _count_unlinked(connection, report, flow, target)

@@ -76,6 +76,7 @@ class Explanation:
     links: list[tuple[str, str, str]] = field(default_factory=list)
     slots: list[SlotStory] = field(default_factory=list)
     quarantined: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    open_about_records: list[tuple[int, str, str, str, str]] = field(default_factory=list)
 
 
 def explain(hub: Hub, text: str) -> list[Explanation]:
@@ -134,6 +135,12 @@ def _explain(hub: Hub, connection: Connection, item: Row[Any]) -> Explanation:
     refs = {row.external_id for row in rows}
     found = connection.execute(select(_QUARANTINE).where(_QUARANTINE.c.external_id.in_(refs)))
     told.quarantined = [(row.connection, row.external_id, row.slot, row.reason, row.detail) for row in found]
+    # A record that is gone has no slots to tell of: what is open about it would be passed over.
+    told.open_about_records = [
+        (row.id, row.connection, row.entity, row.external_id, row.kind)
+        for row in conflicts.listing(connection)
+        if row.item_id == item.id and not row.slot
+    ]
     return told
 
 
@@ -164,7 +171,7 @@ def _story(
         mapping=f"{rule.file}:{rule.line}" if rule.file else "",
         last_write=_last_write(connection, line),
         figures={parse_slot(slot).scope: one.value for slot, one in known.items() if counts and _is_stock(slot)},
-        rule=_rule(hub, line) if counts else "",
+        rule=_rule(hub, line, said.get((view.item_id, "variant"), {})) if counts else "",
         frozen=flowstate.load(connection, line.flow.name, line.target).frozen,
         conflict=int(conflict.id) if conflict is not None else None,
     )
@@ -174,7 +181,7 @@ def _is_stock(slot: str) -> bool:
     return parse_slot(slot).field == "stock"
 
 
-def _rule(hub: Hub, line: Line) -> str:
+def _rule(hub: Hub, line: Line, variant: Mapping[str, facts.Said]) -> str:
     """How the listed figure is made of the owner's: pool, what is kept back, what is listed at most."""
     channel = line.flow.rules[line.target]
     pool = hub.config.pools[channel.pool]
@@ -182,6 +189,9 @@ def _rule(hub: Hub, line: Line) -> str:
     parts.append(f"buffer {channel.buffer}")
     if channel.max_listed is not None:
         parts.append(f"at most {channel.max_listed}")
+    sellable = variant.get("sellable")
+    if sellable is not None and sellable.value is False:
+        parts.append(f"0 because {sellable.owner} says it is not sellable")
     return ", ".join(parts)
 
 

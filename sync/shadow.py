@@ -340,6 +340,22 @@ def linked_items(connection: Connection, name: str, entity: str, after: int, lim
     return [row for row in rows if row is not None]
 
 
+def gone_items(connection: Connection, name: str, entity: str, items: Sequence[int]) -> set[int]:
+    """Those of some items whose record on a connection is gone."""
+    found: set[int] = set()
+    for part in chunks(items):
+        rows = connection.execute(
+            select(SHADOW.c.item_id).where(
+                SHADOW.c.connection == name,
+                SHADOW.c.entity == entity,
+                among(connection, SHADOW.c.item_id, part),
+                SHADOW.c.gone_since != "",
+            )
+        ).scalars()
+        found.update(one for one in rows if one is not None)
+    return found
+
+
 def seen_since(
     connection: Connection, name: str, entities: Iterable[str], ids: Sequence[str], since: str
 ) -> set[tuple[str, str]]:

@@ -96,8 +96,8 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
         unread_section(unread),
     ]
     summary = "a source returned far fewer records than last time; it was not judged" if shrunk else ""
-    steps = ["crossdock doctor"] if unread else ["crossdock plan"] if counts["drift"] else []
-    if not counts["compared"]:
+    steps = ["crossdock doctor"] if unread else ["crossdock plan"] if outcome is Outcome.PENDING else []
+    if reports and not any(one.linked for one in reports):
         steps.append("nothing was compared, since nothing is linked; `crossdock adopt` shows why")
     return app.output.emit(Report("audit", outcome, sections, counts, summary, steps))
 

@@ -86,6 +86,8 @@ def command(app: App, sku: str) -> Outcome:
         raise DataError(f"nothing is known of {sku}", hint=meant)
     slots = [_slot(app, one.sku, story) for one in found for story in one.slots]
     left_out = loose + [row for one in found for row in _quarantined(one) if row not in loose]
+    about_records = [about for one in found for about in one.open_about_records]
+    left_out += [_about_record(*about) for about in about_records]
     links = [
         {"sku": one.sku, "connection": name, "entity": entity, "external_id": external}
         for one in found
@@ -100,7 +102,8 @@ def command(app: App, sku: str) -> Outcome:
     ]
     stories = [story for one in found for story in one.slots]
     outcome = _outcome(stories, bool(left_out))
-    return app.output.emit(Report("explain", outcome, sections, next=_next(stories, outcome)))
+    steps = [f"crossdock conflicts show {about[0]}" for about in about_records] + _next(stories, outcome)
+    return app.output.emit(Report("explain", outcome, sections, next=steps))
 
 
 def _explain_order(app: App, text: str) -> Outcome | None:
@@ -138,6 +141,10 @@ def _loose(row: Row[Any]) -> dict[str, object]:
 
 def _quarantined(found: Explanation) -> list[dict[str, object]]:
     return [_left_out(*entry) for entry in found.quarantined]
+
+
+def _about_record(conflict: int, connection: str, entity: str, external_id: str, kind: str) -> dict[str, object]:
+    return _left_out(connection, external_id, "", kind, f"conflict {conflict}, about its {entity}")
 
 
 def _left_out(connection: str, external_id: str, slot: str, reason: str, detail: str) -> dict[str, object]:

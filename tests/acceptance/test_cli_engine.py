@@ -344,6 +344,20 @@ def test_what_a_shop_counts_is_never_offered_to_the_owner(live: Desk) -> None:
     assert "never adopted" in live.fails("conflicts", "resolve", conflict["id"], "--to-owner")
 
 
+def test_what_is_gone_is_told_by_explain_and_not_compared_by_audit(live: Desk) -> None:
+    web = live.world.shop_web
+    web.admin.trash("MUG-03")
+    live.inside("sync", "--read", "full")
+    told = live.call("explain", "MUG-03", code=5)
+    assert {(row["connection"], row["reason"]) for row in told["left_out"]} == {("shop_web", "deleted_there")}
+    assert all(step.startswith("crossdock conflicts show ") for step in told["next"])
+    live.world.erp.admin.archive("MUG-04")
+    live.inside("sync", "--read", "full")
+    [eu, *_] = [row for row in live.call("explain", "MUG-04", code=0)["fields"] if row["slot"].startswith("stock")]
+    assert eu["desired"] == 0
+    assert "0 because erp says it is not sellable" in eu["rule"]
+
+
 def test_a_command_says_that_it_waits_for_another_process_and_ends_quietly_when_interrupted(desk: Desk) -> None:
     database = open_database(f"sqlite:///{desk.world.config.parent / 'crossdock.sqlite'}")
     with hold(database, EXECUTOR, SystemClock()):
