@@ -1,8 +1,7 @@
-"""The status model as a page with pictures, drawn from the one table: ``python -m canonical.statusmap > FILE``."""
+"""The status model as a page with pictures, drawn from the one table: docs/status-model.md."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from canonical.status import (
@@ -24,7 +23,8 @@ _TITLES: dict[type[Status], str] = {
 }
 _HEAD = """# Status model
 
-Drawn from the table in `canonical/status.py` by `python -m canonical.statusmap > docs/status-model.md`.
+Drawn from the table in `canonical/status.py`; after a change of it, in this folder's parent:
+`python -c "from canonical.statusmap import page; print(page(), end='')" > docs/status-model.md`
 
 Platforms are read, not driven: a step that is not in the table is taken over as reported, and noted as `unlikely_step`.
 """
@@ -46,7 +46,3 @@ def _steps(kind: type[Status]) -> Iterator[str]:
         yield from (f"{before.value} --> {one.value}" for one in kind if one in after)
         if not after:
             yield f"{before.value} --> [*]"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

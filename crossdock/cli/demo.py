@@ -69,7 +69,7 @@ def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: 
     items = _items(catalogs, sku_from or "")
     with _folder(folder) as place:
         story = _tell(app, items, place)
-    return app.output.emit(_report(app, story, time.monotonic() - started))
+    return app.output.emit(_report(app, story, time.monotonic() - started, folder))
 
 
 def _items(catalogs: Sequence[Path], sku_from: str) -> list[CatalogItem]:
@@ -114,7 +114,7 @@ def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
     return story
 
 
-def _report(app: App, story: Story, seconds: float) -> Report:
+def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Report:
     steps = [
         {
             "number": step.number,
@@ -140,4 +140,5 @@ def _report(app: App, story: Story, seconds: float) -> Report:
     else:
         app.output.say("")
     summary = "every promise was kept" if story.kept else "a promise was broken"
-    return Report("demo", outcome, sections, counts, summary)
+    kept = f"status, runs, explain, conflicts list and lint work in {folder}; the simulators have ended"
+    return Report("demo", outcome, sections, counts, summary, [kept] if folder else [])

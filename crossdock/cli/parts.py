@@ -226,7 +226,7 @@ def to_do_section(rows: Rows, total: int) -> Section:
 def hold_section(rows: Rows, outcome: Outcome, *, as_json: bool) -> Section:
     """Why the exit code is 5; a table says it only when it is."""
     told = rows if as_json or outcome is Outcome.HELD else []
-    return Section("holds", _HOLDS, told, title="nothing to apply, but not all is in sync" if told else "")
+    return Section("holds", _HOLDS, told, title="not all is in sync" if told else "")
 
 
 def hold_steps(rows: Rows, outcome: Outcome) -> list[str]:

@@ -29,13 +29,16 @@ def read_catalog(path: Path, sku_from: str = "") -> list[CatalogItem]:
             reader = csv.DictReader(file)
             if not {"Handle", "Variant Price"} <= set(reader.fieldnames or ()):
                 raise CrossdockError(
-                    f"{path} is not a Shopify product CSV", hint="export the products of a shop as CSV, in its admin"
+                    f"{path} is not a Shopify product CSV",
+                    hint="export the products of a shop as CSV, in its admin; the separator is a comma",
                 )
             items = list(_items(reader, sku_from))
     except OSError as error:
         raise CrossdockError(f"cannot read {path}: {error.strerror}", hint="name a file that is there") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise CrossdockError(f"{path} is not a CSV file: {error}") from error
+        raise CrossdockError(
+            f"{path} is not a CSV file in UTF-8: {error}", hint="save it as CSV UTF-8, with commas"
+        ) from error
     return _single(items)
 
 
