@@ -47,6 +47,8 @@ REASONS: dict[str, str] = {
     "out_of_stock": "no place has the goods; it is asked for when one does",
     "no_route": "no routing rule takes it; add one under routing",
     "cancel_refused": "the target did not cancel; stop it there by hand, or let it ship",
+    "reference_taken": "the reference belongs to an order of another channel there; look at it, then release this one",
+    "unknown_order": "no such order is there; look at the platform, then resolve",
     "reference_canceled": "the target holds a canceled document of this name; a new one is made",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }

@@ -23,6 +23,7 @@ BUILT_IN: Mapping[str, str] = {
     "tryton": "connectors.tryton",
     "memory": "connectors.memory",
     "stripe": "connectors.stripe",
+    "shipbob": "connectors.shipbob",
 }
 
 SettingValue: TypeAlias = str | int | float | bool

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row
 
 from canonical.clock import instant_text
@@ -26,9 +28,10 @@ from sync.orders.requests import UNSENT, Existing, Make
 from sync.orders.routes import ExportWhen
 from sync.orders.routing import Routing, route
 from sync.orders.rules import expires_at
-from sync.orders.stops import stop
+from sync.orders.stops import stop, tell_too_late
 
 _CHUNK = 200
+_LOOK_AGAIN = timedelta(minutes=1)
 _MONEY_THERE = {
     ExportWhen.PLACED: frozenset(PaymentStatus) - {PaymentStatus.VOIDED, PaymentStatus.EXPIRED, PaymentStatus.FAILED},
     ExportWhen.AUTHORIZED: frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED}),
@@ -87,7 +90,7 @@ def _look(
     need = stock.needs(order, flow, hub.now())
     if not need:
         stop(hub, connection, row, existing, "nothing of the order is wanted any more")
-        return _Standing("done" if not any(one.live for one in existing) else "asked")
+        return _Standing("asked" if any(one.live and not one.started for one in existing) else "done")
     blocked = _blocked(order, need, sellables)
     if blocked is not None:
         return blocked
@@ -137,6 +140,8 @@ def _documents(
             store.renew_request(connection, current.id, wanted, hub.stamp())
         elif requests.stale(current, wanted):
             stop(hub, connection, row, [current], "the order was edited")
+            if current.started and any(count > current.units.get(line, 0) for line, count in units.items()):
+                tell_too_late(hub, connection, row, current)
 
 
 def _ships(
@@ -156,10 +161,11 @@ def _ships(
     if any(units < 0 for units in rest.values()):
         too_much = [one for one in existing if one.role == SHIP and any(rest.get(line, 0) < 0 for line in one.units)]
         stop(hub, connection, row, too_much, "less is wanted, or it was shipped by someone else")
+    _readdress(hub, connection, row, order, existing)
     open_units = {line: units for line, units in rest.items() if units > 0}
     if order.fulfillment_status in _ON_HOLD:
         return _Standing("waiting", "on_hold", "the channel holds its fulfillment")
-    found = _route(hub, connection, row, order, sellables, open_units)
+    found = _route(hub, connection, row, order, sellables, open_units, existing)
     for portion, method in requests.ships(found.portions, order):
         if portion.route.to in flow.targets:
             continue  # who keeps the books ships what it is asked for in the same document
@@ -181,9 +187,25 @@ def _ships(
     if refused is not None:
         return _Standing("blocked", refused.reason, f"{refused.connection}: {refused.detail}")
     if found.reason:
-        return _Standing("waiting", found.reason, "; ".join(found.notes))
+        # Goods and opening hours change without a word from the order's channel.
+        again = instant_text(hub.now() + _LOOK_AGAIN)
+        return _Standing("waiting", found.reason, "; ".join(found.notes), again)
     everything = all(shipped.get(line, 0) >= units for line, units in need.items() if line in goods)
     return _Standing("done" if everything else "asked")
+
+
+def _readdress(hub: Hub, connection: Connection, row: Row[Any], order: Order, existing: list[Existing]) -> None:
+    """Goods go where the buyer wants them now: a request that names another address is changed, or stopped."""
+    for one in existing:
+        if one.role != SHIP or one.document.shipping_address == order.shipping_address:
+            continue
+        if one.status in UNSENT:
+            there = msgspec.structs.replace(
+                one.document, shipping_address=order.shipping_address, customer=order.customer
+            )
+            store.renew_request(connection, one.id, there, hub.stamp())
+        elif not one.started:
+            stop(hub, connection, row, [one], "the address was changed")
 
 
 def _route(
@@ -193,25 +215,32 @@ def _route(
     order: Order,
     sellables: Mapping[str, Sellable],
     units: Mapping[str, int],
+    existing: list[Existing],
 ) -> Routing:
     rules = [rule for rule in hub.config.routes if not rule.channels or row.connection in rule.channels]
     if not rules:
         return Routing()
-    available = Availability(hub, connection, row.id, sellables)
+    available = Availability(hub, connection, row.id, sellables, existing)
     skus = {line: sellable.sku for line, sellable in sellables.items()}
     return route(order, skus, units, rules, available, hub.now())
 
 
 def _shipped(connection: Connection, row: Row[Any], order: Order) -> dict[str, int]:
-    """Units by line that left, by whoever shipped them: reported to us, or seen on the channel if that is more."""
-    ours: dict[str, int] = {}
-    for _, line, units, _ in store.shipped_units(connection, row.id):
-        ours[line] = ours.get(line, 0) + units
-    theirs: dict[str, int] = {}
+    """Units by line that left, as whoever tells of most of them: the places that ship, one of the books, the channel.
+
+    They are not added up: who keeps the books tells of what another place shipped as well.
+    """
+    roles = {one.id: one.role if one.role == SHIP else one.connection for one in store.requests_of(connection, row.id)}
+    told: dict[str, dict[str, int]] = {}
+    for request, line, units, _ in store.shipped_units(connection, row.id):
+        by_line = told.setdefault(roles.get(request or 0, ""), {})
+        by_line[line] = by_line.get(line, 0) + units
+    theirs = told.setdefault("the channel", {})
     for one in order.fulfillments:
         for part in one.lines if one.status is not FulfillmentStatus.CANCELED else ():
             theirs[part.line_id] = theirs.get(part.line_id, 0) + part.quantity
-    return {line: max(ours.get(line, 0), theirs.get(line, 0)) for line in ours.keys() | theirs.keys()}
+    lines = {line for by_line in told.values() for line in by_line}
+    return {line: max(by_line.get(line, 0) for by_line in told.values()) for line in lines}
 
 
 def _next_generation(existing: list[Existing], target: str) -> int:

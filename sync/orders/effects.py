@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from canonical.clock import instant_text, parse_instant
 from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
@@ -141,6 +141,9 @@ class _Sender:
 
     def _next(self, connection: Connection, after: int) -> Row[Any] | None:
         effect = store.EFFECT
+        # What may not have arrived yet cannot be called off: its cancellation waits until that is known.
+        not_known = effect.c.state.in_(("in_flight", "unknown"))
+        lost = select(effect.c.request_id).where(effect.c.kind == "request", not_known)
         return connection.execute(
             select(effect)
             .where(
@@ -148,6 +151,7 @@ class _Sender:
                 effect.c.state == "waiting",
                 effect.c.not_before <= self.hub.stamp(),
                 effect.c.id > after,
+                or_(effect.c.kind != "cancel", effect.c.request_id.not_in(lost)),
             )
             .order_by(effect.c.id)
             .limit(1)

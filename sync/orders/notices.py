@@ -21,9 +21,13 @@ from sync.orders.requests import Existing
 def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
     """Want every shipment told to everyone who has to know it and does not say it already."""
     requests = store.requests_of(connection, row.id)
-    for shipment in store.shipments_of(connection, row.id):
+    shipments = store.shipments_of(connection, row.id)
+    keepers = {one.id for one in requests if one.role == DOCUMENT}
+    for shipment in shipments:
         body = store.shipment_body(shipment)
         if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines:
+            continue
+        if shipment.request_id in keepers and _echoes(shipment, body, shipments):
             continue
         for target, operation, notice in _notices(hub, row, order, shipment, body, requests):
             wanted = {
@@ -74,19 +78,39 @@ def _notice(
     )
 
 
+def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
+    """Whether it only says again what another place shipped: who keeps the books was told, and shows it since."""
+    numbers, units = _numbers(body), _units(body)
+    for other in others:
+        if other.connection == shipment.connection or other.id > shipment.id:
+            continue
+        first = store.shipment_body(other)
+        theirs = _numbers(first)
+        if numbers & theirs or (not (numbers and theirs) and _units(first) == units):
+            return True
+    return False
+
+
+def _numbers(shipment: Fulfillment) -> set[str]:
+    return {one.number for one in shipment.tracking if one.number}
+
+
+def _units(shipment: Fulfillment) -> list[tuple[str, int]]:
+    return sorted((line.line_id, line.quantity) for line in shipment.lines)
+
+
 def told(order: Order, shipment: Fulfillment) -> bool:
     """Whether the channel says this shipment already: the same tracking number, or, where there is none, the units.
 
     Someone may have entered it there by hand.
     """
-    numbers = {one.number for one in shipment.tracking if one.number}
-    units = sorted((line.line_id, line.quantity) for line in shipment.lines)
+    numbers, units = _numbers(shipment), _units(shipment)
     for one in order.fulfillments:
         if one.status is FulfillmentStatus.CANCELED:
             continue
-        theirs = {part.number for part in one.tracking if part.number}
-        if numbers and theirs & numbers:
+        theirs = _numbers(one)
+        if numbers & theirs:
             return True
-        if not numbers and not theirs and sorted((line.line_id, line.quantity) for line in one.lines) == units:
+        if not numbers and not theirs and _units(one) == units:
             return True
     return False

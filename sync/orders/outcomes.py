@@ -25,10 +25,17 @@ GONE = "reference_canceled"
 
 
 def prepare(hub: Hub, name: str, struct: msgspec.Struct) -> msgspec.Struct:
-    """A document in the target's own ids: places as it calls them, products as they are linked there."""
+    """A document in the target's own ids: products as they are linked there, the record that is to be called off."""
     if isinstance(struct, FulfillmentRequest):
         with hub.database.begin() as connection:
             return msgspec.structs.replace(struct, lines=_linked(connection, name, struct.lines))
+    if isinstance(struct, CancelRequest):
+        query = select(store.REQUEST.c.external_id).where(
+            store.REQUEST.c.connection == name, store.REQUEST.c.reference == struct.reference
+        )
+        with hub.database.begin() as connection:
+            known = connection.execute(query).scalar()
+        return msgspec.structs.replace(struct, target_id=known or struct.target_id)
     return struct
 
 
@@ -134,3 +141,4 @@ def again(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome, 
     }
     connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
     not_sent(hub, connection, row)
+    store.mark_due(connection, row.order_id)  # it may not be wanted any more

@@ -165,9 +165,10 @@ def latest(connection: Connection, item: int, limit: int) -> list[Held]:
     return [_held(row) for row in connection.execute(query.limit(limit))]
 
 
-def of_order(connection: Connection, order_id: int) -> list[Held]:
-    """An order's open reservations."""
-    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.state == OPEN))
+def of_order(connection: Connection, order_id: int, *, over: bool = False) -> list[Held]:
+    """An order's open reservations, or also those that are over."""
+    states = (OPEN, CLOSED) if over else (OPEN,)
+    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.state.in_(states)))
     return [_held(row) for row in rows]
 
 

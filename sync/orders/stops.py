@@ -52,3 +52,10 @@ def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: st
     }
     if store.add_effect(connection, wanted, hub.stamp()):
         store.set_request(connection, one.id, hub.stamp(), state=RequestStatus.CANCELING.value, detail=why)
+
+
+def tell_too_late(hub: Hub, connection: Connection, row: Row[Any], one: Existing) -> None:
+    """More is wanted of a document than it takes: goods have left for it, so that it is not replaced (R15)."""
+    subject = f"{one.connection} {one.document.reference}"
+    said = f"order {row.number} was edited after goods left: ask {one.connection} for the rest by hand"
+    store.open_incident(connection, "edited_after_shipping", subject, said, hub.stamp(), order_id=row.id)

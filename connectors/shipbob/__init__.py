@@ -1,0 +1,1 @@
+"""ShipBob: a 3PL that keeps the goods, ships orders and reports stock by fulfillment center."""

@@ -1,0 +1,70 @@
+"""What is read: which list, by what it is asked for again, and how a record is made of what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from connectors.shipbob.records import decoded, encoded, order_record, variant_records
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A record with its id and the stamp of its last change, as ShipBob wrote it."""
+
+    id: str
+    stamp: str
+    content: bytes
+
+
+class _Head(msgspec.Struct, frozen=True):
+    id: int = 0
+    inventory_id: int = 0
+    updated_on: str | None = None
+    last_update_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of record: its list, the filters for ids and for changes, and how many ids one question takes."""
+
+    name: str
+    path: str
+    ids: str
+    since: str
+    make: Callable[[msgspec.Raw], Iterator[Made]]
+    numbered: bool = False
+
+
+IDS_AT_ONCE = 50
+"""Ids in one question: addresses stay short of what servers refuse."""
+
+
+def _variants(raw: msgspec.Raw) -> Iterator[Made]:
+    product = msgspec.json.decode(raw, type=_Head)
+    for content in variant_records(raw):
+        head = msgspec.json.decode(content, type=_Head)
+        yield Made(str(head.id), max(head.updated_on or "", product.updated_on or ""), content)
+
+
+def _level(raw: msgspec.Raw) -> Iterator[Made]:
+    head = msgspec.json.decode(raw, type=_Head)
+    yield Made(str(head.inventory_id), "", encoded(decoded(raw)))
+
+
+def _order(raw: msgspec.Raw) -> Iterator[Made]:
+    content = order_record(raw)
+    head = msgspec.json.decode(content, type=_Head)
+    yield Made(str(head.id), head.last_update_at or "", content)
+
+
+RESOURCES: Mapping[str, Resource] = {
+    one.name: one
+    for one in (
+        Resource("products", "product", "VariantId", "LastUpdatedTimestamp", _variants),
+        Resource("inventory", "inventory-level/locations", "InventoryIds", "", _level),
+        Resource("orders", "order", "IDs", "LastUpdateStartDate", _order, numbered=True),
+    )
+}

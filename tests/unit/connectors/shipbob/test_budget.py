@@ -1,0 +1,103 @@
+"""The sliding minute: our own calls, those of others, and what ShipBob says when it is full."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from canonical.errors import ThrottledError
+from connectors.http import Answer
+from connectors.shipbob.budget import SharedWindow
+from connectors.simulation import Ticker
+from tests.unit.connectors.shipbob.stage import Stage
+
+
+def answer(clock: Ticker, status: int = 200, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, httpx.Headers(named), b"{}", clock.now(), 0.0, "order")
+
+
+def spend(window: SharedWindow, clock: Ticker, calls: int) -> None:
+    for _ in range(calls):
+        assert window.wait_for(1, clock.now()) == 0.0
+
+
+def test_the_window_slides(clock: Ticker) -> None:
+    window = SharedWindow(3)
+    spend(window, clock, 2)
+    clock.advance(20)
+    spend(window, clock, 1)
+    assert window.wait_for(1, clock.now()) == 40.0
+    clock.advance(40)
+    spend(window, clock, 2)
+    assert window.wait_for(1, clock.now()) == 20.0
+
+
+def test_calls_of_others_are_kept_back_for_a_minute(clock: Ticker) -> None:
+    window = SharedWindow(10)
+    spend(window, clock, 1)
+    window.observe(answer(clock, x_remaining_calls="2"), clock.now())
+    spend(window, clock, 2)
+    assert window.wait_for(1, clock.now()) == 60.0
+
+
+def test_our_own_calls_are_not_taken_for_those_of_others(clock: Ticker) -> None:
+    window = SharedWindow(10)
+    spend(window, clock, 4)
+    for left in ("9", "6", "8", "7"):
+        window.observe(answer(clock, x_remaining_calls=left), clock.now())
+    spend(window, clock, 6)
+
+
+@pytest.mark.parametrize("left", ["", "many", "-1", "9²"])
+def test_a_count_that_is_none_is_left_alone(clock: Ticker, left: str) -> None:
+    window = SharedWindow(2)
+    spend(window, clock, 1)
+    window.observe(answer(clock, x_remaining_calls=left) if left.isascii() else answer(clock), clock.now())
+    spend(window, clock, 1)
+
+
+@pytest.mark.parametrize("name", ["x_retry_after", "retry_after"])
+def test_a_full_window_stops_everyone_as_long_as_it_says(clock: Ticker, name: str) -> None:
+    window = SharedWindow(10)
+    window.observe(answer(clock, 429, **{name: "25"}), clock.now())
+    assert window.wait_for(1, clock.now()) == 25.0
+    window.observe(answer(clock, 429, **{name: "5"}), clock.now())
+    assert window.wait_for(1, clock.now()) == 25.0
+    clock.advance(25)
+    spend(window, clock, 1)
+
+
+def test_nobody_is_stopped_for_longer_than_a_window(clock: Ticker) -> None:
+    window = SharedWindow(10)
+    window.observe(answer(clock, 429, x_retry_after="86400"), clock.now())
+    assert window.wait_for(1, clock.now()) == 60.0
+
+
+def test_the_connector_never_meets_a_full_window(stage: Stage) -> None:
+    connector = stage.connect(page_size=1)
+    begun = stage.clock.now()
+    for _ in range(80):
+        list(connector.pull("products", ()))
+    assert len(stage.sent) == 160
+    assert {record.status for record in stage.sent} == {200}
+    assert stage.clock.now() - begun >= timedelta(seconds=60)
+
+
+def test_a_window_that_others_filled_is_waited_for(stage: Stage) -> None:
+    other = stage.connect(page_size=1)
+    for _ in range(75):
+        list(other.pull("products", ()))
+    stage.sent.clear()
+    begun = stage.clock.now()
+    assert len(stage.pull("products")) == 2
+    assert [record.status for record in stage.sent] == [429, 200]
+    assert stage.clock.now() - begun >= timedelta(seconds=60)
+
+
+def test_a_throttling_that_never_ends_is_told(stage: Stage) -> None:
+    stage.account.throttle(99)
+    with pytest.raises(ThrottledError):
+        stage.pull("products")
