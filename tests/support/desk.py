@@ -111,7 +111,9 @@ class Desk:
         rule = mapping.fields["stock"]
         fields = {**mapping.fields, "stock": replace(rule, stock=replace(rule.stock, **values))}
         mappings = {**known.mappings, "inventory": replace(mapping, fields=fields)}
-        hub.config = replace(hub.config, connections={**hub.config.connections, name: replace(known, mappings=mappings)})
+        hub.config = replace(
+            hub.config, connections={**hub.config.connections, name: replace(known, mappings=mappings)}
+        )
 
     def kill(self, name: str) -> bool:
         """Sync, and die the first time that a step is reached; tells whether it was."""

@@ -156,7 +156,7 @@ def test_r16_a_call_that_was_surely_not_sent_keeps_its_key_and_one_proven_withou
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connector = desk.trading.hub.connector("erp")
-    compose, used = connector.compose, []  # type: ignore[attr-defined]
+    compose, used = connector.compose, []
 
     def keyed(effect: Any, new_key: Callable[[], str]) -> Any:
         used.append(new_key())
@@ -225,9 +225,7 @@ def test_a_refused_request_blocks_its_order_with_the_reason_until_a_person_relea
 def test_r15_a_reference_that_the_target_holds_canceled_is_asked_for_as_a_new_generation(desk: Desk) -> None:
     desk.trade("erp").refuses["requests.create"] = "reference_canceled"
     desk.place()
-    desk.trading.hub.checkpoint = lambda name: (
-        desk.trade("erp").refuses.clear() if name == "effect closed" else None
-    )
+    desk.trading.hub.checkpoint = lambda name: desk.trade("erp").refuses.clear() if name == "effect closed" else None
     desk.sync()
     assert desk.requests() == {"shop-o1-2": "accepted"}
     assert desk.standing() == ("asked", "")
@@ -261,8 +259,13 @@ def test_a_cancellation_waits_until_it_is_known_whether_its_request_arrived(desk
     world.late.pop()()
     told: list[Mapping[str, Any]] = []
     connector = desk.trading.hub.connector("erp")
-    compose = connector.compose  # type: ignore[attr-defined]
-    connector.compose = lambda effect, new_key: (told.append(effect.document), compose(effect, new_key))[1]  # type: ignore[attr-defined]
+    compose = connector.compose
+
+    def listening(effect: Any, new_key: Any) -> Any:
+        told.append(effect.document)
+        return compose(effect, new_key)
+
+    connector.compose = listening
     for _ in range(3):
         desk.sync()
     assert desk.requests() == {"shop-o1-1": "canceled"}
