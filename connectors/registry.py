@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, str] = {
     "memory": "connectors.memory",
     "stripe": "connectors.stripe",
     "shipbob": "connectors.shipbob",
+    "shiphero": "connectors.shiphero",
 }
 
 SettingValue: TypeAlias = str | int | float | bool

@@ -39,7 +39,7 @@ def catalog(platform: str) -> Any:
 
 
 def test_there_are_mappings_for_every_platform() -> None:
-    assert PLATFORMS == ["memory", "shipbob", "shopify", "tryton", "woocommerce"]
+    assert PLATFORMS == ["memory", "shipbob", "shiphero", "shopify", "tryton", "woocommerce"]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -1,0 +1,102 @@
+"""HTTP only: GraphQL requests of one account, within its credits and with a token that is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+import msgspec
+
+from connectors.base import JSON, Environment
+from connectors.http import Answer, Outgoing, Transport
+from connectors.shiphero.credits import Costs, CreditBudget
+from connectors.shiphero.options import Options
+from connectors.shiphero.tokens import LOGIN, REFRESH, Tokens
+from connectors.shiphero.verdict import Judge, TokenRefusedError
+
+_GRAPHQL = "graphql"
+_HEADERS = {"content-type": "application/json"}
+
+
+class _Request(msgspec.Struct):
+    query: str
+
+
+def is_read(outgoing: Outgoing) -> bool:
+    """Whether a request surely changes nothing: queries, and asking for a token."""
+    if outgoing.method.upper() != "POST":
+        return outgoing.method.upper() in ("GET", "HEAD")
+    if outgoing.url in (REFRESH, LOGIN):
+        return True
+    try:
+        return reads_only(msgspec.json.decode(outgoing.content, type=_Request).query)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+@lru_cache(maxsize=256)
+def reads_only(document: str) -> bool:
+    """Whether every operation of a GraphQL document is a query."""
+    from graphql.error import GraphQLError
+    from graphql.language import OperationDefinitionNode, OperationType, parse
+
+    try:
+        definitions = parse(document).definitions
+    except GraphQLError:
+        return False
+    kinds = [part.operation for part in definitions if isinstance(part, OperationDefinitionNode)]
+    return bool(kinds) and all(kind is OperationType.QUERY for kind in kinds)
+
+
+class Client:
+    """The requests of one connection."""
+
+    def __init__(self, options: Options, environment: Environment) -> None:
+        self.connection = environment.connection
+        self.budget = CreditBudget()
+        self.costs = Costs()
+        self._transport = Transport(
+            environment.connection,
+            base_url=options.url,
+            is_read=is_read,
+            verdict=Judge(self.budget),
+            clock=environment.clock,
+            budget=self.budget,
+            timeout=options.timeout_seconds,
+            read_only=environment.read_only,
+            http_transport=environment.http_transport,
+            on_request=environment.on_request,
+            secrets=[secret for secret in (options.refresh_token, options.password) if secret],
+        )
+        self._tokens = Tokens(options, self._transport.send, self._transport.redact.hide, environment.clock)
+
+    def query(self, operation: str, document: str, variables: Mapping[str, JSON], records: int = 1) -> Answer:
+        """Ask for at most so many records, whose cost is booked beforehand."""
+        cost = self.costs.expect(operation, records)
+        answer = self.send(operation, request_body(document, variables), cost)
+        self.costs.learn(operation, records, answer)
+        return answer
+
+    def send(self, operation: str, body: bytes, cost: float = 1.0) -> Answer:
+        """Send the exact bytes of a request; a token that is refused is replaced once, since nothing was done."""
+        outgoing = Outgoing("POST", _GRAPHQL, body, _HEADERS, operation=operation, cost=cost)
+        token = self._tokens.current()
+        try:
+            return self._transport.send(_with_token(outgoing, token))
+        except TokenRefusedError:
+            self._tokens.renew(token)
+        return self._transport.send(_with_token(outgoing, self._tokens.current()))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+
+def request_body(document: str, variables: Mapping[str, JSON]) -> bytes:
+    """The exact bytes of a GraphQL request."""
+    return msgspec.json.encode({"query": document, "variables": variables})
+
+
+def _with_token(outgoing: Outgoing, token: str) -> Outgoing:
+    return replace(outgoing, headers={**outgoing.headers, "authorization": f"Bearer {token}"})
