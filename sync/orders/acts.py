@@ -26,6 +26,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
         order = load_order(connection, fresh)
         if export and order is not None:
             sellables = resolve(hub.config, connection, fresh.connection, order)
+            stock.claim_seen(hub, connection, fresh, order, sellables)
             stock.update(hub, connection, fresh, order, sellables, hub.stamp())
             store.mark_due(connection, row.id)
     return f"order {row.number} is asked for at the next sync" if export else f"order {row.number} is left to its owner"

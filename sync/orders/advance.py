@@ -23,6 +23,7 @@ from sync.orders import notices, requests, stock, store
 from sync.orders.availability import Availability
 from sync.orders.holds import DOCUMENT, SHIP
 from sync.orders.ingest import UNREADABLE, load_order
+from sync.orders.letgo import let_go
 from sync.orders.lines import Sellable, resolve
 from sync.orders.requests import UNSENT, Existing, Make
 from sync.orders.routes import ExportWhen
@@ -42,6 +43,8 @@ _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
 def advance(hub: Hub) -> int:
     """Look at every order that is due; tells how many."""
+    with hub.database.begin() as connection:
+        let_go(hub, connection)
     after, done = 0, 0
     while True:
         with hub.database.begin() as connection:
@@ -129,7 +132,9 @@ def _documents(
     for target in hub.config.orders[row.connection].targets:
         mine = [one for one in existing if one.connection == target and one.role == DOCUMENT]
         current = next((one for one in reversed(mine) if one.live or one.status in UNSENT), None)
-        generation = current.generation if current else _next_generation(existing, target)
+        generation = (
+            current.generation if current else _next_generation(connection, row.connection, order, existing, target)
+        )
         units = {line.id: need[line.id] for line in order.lines if line.id in need}
         wanted = requests.build(row.connection, order, units, sellables, generation, whole=True)
         if current is None:
@@ -169,7 +174,7 @@ def _ships(
     for portion, method in requests.ships(found.portions, order):
         if portion.route.to in flow.targets:
             continue  # who keeps the books ships what it is asked for in the same document
-        generation = _next_generation(existing, portion.route.to)
+        generation = _next_generation(connection, row.connection, order, existing, portion.route.to)
         document = requests.build(
             row.connection,
             order,
@@ -243,5 +248,9 @@ def _shipped(connection: Connection, row: Row[Any], order: Order) -> dict[str, i
     return {line: max(by_line.get(line, 0) for by_line in told.values()) for line in lines}
 
 
-def _next_generation(existing: list[Existing], target: str) -> int:
-    return max((one.generation for one in existing if one.connection == target), default=0) + 1
+def _next_generation(connection: Connection, channel: str, order: Order, existing: list[Existing], target: str) -> int:
+    """The next generation for a target; one whose reference another order has there already is passed over."""
+    number = max((one.generation for one in existing if one.connection == target), default=0) + 1
+    while store.is_taken(connection, target, requests.reference(channel, order.id, number)):
+        number += 1
+    return number

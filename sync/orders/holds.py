@@ -26,6 +26,9 @@ LIVE = frozenset(
 """States of a request that its target may act on: its units stay reserved until it is canceled there."""
 
 
+_ABOUT_TO = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request as far as stock is concerned: whom, from where, and what was booked when.
@@ -65,9 +68,12 @@ def holds_of(
     """The reservations an order needs now: each line's units at their places, and since when they are booked there."""
     found: list[Hold] = []
     for line, sellable in sellables.items():
-        off = deducted.get(line, 0)
-        for location, units, booked_at in _places(order, line, need.get(line, 0), asked, owner_of):
-            own = min(off, units)
+        wanted = need.get(line, 0)
+        places = _places(order, line, wanted, asked, owner_of)
+        # The channel holds back what it still owes; what it owes no more it sells again, though it may be shipped.
+        off = sum(units for _, units, _ in places) - max(0, wanted - deducted.get(line, 0))
+        for location, units, booked_at in places:
+            own = max(0, min(off, units))
             off -= own
             found += [
                 Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at)
@@ -84,9 +90,14 @@ def _places(
     found: list[tuple[str, int, str]] = []
     covered = 0
     for one in asked:
-        if one.role == SHIP and one.status in LIVE and one.units.get(line):
-            covered += one.units[line]
-            found += books.split(one.location, one.units[line])
+        units = one.units.get(line, 0) if one.role == SHIP else 0
+        if one.status in _ABOUT_TO:
+            units = min(units, max(0, need - covered))
+        elif one.status not in LIVE:
+            continue
+        if units:
+            covered += units
+            found += books.split(one.location, units)
     live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
     for location, units in _assigned(order, line, max(need, live) - covered):
         found += books.split(location, units)

@@ -172,7 +172,9 @@ def of_order(connection: Connection, order_id: int, *, over: bool = False) -> li
     return [_held(row) for row in rows]
 
 
-def listing(connection: Connection) -> list[Held]:
-    """Every reservation that is open, oldest first."""
-    rows = connection.execute(select(_HELD).where(_HELD.c.state == OPEN).order_by(_HELD.c.since, _HELD.c.order_id))
+def listing(connection: Connection, *, booked: bool = False) -> list[Held]:
+    """Every reservation that is open, oldest first; or only those that the owner of their figure has booked."""
+    query = select(_HELD).where(_HELD.c.state == OPEN)
+    query = query.where(_HELD.c.booked_at != "") if booked else query
+    rows = connection.execute(query.order_by(_HELD.c.since, _HELD.c.order_id))
     return [_held(row) for row in rows]

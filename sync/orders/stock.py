@@ -13,7 +13,7 @@ from canonical.fields import ScopeKind
 from canonical.inventory import Basis
 from canonical.order import Order
 from canonical.slot import Slot
-from sync import ledger, marks
+from sync import drops, ledger, marks
 from sync.config import FlowKind, HubConfig
 from sync.hub import Hub
 from sync.orders import owns, reservations, store
@@ -63,6 +63,14 @@ def update(
             for pool in hub.config.pools:
                 ledger.expect(connection, item, pool, units - before.get(item, 0), now)
     mark_items(hub, connection, touched)
+
+
+def claim_seen(
+    hub: Hub, connection: Connection, row: Row[Any], order: Order, sellables: Mapping[str, Sellable]
+) -> None:
+    """An order that is asked for after all explains units that were seen to leave its channel before (R3, R12)."""
+    for one in _deductions(hub.config, row.connection, order, sellables):
+        drops.claim(connection, row.connection, one.parts, one.slot, one.units, instant_text(order.placed_at))
 
 
 def mark_items(hub: Hub, connection: Connection, items: set[int]) -> None:

@@ -57,8 +57,8 @@ def due_orders(connection: Connection, now: str, after: int, limit: int) -> list
 def settle_order(connection: Connection, row: Row[Any], values: Mapping[str, Any], now: str, not_before: str) -> None:
     """Note where an order stands; its mark goes unless it was marked again meanwhile, or must be looked at later."""
     changed = any(getattr(row, name) != value for name, value in values.items())
-    stamp = {"changed_at": now} if changed else {}
-    connection.execute(update(ORDER).where(ORDER.c.id == row.id).values(**values, **stamp))
+    if changed:
+        connection.execute(update(ORDER).where(ORDER.c.id == row.id).values(**values, changed_at=now))
     due = row.due if not_before else 0
     connection.execute(
         update(ORDER).where(ORDER.c.id == row.id, ORDER.c.due == row.due).values(due=due, not_before=not_before)
@@ -128,6 +128,12 @@ def shipments_of(connection: Connection, order_id: int) -> list[Row[Any]]:
 def shipment_body(row: Row[Any]) -> Fulfillment:
     """A stored shipment."""
     return _SHIPMENT_BODY.decode(row.body)
+
+
+def is_taken(connection: Connection, target: str, reference: str) -> bool:
+    """Whether a target was asked for something under a reference before."""
+    same = (REQUEST.c.connection == target, REQUEST.c.reference == reference)
+    return connection.execute(select(REQUEST.c.id).where(*same)).first() is not None
 
 
 def add_request(connection: Connection, order_id: int, make: Make, generation: int, now: str) -> int:

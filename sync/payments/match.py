@@ -7,7 +7,7 @@ an order if the order's transaction names it, or if the charge itself names the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
@@ -132,6 +132,10 @@ def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str])
     currency = charges[0].currency if charges else one.order.currency
     if said and not charges:
         return [Mismatch("order_without_charge", one.name, said, currency)]
+    here, there = _currencies(one.order.payments, gateways), {charge.currency for charge in charges}
+    if charges and here and here != there:
+        paid_in = f"paid in {', '.join(sorted(here))}, the processor took {', '.join(sorted(there))}"
+        return [Mismatch("currency_differs", one.name, booked, currency, paid_in)]
     if charges and said != booked:
         return [
             Mismatch("amount_differs", one.name, booked - said, currency, f"paid {said}, the processor took {booked}")
@@ -155,15 +159,18 @@ def _given_back(one: Sold, refunds: Sequence[RefundRecord], gateways: frozenset[
 
 
 def _sum(payments: Sequence[Payment], kinds: Sequence[PaymentKind], gateways: frozenset[str]) -> Decimal:
-    return sum(
-        (
-            one.amount
-            for one in payments
-            if one.kind in kinds and one.status is MovementStatus.SUCCEEDED
-            if (one.gateway in gateways if gateways else bool(one.reference))
-        ),
-        _ZERO,
-    )
+    return sum((one.amount for one in _counted(payments, kinds, gateways)), _ZERO)
+
+
+def _currencies(payments: Sequence[Payment], gateways: frozenset[str]) -> set[str]:
+    return {one.currency for one in _counted(payments, _TAKEN, gateways)}
+
+
+def _counted(payments: Sequence[Payment], kinds: Sequence[PaymentKind], gateways: frozenset[str]) -> Iterator[Payment]:
+    for one in payments:
+        through = one.gateway in gateways if gateways else bool(one.reference)
+        if through and one.kind in kinds and one.status is MovementStatus.SUCCEEDED:
+            yield one
 
 
 def _charge_of(record: RefundRecord | DisputeRecord, charges: Sequence[ChargeRecord]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -132,9 +132,13 @@ class Desk:
         return False
 
 
-def open_desk(url: str, **more: Any) -> Desk:
-    """A hub whose flows are live and whose platforms agree; ``more`` goes to ``open_trading``."""
+def open_desk(url: str, *, before: Callable[[Trading], object] = lambda _found: None, **more: Any) -> Desk:
+    """A hub whose flows are live and whose platforms agree; ``more`` goes to ``open_trading``.
+
+    ``before`` is what happened before the hub first looked.
+    """
     found = open_trading(url, prefix=uuid4().hex, **more)
+    before(found)
     found.shops.adopt()
     run_sync(found.hub, ReadMode.FULL)
     found.clock.advance(60)

