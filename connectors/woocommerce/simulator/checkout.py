@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from canonical.clock import Clock
 from connectors.woocommerce.simulator import stock
@@ -30,6 +30,14 @@ BUYER: Mapping[str, str | None] = {
     "country": "DE",
     "email": "ada@buyer.example",
 }
+
+
+class Goods(NamedTuple):
+    """Units of a product in an order; without a price, at that of today. Units below zero take goods back."""
+
+    sku: str
+    units: int
+    price: Decimal | None = None
 
 
 class SoldOutError(Exception):
@@ -66,7 +74,7 @@ class Checkout:
 
     def place(
         self,
-        lines: Mapping[str, int],
+        lines: Mapping[str, int] | Sequence[Goods],
         *,
         status: str = "processing",
         tax_rate: str = "0",
@@ -205,10 +213,12 @@ class Checkout:
         with self._turn():
             return self._held(stock.keeper(self._store, self._store.by_sku(sku)))
 
-    def _fill(self, order: Order, pricing: Pricing, lines: Mapping[str, int], off: Decimal) -> None:
-        for position, (sku, units) in enumerate(lines.items()):
+    def _fill(self, order: Order, pricing: Pricing, lines: Mapping[str, int] | Sequence[Goods], off: Decimal) -> None:
+        goods = [Goods(*one) for one in lines.items()] if isinstance(lines, Mapping) else lines
+        for position, (sku, units, asked) in enumerate(goods):
             product, less = self._store.by_sku(sku), off if position == 0 else Decimal(0)
-            order.lines.append(pricing.line(self._orders, product, units, _price(product), less))
+            price = _price(product) if asked is None else asked
+            order.lines.append(pricing.line(self._orders, product, units, price, less))
         if pricing.percent:
             taken = sum((line.subtotal - line.total for line in order.lines), Decimal(0)) - off
             order.coupons.append(Coupon(self._orders.part(), "less", pricing.percent, taken))

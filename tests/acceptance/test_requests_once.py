@@ -1,0 +1,245 @@
+"""Each request exists exactly once in the ERP and in the 3PL, whatever dies, doubles or gets lost on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from sqlalchemy import func, select
+
+from connectors.simulation.catalog import CatalogItem
+from connectors.simulation.faults import Fault
+from crossdock.clock import SystemClock
+from crossdock.settings.hub import hub_config
+from crossdock.settings.lint import checked
+from crossdock.settings.platforms import InstalledPlatforms
+from crossdock.settings.secrets import Resolver
+from sync import adopt
+from sync.config import Baseline
+from sync.hub import Hub
+from sync.observe import ReadMode
+from sync.orders import store
+from sync.run import end_run, lease, look, run_sync
+from sync.store.database import open_database
+from tests.support.forks import KILLED, Forks
+from tests.support.market import Books, Market, market
+
+OpenBooks: TypeAlias = Callable[[Sequence[CatalogItem]], AbstractContextManager[Books]]
+pytestmark = pytest.mark.timeout(900)
+SETTLE = 0.2
+ITEMS = [CatalogItem(f"SKU-{n}", f"Thing {n}", Decimal("10.00"), {"WH1": 40, "WH2": 20}) for n in range(1, 7)]
+EVERY_STEP = {
+    "page stored",
+    "orders advanced",
+    "before the effect",
+    "effect not committed",
+    "after the effect",
+    "before the effect's commit",
+    "effect closed",
+    "effect resolved",
+}
+EFFECT_STEPS = ("before the effect", "after the effect", "before the effect's commit", "effect closed")
+MOST_ROUNDS = 60
+_known: dict[Path, Any] = {}
+
+
+def open_market(file: Path, secrets: dict[str, str]) -> Hub:
+    """A hub on a market's configuration, in real time; a forked child inherits what was read, and no connections."""
+    if file not in _known:
+        settings = checked(file, InstalledPlatforms())
+        config = hub_config(settings, Resolver(secrets, file.parent, set()))
+        _known[file] = (config, open_database(settings.database))
+    return Hub(*_known[file], SystemClock())
+
+
+def go_live(file: Path, secrets: dict[str, str]) -> None:
+    """Read, link and approve."""
+    hub = open_market(file, secrets)
+    with lease(hub, "adopt") as run_id:
+        look(hub, ReadMode.FULL)
+        for flow in hub.config.flows.values():
+            for target in flow.targets:
+                adopt.approve(hub, flow, target, Baseline.OWNER)
+        run_sync(hub, ReadMode.FULL)
+        end_run(hub, run_id, "in_sync", {})
+    hub.close()
+    hub.database.close()
+
+
+def work(file: Path, secrets: dict[str, str], kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False) -> None:
+    """What a child does: sync, and die at the n-th step, or at the n-th of certain steps."""
+    hub = open_market(file, secrets)
+    left = kill_at
+
+    def checkpoint(name: str) -> None:
+        nonlocal left
+        left -= not steps or name in steps
+        if kill_at and not left:
+            file.with_name("killed-at").write_text(name)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    hub.checkpoint = checkpoint
+    with lease(hub, "sync", wait=120) as run_id:
+        report = run_sync(hub, ReadMode.FULL)
+        end_run(hub, run_id, "done", {})
+    pass
+    assert not report.effects.failed, report.effects.failed
+
+
+class Trade:
+    """A market under hubs that keep dying, and what was sold in it."""
+
+    def __init__(self, found: Market, forks: Forks, database: str, seed: int = 0) -> None:
+        self.market, self.forks, self.database = found, forks, database
+        self.dice = random.Random(seed)
+        self.steps: Counter[str] = Counter()
+        self.sold: dict[int, int] = {}
+        forks.prepare(go_live, found.config, found.secrets)
+
+    def sell(self) -> None:
+        """A shopper buys one or two things."""
+        lines = {f"SKU-{number}": 1 for number in self.dice.sample(range(1, 7), self.dice.randint(1, 2))}
+        self.sold[self.market.woo.checkout.buy(lines)] = len(lines)
+
+    def lose(self) -> None:
+        """The answer to the next write of one platform gets lost, and perhaps the request itself."""
+        kind = self.dice.choice(["timeout_after", "timeout_before", "truncated"])
+        self.dice.choice(self.market.writable()).faults.add(Fault(kind, only="write"))
+
+    def kill(self, at: int, *steps: str) -> bool:
+        """Let a hub work and die; False where it was done before."""
+        marker = self.market.config.with_name("killed-at")
+        marker.unlink(missing_ok=True)
+        ended = self.forks.run(self.market.config, self.market.secrets, at, steps)
+        if ended == KILLED:
+            self.steps[marker.read_text()] += 1
+        return ended == KILLED
+
+    def live(self, *, full: bool = False) -> None:
+        """Let hubs work to the end; what was lost is found out once it can no longer take effect."""
+        for _ in range(8):
+            assert self.forks.run(self.market.config, self.market.secrets, 0, (), full) == 0
+            if not self.open_effects():
+                return
+            time.sleep(SETTLE)
+        pytest.fail(f"effects stay open: {self.open_effects()}")
+
+    def open_effects(self) -> dict[str, int]:
+        """Effects that are not done, by their state."""
+        database = open_database(self.database)
+        try:
+            with database.begin() as connection:
+                effect = store.EFFECT
+                counted = select(effect.c.state, func.count()).where(effect.c.state != "done").group_by(effect.c.state)
+                return {str(state): int(count) for state, count in connection.execute(counted)}
+        finally:
+            database.close()
+
+    def judge(self, *, shipped: bool) -> None:
+        """The ERP and the 3PL have each order once, the shop was told once, and no unit is booked twice."""
+        wanted = {f"shop_web-{order}-1": units for order, units in self.sold.items()}
+        assert {name: units for name, (_, units) in self.market.erp.sales().items()} == wanted, self.steps
+        assert self.market.jobs() == Counter(wanted.keys()), self.steps
+        if not shipped:
+            return
+        for order in self.sold:
+            assert len(self.market.notices(order)) == 1, (order, self.steps)
+        told = self.market.erp.told()
+        assert len(told) == len(wanted), self.steps
+        assert max(told.values()) == 1, self.steps
+
+
+@contextmanager
+def trade(folder: Path, books: OpenBooks, seed: int = 0) -> Iterator[Trade]:
+    """A market with a hub that is live."""
+    forks = Forks(work)
+    database = f"sqlite:///{folder}/hub.sqlite"
+    try:
+        with books(ITEMS) as erp, market(folder, ITEMS, database, erp, settle=SETTLE) as found:
+            yield Trade(found, forks, database, seed)
+    finally:
+        forks.close()
+
+
+def test_eight_hubs_at_once_make_one_request_of_each_order(tmp_path: Path, books: OpenBooks) -> None:
+    with trade(tmp_path, books) as found:
+        for _ in range(3):
+            found.sell()
+        children = [found.forks.start(found.market.config, found.market.secrets) for _ in range(8)]
+        assert [found.forks.wait(child) for child in children] == [0] * 8
+        found.judge(shipped=False)
+
+
+def test_a_hub_killed_at_each_step_of_an_order_asks_ships_and_tells_once(tmp_path: Path, books: OpenBooks) -> None:
+    with trade(tmp_path, books, 1) as found:
+        at, rounds = 1, 0
+        while rounds < MOST_ROUNDS:
+            rounds += 1
+            found.sell()
+            asked = found.kill(at)
+            found.live()
+            found.market.ship_all()
+            told = found.kill(at)
+            found.live()
+            if not (asked or told):
+                break
+            at += 1
+        found.judge(shipped=True)
+        assert EVERY_STEP - found.steps.keys() <= {"effect resolved"}, found.steps
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, books: OpenBooks, seed: int) -> None:
+    with trade(tmp_path, books, seed) as found:
+        for _ in range(6):
+            found.sell()
+            found.lose()
+            for _ in range(found.dice.randint(0, 3)):
+                found.kill(found.dice.randint(1, 4), *EFFECT_STEPS)
+            found.live()
+            found.market.ship_all()
+            found.lose()
+            found.kill(found.dice.randint(1, 4), *EFFECT_STEPS)
+            found.live()
+        found.judge(shipped=True)
+
+
+def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, books: OpenBooks) -> None:
+    with trade(tmp_path, books) as found:
+        file = tmp_path / "hub.sqlite"
+        found.sell()
+        found.live()
+        shutil.copyfile(file, tmp_path / "morning.sqlite")
+        for _ in range(3):
+            found.sell()
+        found.live()
+        found.market.ship_all()
+        found.live()
+        found.judge(shipped=True)
+        for leftover in tmp_path.glob("hub.sqlite*"):
+            leftover.unlink()
+        shutil.copyfile(tmp_path / "morning.sqlite", file)
+        found.live(full=True)
+        found.live()
+        found.judge(shipped=True)
+
+
+@pytest.fixture
+def books() -> OpenBooks:
+    from contextlib import ExitStack
+    from hero_tmp import HeroBooks
+    @contextmanager
+    def op(items):
+        with ExitStack() as st:
+            yield HeroBooks(items, st)
+    return op
