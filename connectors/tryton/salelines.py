@@ -82,7 +82,7 @@ def _parted(product: int, line: Line, net: Decimal, currency: str, taxes: tuple[
         yield SaleLine(product, line.quantity, decimal_text(price), title, taxes)
         return
     most = line.quantity - 1
-    if price * most % unit * 2 == unit:  # just between two amounts, it may be rounded to either
+    if abs(price * most) % unit * 2 == unit:  # just between two amounts, it may be rounded to either
         price += _TICK
     yield SaleLine(product, most, decimal_text(price), title, taxes)
     yield _single(product, net - round_to(price * most, exponent(currency)), title, taxes)

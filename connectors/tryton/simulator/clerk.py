@@ -59,6 +59,31 @@ class Clerk:
             part = Subdivision(number, self._simulator.stamp(), country=whole, code=f"{country}-{code}", name=name)
             self._trade.subdivisions[number] = part
 
+    def sell(self, web_id: str, units: Mapping[str, int], warehouse: str, price: Decimal = Decimal(10)) -> int:
+        """Enter an order of the web shop for somebody, and process it; gives the sale."""
+        with self._simulator.turn():
+            buyer = {"name": f"Buyer of {web_id}", "addresses": [["create", [{"street": "Road 1", "city": "Berlin"}]]]}
+            (party,), _ = self._desk.parties.create([buyer])
+            (address,) = [one.id for one in self._trade.addresses.values() if one.party == party]
+            lines = [
+                {"product": self._state.by_code[sku], "quantity": float(count), "unit": 1, "unit_price": price}
+                for sku, count in units.items()
+            ]
+            values = {
+                "party": party,
+                "invoice_address": address,
+                "shipment_address": address,
+                "currency": next(iter(self._trade.currencies)),
+                "web_shop": next(iter(self._trade.shops)),
+                "web_id": web_id,
+                "warehouse": self._simulator.admin.warehouse(warehouse).id,
+                "lines": [["create", lines]],
+            }
+            made, _ = self._desk.sales.create([values])
+            for button in ("quote", "confirm"):
+                self._desk.sales.press(button, made, {})
+            return made[0]
+
     def ask(self, method: str, kind: str, text: str) -> None:
         """Let a method ask a question before it does something."""
         with self._simulator.turn():
