@@ -16,7 +16,7 @@ from connectors.base import Environment
 from connectors.simulation import SimTransport, Ticker
 from connectors.tryton.connector import TrytonConnector, connect
 from connectors.tryton.simulator import TrytonSimulator
-from tests.servers.tryton.catalog import ARCHIVED, GROUPS, WAREHOUSES
+from tests.servers.tryton.catalog import ARCHIVED, COUNTRIES, CURRENCIES, GROUPS, SHOP, TAXES, WAREHOUSES
 from tests.servers.tryton.server import PASSWORD, USER, TrytonServer
 
 
@@ -138,6 +138,11 @@ class World:
         assert self.behind is not None, "this world is the real server"
         return self.behind
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, where it is ours to move."""
+        if isinstance(self.clock, Ticker):
+            self.clock.advance(seconds)
+
     def today(self) -> date:
         """The company's date."""
         return self.clock.now().date()
@@ -154,6 +159,7 @@ def simulated() -> World:
     for group in GROUPS:
         simulator.load(group.items, kind=group.kind, digits=group.digits)
     simulator.admin.archive(ARCHIVED)
+    simulator.clerk.open_shop(SHOP, currencies=CURRENCIES, countries=COUNTRIES, taxes=TAXES)
     clock.advance(3600)
     skus = [item.sku for group in GROUPS for item in group.items]
     return World(
