@@ -115,8 +115,15 @@ def _supply(inputs: StockInputs, item: int) -> Supply | None:
 def _unbooked(inputs: StockInputs, item: int) -> Mapping[str, int]:
     """Units by place that the figures still hold but that are sold: to orders, or by falls no order explains."""
     found = dict(inputs.known.open_drops.get(item, {}))
-    for held in standing(inputs.hub, inputs.flow, inputs.known, item):
-        found[held.location] = found.get(held.location, 0) + held.promised_on(inputs.target)
+    counted = standing(inputs.hub, inputs.flow, inputs.known, item)
+    for held in counted:
+        place = held.place_on(inputs.target)
+        found[place] = found.get(place, 0) + held.promised_on(inputs.target)
+    for held in inputs.known.reserved.get(item, ()):
+        if held.moved_on(inputs.target) and held not in counted:
+            # In the figure of the place it is asked from, but the channel keeps it at its own until it ships there.
+            found[held.committed] = found.get(held.committed, 0) + held.deducted
+            found[held.location] = found.get(held.location, 0) - held.deducted
     return found
 
 

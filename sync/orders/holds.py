@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from canonical.inventory import Basis
 from canonical.order import Order
@@ -64,21 +65,55 @@ def holds_of(
     sellables: Mapping[str, Sellable],
     asked: Sequence[Asked],
     owner_of: OwnerOf,
+    committed: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> list[Hold]:
-    """The reservations an order needs now: each line's units at their places, and since when they are booked there."""
+    """The reservations an order needs now: each line's units at their places, and since when they are booked there.
+
+    ``committed`` are units by line and place that the channel keeps there for the order until it says otherwise (R6).
+    """
     found: list[Hold] = []
     for line, sellable in sellables.items():
         wanted = need.get(line, 0)
         places = _places(order, line, wanted, asked, owner_of)
         # The channel holds back what it still owes; what it owes no more it sells again, though it may be shipped.
         off = sum(units for _, units, _ in places) - max(0, wanted - deducted.get(line, 0))
-        for location, units, booked_at in places:
-            own = max(0, min(off, units))
-            off -= own
+        shares = _kept(places, off, dict(committed.get(line, {})))
+        for (location, _, booked_at), pieces in zip(places, shares, strict=True):
             found += [
-                Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at)
+                Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at, there)
+                for there, units, own in pieces
                 for part in sellable.parts
             ]
+    return found
+
+
+def _kept(
+    places: Sequence[tuple[str, int, str]], off: int, committed: dict[str, int]
+) -> list[list[tuple[str, int, int]]]:
+    """For each place, its units by where the channel keeps them: nothing where that is the place itself (R6).
+
+    ``off`` are the units of all places together that the channel has deducted. Tells place, units, deducted units.
+    """
+    own: list[int] = []
+    for _, units, _ in places:
+        own.append(max(0, min(off, units)))
+        off -= own[-1]
+    elsewhere = list(own)
+    for at, (location, _, _) in enumerate(places):
+        same = min(elsewhere[at], committed.get(location, 0))
+        elsewhere[at] -= same
+        committed[location] = committed.get(location, 0) - same
+    found: list[list[tuple[str, int, int]]] = []
+    for (_, units, _), mine, rest in zip(places, own, elsewhere, strict=True):
+        pieces: list[tuple[str, int, int]] = []
+        for there in sorted(committed):
+            taken = min(rest, committed[there])
+            if taken > 0:
+                pieces.append((there, taken, taken))
+                committed[there] -= taken
+                rest -= taken
+        moved = sum(taken for _, taken, _ in pieces)
+        found.append([("", units - moved, mine - moved), *pieces])
     return found
 
 

@@ -55,7 +55,10 @@ class SalesOrder(SQLModel, table=True):
 
 
 class Reservation(SQLModel, table=True):
-    """Units of an order line that a stock figure does not contain yet; ``booked_at`` is when its owner booked them."""
+    """Units of an order line that a stock figure does not contain yet; ``booked_at`` is when its owner booked them.
+
+    ``committed`` is the place the channel itself took them off, where that is another one than they are asked from.
+    """
 
     __tablename__ = "reservation"
     __table_args__ = (Index("reservation_item", "item_id", "state"),)
@@ -64,6 +67,7 @@ class Reservation(SQLModel, table=True):
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     location: str = Field(primary_key=True)
     booked_at: str = Field(primary_key=True, default="")
+    committed: str = Field(primary_key=True, default="")
     channel: str
     units: int
     deducted: int = 0

@@ -126,12 +126,13 @@ def upgrade() -> None:
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("location", sa.String(), nullable=False),
         sa.Column("booked_at", sa.String(), nullable=False),
+        sa.Column("committed", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("units", sa.Integer(), nullable=False),
         sa.Column("deducted", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("order_id", "line_id", "item_id", "location", "booked_at"),
+        sa.PrimaryKeyConstraint("order_id", "line_id", "item_id", "location", "booked_at", "committed"),
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.create_index("reservation_item", ["item_id", "state"], unique=False)
