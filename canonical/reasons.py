@@ -50,6 +50,7 @@ REASONS: dict[str, str] = {
     "reference_taken": "the reference belongs to an order of another channel there; look at it, then release this one",
     "unknown_order": "no such order is there; look at the platform, then resolve",
     "reference_canceled": "the target holds a canceled document of this name; a new one is made",
+    "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

@@ -33,7 +33,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
 
 
 def release(hub: Hub, row: Row[Any]) -> int:
-    """Try again what was refused for an order; tells how many effects wait again."""
+    """Try again what was refused for an order, or take a person's word for it; tells how many effects wait again."""
     with hub.database.begin() as connection:
         blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked")
         requests = list(
@@ -44,6 +44,9 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        if row.reason == "shipped_elsewhere":
+            settled = {"settled_at": hub.stamp()}
+            connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
         store.mark_due(connection, row.id)
     return int(count)
 

@@ -66,15 +66,17 @@ def holds_of(
     asked: Sequence[Asked],
     owner_of: OwnerOf,
     committed: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+    settled_at: str = "",
 ) -> list[Hold]:
     """The reservations an order needs now: each line's units at their places, and since when they are booked there.
 
     ``committed`` are units by line and place that the channel keeps there for the order until it says otherwise (R6).
+    ``settled_at`` is when what nobody was asked for counts as booked, by a person's word.
     """
     found: list[Hold] = []
     for line, sellable in sellables.items():
         wanted = need.get(line, 0)
-        places = _places(order, line, wanted, asked, owner_of)
+        places = _places(order, line, wanted, asked, owner_of, settled_at)
         # The channel holds back what it still owes; what it owes no more it sells again, though it may be shipped.
         off = sum(units for _, units, _ in places) - max(0, wanted - deducted.get(line, 0))
         shares = _kept(places, off, dict(committed.get(line, {})))
@@ -118,7 +120,7 @@ def _kept(
 
 
 def _places(
-    order: Order, line: str, need: int, asked: Sequence[Asked], owner_of: OwnerOf
+    order: Order, line: str, need: int, asked: Sequence[Asked], owner_of: OwnerOf, settled_at: str
 ) -> list[tuple[str, int, str]]:
     """Where the units of a line are held, and when they were booked: by requests first, the rest where it may be."""
     books = _Books(line, asked, owner_of)
@@ -135,7 +137,7 @@ def _places(
             found += books.split(one.location, units)
     live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
     for location, units in _assigned(order, line, max(need, live) - covered):
-        found += books.split(location, units)
+        found += [(place, part, at or settled_at) for place, part, at in books.split(location, units)]
     return found
 
 

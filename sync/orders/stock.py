@@ -57,7 +57,7 @@ def update(
         asked = store.asked_of(connection, row.id)
         owner_of = _Owners(hub.config, row.connection)
         need, kept = needs(order, flow, hub.now()), _committed(order, off)
-        holds = holds_of(order, need, deducted, sellables, asked, owner_of, kept)
+        holds = holds_of(order, need, deducted, sellables, asked, owner_of, kept, row.settled_at)
     before = reservations.booked(connection, row.id)
     touched |= reservations.replace(connection, row.id, row.connection, holds, now)
     for item, units in reservations.booked(connection, row.id).items():

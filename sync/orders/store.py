@@ -108,11 +108,11 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
     ]
 
 
-def shipped_units(connection: Connection, order_id: int) -> list[tuple[int | None, str, int, str]]:
-    """Units that left: the request they left for, the order's line, how many, and since when it is known."""
-    found: list[tuple[int | None, str, int, str]] = []
+def shipped_units(connection: Connection, order_id: int) -> list[tuple[int, str, int, str]]:
+    """Units that left for a request: its id, the order's line, how many, and since when it is known."""
+    found: list[tuple[int, str, int, str]] = []
     for row in shipments_of(connection, order_id):
-        if row.status == "canceled":
+        if row.status == "canceled" or row.request_id is None:
             continue
         lines = _SHIPMENT_BODY.decode(row.body).lines
         found += [(row.request_id, line.line_id, line.quantity, row.first_seen) for line in lines if line.line_id]

@@ -29,7 +29,10 @@ class Document(SQLModel, table=True):
 
 
 class SalesOrder(SQLModel, table=True):
-    """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``)."""
+    """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
+
+    ``settled_at`` is when a person said that the owner of the stock has booked what was shipped by hand.
+    """
 
     __tablename__ = "sales_order"
     __table_args__ = (
@@ -50,6 +53,7 @@ class SalesOrder(SQLModel, table=True):
     fulfillment_status: str
     due: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     not_before: str = ""
+    settled_at: str = ""
     first_seen: str
     changed_at: str
 
