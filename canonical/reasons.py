@@ -51,6 +51,8 @@ REASONS: dict[str, str] = {
     "unknown_order": "no such order is there; look at the platform, then resolve",
     "reference_canceled": "the target holds a canceled document of this name; a new one is made",
     "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
+    "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",
+    "cannot_cancel": "the target takes no cancellations; stop it there by hand",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

@@ -44,6 +44,9 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        for request in store.requests_of(connection, row.id):
+            if request.canceled_there:
+                store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
         if row.reason == "shipped_elsewhere":
             settled = {"settled_at": hub.stamp()}
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))

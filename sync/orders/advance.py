@@ -81,7 +81,7 @@ def _look(case: Case) -> Standing:
         until = expires_at(order, flow.reserve)
         return Standing("waiting", "unpaid", not_before=instant_text(until) if until else "")
     bookkeeping.ask(case)
-    return shipping.ask(case)
+    return shipping.canceled_by_books(case) or shipping.ask(case)
 
 
 def _stop(case: Case, why: str) -> None:

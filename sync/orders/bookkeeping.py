@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from sync.orders import byhand, requests, store
 from sync.orders.case import Case
 from sync.orders.holds import DOCUMENT
@@ -19,13 +21,16 @@ def _ask(case: Case, target: str) -> None:
     hub, connection, row = case.hub, case.connection, case.row
     mine = [one for one in case.requests() if one.connection == target and one.role == DOCUMENT]
     current = next((one for one in reversed(mine) if one.live or one.status in UNSENT), None)
+    if current is None and mine and mine[-1].canceled_there:
+        return
     units = _units(case, target)
     if not units:
         stop(hub, connection, row, [current] if current else [], "it was shipped by someone else")
         return
     generation = current.generation if current else case.next_generation(target)
     whole = all(units.get(line.id, 0) == case.need.get(line.id, 0) for line in case.order.lines)
-    wanted = requests.build(row.connection, case.order, units, case.sellables, generation, whole=whole)
+    place = current.document.location if current else ""
+    wanted = requests.build(row.connection, case.order, units, case.sellables, generation, whole=whole, location=place)
     if current is None:
         if not any(one.started for one in mine):
             make = Make(target, DOCUMENT, "", wanted, "keeps the books of every order")
@@ -33,7 +38,9 @@ def _ask(case: Case, target: str) -> None:
     elif not requests.stale(current, wanted):
         return
     elif current.status in UNSENT:
-        store.renew_request(connection, current.id, wanted, hub.stamp())
+        # What its target was to ship of it is decided anew.
+        store.renew_request(connection, current.id, msgspec.structs.replace(wanted, location=""), hub.stamp())
+        store.set_request(connection, current.id, hub.stamp(), ships=None, location="")
     else:
         stop(hub, connection, row, [current], "the order was edited" if whole else "a part was shipped by someone else")
         if current.started and any(count > current.units.get(line, 0) for line, count in units.items()):

@@ -12,6 +12,7 @@ from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.orders import store
 from sync.orders.case import Case
+from sync.orders.parcels import same
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
 from sync.store.orders import Shipment
@@ -69,19 +70,3 @@ def _sum(shipments: Iterable[Fulfillment]) -> dict[str, int]:
         for line in one.lines:
             found[line.line_id] = found.get(line.line_id, 0) + line.quantity
     return found
-
-
-def same(one: Fulfillment, other: Fulfillment) -> bool:
-    """Whether two records tell of one shipment: a number of theirs is the same, or without numbers the units are."""
-    mine, theirs = _numbers(one), _numbers(other)
-    if mine & theirs:
-        return True
-    return not mine and not theirs and _units(one) == _units(other)
-
-
-def _numbers(shipment: Fulfillment) -> set[str]:
-    return {one.number for one in shipment.tracking if one.number}
-
-
-def _units(shipment: Fulfillment) -> list[tuple[str, int]]:
-    return sorted((line.line_id, line.quantity) for line in shipment.lines)

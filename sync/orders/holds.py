@@ -34,7 +34,8 @@ _ABOUT_TO = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
 class Asked:
     """One request as far as stock is concerned: whom, from where, and what was booked when.
 
-    ``shipped`` are units by line with the time when their shipment was first seen.
+    ``shipped`` are units by line with the time when their shipment was first seen, ``ships`` units by place and line
+    that the target of a document for the books ships itself.
     """
 
     connection: str
@@ -44,6 +45,12 @@ class Asked:
     units: Mapping[str, int]
     accepted_at: str = ""
     shipped: Sequence[tuple[str, int, str]] = field(default_factory=tuple)
+    ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def places(self, line: str) -> list[tuple[str, int]]:
+        """Where its target ships units of a line from, and how many."""
+        found = {self.location: self.units} if self.role == SHIP else self.ships
+        return [(place, units[line]) for place, units in found.items() if units.get(line)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +134,10 @@ def _places(
     found: list[tuple[str, int, str]] = []
     covered = 0
     for one in asked:
-        units = one.units.get(line, 0) if one.role == SHIP else 0
-        if one.status in _ABOUT_TO:
-            units = min(units, max(0, need - covered))
-        elif one.status not in LIVE:
-            continue
-        if units:
-            covered += units
-            found += books.split(one.location, units)
+        for location, units in one.places(line) if one.status in LIVE | _ABOUT_TO else ():
+            taken = min(units, max(0, need - covered)) if one.status in _ABOUT_TO else units
+            covered += taken
+            found += books.split(location, taken) if taken else []
     live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
     for location, units in _assigned(order, line, max(need, live) - covered):
         found += [(place, part, at or settled_at) for place, part, at in books.split(location, units)]

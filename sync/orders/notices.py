@@ -13,8 +13,9 @@ from canonical.order import Order
 from canonical.request import ShipmentNotice
 from canonical.status import FulfillmentStatus
 from sync.hub import Hub
-from sync.orders import byhand, store
+from sync.orders import store
 from sync.orders.holds import DOCUMENT
+from sync.orders.parcels import same
 from sync.orders.requests import Existing
 
 
@@ -83,7 +84,7 @@ def _notice(
 def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
     """Whether it only says again what was reported before."""
     earlier = (one for one in others if one.connection != shipment.connection and one.id < shipment.id)
-    return any(byhand.same(body, store.shipment_body(one)) for one in earlier)
+    return any(same(body, store.shipment_body(one)) for one in earlier)
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:
@@ -92,4 +93,4 @@ def told(order: Order, shipment: Fulfillment) -> bool:
     Someone may have entered it there by hand.
     """
     shown = (one for one in order.fulfillments if one.status is not FulfillmentStatus.CANCELED)
-    return any(byhand.same(shipment, one) for one in shown)
+    return any(same(shipment, one) for one in shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from canonical.order import Order, OrderLine
 from canonical.request import FulfillmentRequest, RequestCharge, RequestLine
@@ -14,6 +14,10 @@ from sync.orders.lines import Sellable
 from sync.orders.routing import Portion
 
 UNSENT = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
+CANCELED_THERE = "canceled_there"
+"""The reason of a request that its target called off by itself."""
+WE_WANTED = frozenset({"cancel_refused", "cannot_cancel"})
+"""Reasons of a request that was to be called off, but could not be: a person does it there."""
 _SAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -30,11 +34,23 @@ class Existing:
     document: FulfillmentRequest
     external_id: str = ""
     shipped: Mapping[str, int] | None = None
+    reason: str = ""
+    ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def units(self) -> dict[str, int]:
         """Units by line."""
         return {line.line_id: line.quantity for line in self.document.lines}
+
+    @property
+    def places(self) -> Mapping[str, Mapping[str, int]]:
+        """Units by place and line that its target ships itself; a document is for the books unless it was routed."""
+        return {self.location: self.units} if self.role == SHIP else self.ships
+
+    @property
+    def canceled_there(self) -> bool:
+        """Whether its target called it off, and no one has decided since what is to become of it."""
+        return self.status is RequestStatus.CANCELED and self.reason == CANCELED_THERE
 
     @property
     def live(self) -> bool:
@@ -142,9 +158,9 @@ def still_to_ship(need: Mapping[str, int], shipped: Mapping[str, int], asked: Se
     rest: dict[str, int] = {}
     for line, units in need.items():
         under_way = sum(
-            max(0, one.units.get(line, 0) - (one.shipped or {}).get(line, 0))
+            max(0, sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0))
             for one in asked
-            if one.role == SHIP and (one.live or one.status in UNSENT)
+            if one.live or one.status in UNSENT
         )
         left = units - shipped.get(line, 0) - under_way
         if left:

@@ -13,15 +13,20 @@ from sync.orders.holds import SHIP
 def shipped(connection: Connection, order_id: int, order: Order) -> dict[str, int]:
     """Units by line that left, as whoever tells of most of them: the places that ship, one of the books, the channel.
 
-    They are not added up: who keeps the books tells of what another place shipped as well. What the channel shows and
-    nobody else shipped is added to what the places that ship tell, for they do not tell of it.
+    They are not added up: who keeps the books tells of what another place shipped as well. What it was to ship itself,
+    and what the channel shows and nobody else shipped, is added to what the places that ship tell.
     """
     rows = store.requests_of(connection, order_id)
     roles = {one.id: SHIP if one.role == SHIP else one.connection for one in rows}
     told: dict[str, dict[str, int]] = {}
-    for request, line, units, _ in store.shipped_units(connection, order_id):
+    for request, line, units, _ in store.shipped_units(connection, order_id, echoes=False):
         by_line = told.setdefault(roles.get(request, ""), {})
         by_line[line] = by_line.get(line, 0) + units
+    for own in rows:
+        for line, units in (own.shipped or {}).items() if own.role != SHIP else ():
+            routed = min(units, sum(here.get(line, 0) for here in own.places.values()))
+            by_line = told.setdefault(SHIP, {})
+            by_line[line] = by_line.get(line, 0) + routed
     for line, units in byhand.units(connection, order_id).items():
         by_line = told.setdefault(SHIP, {})
         by_line[line] = by_line.get(line, 0) + units

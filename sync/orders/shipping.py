@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -12,8 +13,8 @@ from canonical.status import FulfillmentStatus
 from sync.orders import byhand, requests, store
 from sync.orders.availability import Availability
 from sync.orders.case import Case, Standing
-from sync.orders.holds import SHIP
-from sync.orders.requests import UNSENT, Existing, Make
+from sync.orders.holds import DOCUMENT, SHIP
+from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
 from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
@@ -39,6 +40,9 @@ def ask(case: Case) -> Standing:
     refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
     if refused is not None:
         return Standing("blocked", refused.reason, f"{refused.connection}: {refused.detail}")
+    refused_there = _canceled_there(existing) if found.waiting else None
+    if refused_there is not None:
+        return replace(refused_there, not_before=instant_text(case.hub.now() + _LOOK_AGAIN))
     if found.reason:
         # Goods and opening hours change without a word from the order's channel.
         again = instant_text(case.hub.now() + _LOOK_AGAIN)
@@ -60,7 +64,8 @@ def _stop_too_much(case: Case, rest: Mapping[str, int], existing: list[Existing]
 def _ask(case: Case, portion: Portion, method: str) -> None:
     target = portion.route.to
     if target in case.flow.targets:
-        return  # who keeps the books ships what it is asked for in the same document
+        _note(case, portion)
+        return
     generation = case.next_generation(target)
     document = requests.build(
         case.row.connection,
@@ -74,6 +79,23 @@ def _ask(case: Case, portion: Portion, method: str) -> None:
     )
     make = Make(target, SHIP, portion.location, document, portion.why)
     store.add_request(case.connection, case.row.id, make, generation, case.hub.stamp())
+
+
+def _note(case: Case, portion: Portion) -> None:
+    """Who keeps the books ships what it is asked for in the same document; what that is, is noted with it."""
+    existing = (one for one in reversed(case.requests()) if one.role == DOCUMENT and one.connection == portion.route.to)
+    one = next((one for one in existing if one.live or one.status in UNSENT), None)
+    if one is None:
+        return
+    ships = {place: dict(units) for place, units in one.ships.items()}
+    here = ships.setdefault(portion.location, {})
+    for line, units in portion.units.items():
+        here[line] = here.get(line, 0) + units
+    now, place = case.hub.stamp(), portion.location if len(ships) == 1 else ""
+    store.set_ships(case.connection, one.id, ships, now)
+    store.set_request(case.connection, one.id, now, location=place, why=f"keeps the books; {portion.why}")
+    if one.status in UNSENT and one.document.location != place:
+        store.renew_request(case.connection, one.id, msgspec.structs.replace(one.document, location=place), now)
 
 
 def _readdress(case: Case, existing: list[Existing]) -> None:
@@ -97,7 +119,27 @@ def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Ro
         return Routing()
     available = Availability(case.hub, case.connection, case.row.id, case.sellables, existing)
     skus = {line: sellable.sku for line, sellable in case.sellables.items()}
-    return route(case.order, skus, units, rules, available, case.hub.now())
+    # Who called it off is asked again only when a person says so.
+    barred = frozenset((one.connection, one.location) for one in existing if one.canceled_there)
+    return route(case.order, skus, units, rules, available, case.hub.now(), barred)
+
+
+def canceled_by_books(case: Case) -> Standing | None:
+    """Whether who keeps the books called the order off there: nobody else ships it until a person has decided."""
+    documents = [one for one in case.requests() if one.role == DOCUMENT]
+    newest = {one.connection: one for one in documents}
+    found = _canceled_there([one for one in newest.values() if one.connection in case.flow.targets])
+    if found is not None:
+        open_ones = [one for one in case.requests() if one.role == SHIP]
+        stop(case.hub, case.connection, case.row, open_ones, found.detail)
+    return found
+
+
+def _canceled_there(existing: list[Existing]) -> Standing | None:
+    one = next((one for one in reversed(existing) if one.canceled_there), None)
+    if one is None:
+        return None
+    return Standing("blocked", CANCELED_THERE, f"{one.connection} called {one.document.reference} off")
 
 
 def _unbooked(case: Case) -> Standing | None:

@@ -38,6 +38,7 @@ def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: st
         subject = f"{one.connection} {one.document.reference}"
         said = f"{why}, and {one.connection} takes no cancellations: stop it there by hand"
         store.open_incident(connection, "cannot_cancel", subject, said, hub.stamp(), order_id=row.id)
+        store.set_request(connection, one.id, hub.stamp(), reason="cannot_cancel", detail=said[:500])
         return
     document = CancelRequest(reference=one.document.reference, target_id=one.external_id, reason=why)
     wanted = {

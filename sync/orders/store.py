@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from canonical.fulfillment import Fulfillment
 from canonical.request import FulfillmentRequest
 from canonical.status import RequestStatus
 from sync.orders.holds import Asked
+from sync.orders.parcels import same
 from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
@@ -22,6 +23,7 @@ from sync.store.tables import table
 ORDER, REQUEST, SHIPMENT, EFFECT = table(SalesOrder), table(Request), table(Shipment), table(EffectRow)
 _INCIDENT = table(Incident)
 _REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
+_SHIPS = msgspec.json.Decoder(dict[str, dict[str, int]])
 _SHIPMENT_BODY = msgspec.json.Decoder(Fulfillment)
 
 
@@ -73,7 +75,7 @@ def request_rows(connection: Connection, order_id: int) -> list[Row[Any]]:
 def requests_of(connection: Connection, order_id: int) -> list[Existing]:
     """Every request an order ever had, oldest first."""
     rows = request_rows(connection, order_id)
-    shipped = shipped_units(connection, order_id)
+    shipped = shipped_units(connection, order_id, echoes=False)
     return [
         Existing(
             id=row.id,
@@ -84,7 +86,9 @@ def requests_of(connection: Connection, order_id: int) -> list[Existing]:
             status=RequestStatus(row.state),
             document=_REQUEST_BODY.decode(row.body),
             external_id=row.external_id,
-            shipped={line: units for request, line, units, _ in shipped if request == row.id},
+            shipped=_by_line((line, units) for request, line, units, _ in shipped if request == row.id),
+            reason=row.reason,
+            ships=_SHIPS.decode(row.ships) if row.ships else {},
         )
         for row in rows
     ]
@@ -103,18 +107,31 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
             units={line.line_id: line.quantity for line in _REQUEST_BODY.decode(row.body).lines},
             accepted_at=row.accepted_at,
             shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
+            ships=_SHIPS.decode(row.ships) if row.ships else {},
         )
         for row in rows
     ]
 
 
-def shipped_units(connection: Connection, order_id: int) -> list[tuple[int, str, int, str]]:
-    """Units that left for a request: its id, the order's line, how many, and since when it is known."""
+def _by_line(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line, units in pairs:
+        found[line] = found.get(line, 0) + units
+    return found
+
+
+def shipped_units(connection: Connection, order_id: int, *, echoes: bool = True) -> list[tuple[int, str, int, str]]:
+    """Units that left for a request: its id, the order's line, how many, and since when it is known.
+
+    ``echoes`` are shipments that someone else told of before: who keeps the books shows what others shipped as well.
+    """
     found: list[tuple[int, str, int, str]] = []
-    for row in shipments_of(connection, order_id):
-        if row.status == "canceled" or row.request_id is None:
+    rows = [(row, shipment_body(row)) for row in shipments_of(connection, order_id) if row.status != "canceled"]
+    for row, shipment in rows:
+        first = [one for other, one in rows if other.id < row.id and other.connection != row.connection]
+        if row.request_id is None or (not echoes and any(same(shipment, one) for one in first)):
             continue
-        lines = _SHIPMENT_BODY.decode(row.body).lines
+        lines = shipment.lines
         found += [(row.request_id, line.line_id, line.quantity, row.first_seen) for line in lines if line.line_id]
     return found
 
@@ -165,6 +182,11 @@ def add_request(connection: Connection, order_id: int, make: Make, generation: i
 def set_request(connection: Connection, request_id: int, now: str, **values: Any) -> None:
     """Change a request's row."""
     connection.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(**values, changed_at=now))
+
+
+def set_ships(connection: Connection, request_id: int, ships: Mapping[str, Mapping[str, int]], now: str) -> None:
+    """Note what a document's target ships itself, by place and line."""
+    set_request(connection, request_id, now, ships=msgspec.json.encode(ships) if ships else None)
 
 
 def add_effect(connection: Connection, values: Mapping[str, Any], now: str) -> bool:

@@ -95,7 +95,10 @@ class OwnSale(SQLModel, table=True):
 
 
 class Request(SQLModel, table=True):
-    """A fulfillment request: order x target x location x generation, and how its target holds it."""
+    """A fulfillment request: order x target x location x generation, and how its target holds it.
+
+    ``ships`` are the units by place and line that whoever got a document for its books ships itself (JSON).
+    """
 
     __tablename__ = "request"
     __table_args__ = (
@@ -112,6 +115,7 @@ class Request(SQLModel, table=True):
     state: str
     body: bytes = blob(nullable=False)
     digest: bytes = blob(nullable=False)
+    ships: bytes | None = blob()
     external_id: str = ""
     why: str = ""
     reason: str = ""

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("ships", sa.LargeBinary(), nullable=True),
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
