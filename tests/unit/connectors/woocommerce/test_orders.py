@@ -297,7 +297,9 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("refund"), st.integers(1, 2), st.booleans()),
         st.tuples(st.just("edit"), st.integers(1, 9), st.just(False)),
-        st.tuples(st.sampled_from(["completed", "on-hold", "processing", "refunded"]), st.just(0), st.just(False)),
+        st.tuples(
+            st.sampled_from(["completed", "on-hold", "processing", "refunded", "packed"]), st.just(0), st.just(False)
+        ),
     ),
     max_size=6,
 )
