@@ -143,6 +143,30 @@ def test_r1_a_reservation_that_nobody_acknowledges_stays_and_is_listed_first_wit
     assert listed == [("#o1", 2, "SKU-1"), ("#o2", 1, "SKU-1")]
 
 
+@pytest.mark.parametrize("back_to", ["sent", "on_hold"])
+def test_r1_a_request_that_its_owner_takes_back_to_a_draft_is_promised_again_until_it_is_accepted_again(
+    both_of: OpenDesk, back_to: str
+) -> None:
+    desk = both_of(shops=TWO)
+    desk.place(3)
+    for _ in range(2):
+        desk.sync(ReadMode.FULL)
+    assert (desk.reserved(), desk.listed("web")) == (0, 12)
+    request = desk.trade("erp").requests["shop-o1-1"]
+    desk.trade("erp")._book(request, -1)
+    request["status"] = back_to
+    desk.trade("erp")._touch(request)
+    for _ in range(2):
+        desk.sync(ReadMode.FULL)
+    assert (desk.reserved(), desk.listed("web"), desk.incidents()) == (3, 12, [])
+    desk.trade("erp")._book(request, 1)
+    request["status"] = "accepted"
+    desk.trade("erp")._touch(request)
+    for _ in range(2):
+        desk.sync(ReadMode.FULL)
+    assert (desk.reserved(), desk.listed("web")) == (0, 12)
+
+
 # -- R2: when stock may be raised -------------------------------------------------------------------------------------
 
 
