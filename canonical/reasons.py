@@ -53,6 +53,7 @@ REASONS: dict[str, str] = {
     "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
     "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",
     "cannot_cancel": "the target takes no cancellations; stop it there by hand",
+    "refunded": "all money was given back but units are still wanted; cancel the order there, or release it to ship",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

@@ -15,13 +15,17 @@ from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 
 
+WAIVABLE = frozenset({"refunded"})
+"""Reasons that only a person's word ends, for nothing on any platform will."""
+
+
 def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
         raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
     state = "open" if export else "known"
     with hub.database.begin() as connection:
-        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state))
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))
         fresh = store.order_row(connection, row.id)
         order = load_order(connection, fresh)
         if export and order is not None:
@@ -47,6 +51,8 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for request in store.requests_of(connection, row.id):
             if request.canceled_there:
                 store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
+        if row.reason in WAIVABLE:
+            connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(waived=row.reason))
         if row.reason == "shipped_elsewhere":
             settled = {"settled_at": hub.stamp()}
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))

@@ -25,10 +25,11 @@ from sync.orders.rules import expires_at
 from sync.orders.stops import stop
 
 _CHUNK = 200
+_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
     ExportWhen.PLACED: frozenset(PaymentStatus) - {PaymentStatus.VOIDED, PaymentStatus.EXPIRED, PaymentStatus.FAILED},
-    ExportWhen.AUTHORIZED: frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED}),
-    ExportWhen.PAID: frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED}),
+    ExportWhen.AUTHORIZED: frozenset({PaymentStatus.AUTHORIZED, *_PAID}),
+    ExportWhen.PAID: _PAID,
 }
 
 
@@ -77,6 +78,10 @@ def _look(case: Case) -> Standing:
     blocked = _blocked(case)
     if blocked is not None:
         return blocked
+    if order.payment_status is PaymentStatus.REFUNDED and case.row.waived != "refunded":
+        _stop(case, "all of its money was given back")
+        said = f"all of its money was given back, but {sum(case.need.values())} units are still wanted"
+        return Standing("blocked", "refunded", said)
     if order.payment_status not in _MONEY_THERE[flow.export_when]:
         until = expires_at(order, flow.reserve)
         return Standing("waiting", "unpaid", not_before=instant_text(until) if until else "")

@@ -40,7 +40,7 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
     values = {**_statuses(order), "number": order.number}
     if row.state == UNREADABLE:
         placed = {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
-        values |= {**placed, "state": _first_state(order, flow)}
+        values |= {**placed, "state": row.declared or _first_state(order, flow)}
     connection.execute(store.ORDER.update().where(store.ORDER.c.id == row.id).values(**values))
     row = store.order_row(connection, row.id)
     sellables = resolve(hub.config, connection, found.connection, order)

@@ -31,7 +31,8 @@ class Document(SQLModel, table=True):
 class SalesOrder(SQLModel, table=True):
     """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
 
-    ``settled_at`` is when a person said that the owner of the stock has booked what was shipped by hand.
+    ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that the
+    owner of the stock has booked what was shipped by hand.
     """
 
     __tablename__ = "sales_order"
@@ -53,6 +54,8 @@ class SalesOrder(SQLModel, table=True):
     fulfillment_status: str
     due: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     not_before: str = ""
+    declared: str = ""
+    waived: str = ""
     settled_at: str = ""
     first_seen: str
     changed_at: str

@@ -153,6 +153,8 @@ def upgrade() -> None:
         sa.Column("fulfillment_status", sa.String(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("not_before", sa.String(), nullable=False),
+        sa.Column("declared", sa.String(), nullable=False),
+        sa.Column("waived", sa.String(), nullable=False),
         sa.Column("settled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.Column("changed_at", sa.String(), nullable=False),
