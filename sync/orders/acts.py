@@ -14,7 +14,6 @@ from sync.orders import outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 
-
 WAIVABLE = frozenset({"refunded"})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 

@@ -31,8 +31,8 @@ class Document(SQLModel, table=True):
 class SalesOrder(SQLModel, table=True):
     """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
 
-    ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that the
-    owner of the stock has booked what was shipped by hand.
+    ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
+    the owner of the stock has booked what was shipped by hand.
     """
 
     __tablename__ = "sales_order"
