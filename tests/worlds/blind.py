@@ -35,7 +35,7 @@ class Blind:
         """Book the orders, read the figures, and set them."""
         erp = self.market.trades["erp"]
         for channel in CHANNELS:
-            self._told(channel)
+            self.market.was_told(channel, "orders", self.market.seq)
             for number, order in list(self.market.trades[channel].orders.items()):
                 lines = [{"sku": one["sku"], "quantity": one["quantity"]} for one in order["lines"]]
                 reference = f"{channel}-{number}-1"
@@ -48,18 +48,10 @@ class Blind:
             for sku, thing in self.market.things.items()
             for place in PLACES
         }
-        self._told("erp")
+        self.market.was_told("erp", "items", self.market.seq)
         self.on_step(0.8)
         for channel in CHANNELS:
             world = self.market.worlds[channel]
             for (sku, place), units in figures.items():
                 if world.stock(sku, place) != units:
                     world.write_level(world.find(sku), place, max(0, units))
-
-    def _told(self, name: str) -> None:
-        for thing in self.market.things.values():
-            seq = self.market.seq
-            if name == "erp":
-                thing.ledger.figure_told = thing.ledger.figure_moved = seq
-            else:
-                thing.ledger.told[name] = seq

@@ -28,6 +28,7 @@ from sync.observe import ReadMode
 from sync.run import run_sync
 from sync.store.database import Database
 from tests.support.trading import open_trading
+from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, Market
 from tests.worlds.script import CHANNELS, PLACES, Round
 from tests.worlds.turns import Turns
@@ -145,6 +146,7 @@ class Worker:
 
     name: str
     reads: list[tuple[str, str, int]] = field(default_factory=list)
+    decided: Known | None = None
     crash_at: int = 0
     passed: int = 0
 
@@ -178,7 +180,8 @@ class Watched:
 
     def push(self, call: Call) -> CallOutcome:
         self._crew.step(self._worker, f"send {self._name}")
-        return self._inner.push(call)
+        market = self._crew.market
+        return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))  # type: ignore[no-any-return]
 
 
 class Crew:
@@ -192,6 +195,7 @@ class Crew:
         self.passed = 0
         self.second_at = 0
         self.killed = 0
+        self.trace = False
         self.steps: list[str] = []
         clock.on_sleep = self._slept
         template.restore()
@@ -244,10 +248,15 @@ class Crew:
     def step(self, worker: Worker, name: str) -> None:
         """A point at which a crash must do no harm, and at which others go on."""
         for channel, resource, seq in worker.reads:
-            self._told(channel, resource, seq)
+            self.market.was_told(channel, resource, seq)
         worker.reads.clear()
+        if name == "before the journal":
+            worker.decided = self.market.known()
         worker.passed += 1
         self.passed += 1
+        if self.trace:
+            for thing in self.market.things.values():
+                thing.ledger.lines.append(f"  {self.passed} {worker.name}: {name}")
         self.on_step(self.passed / self.template.steps)
         if worker.passed == worker.crash_at:
             raise KilledError(name)
@@ -263,17 +272,6 @@ class Crew:
             self.market.take_effect()
         if not self.template.database.open:
             self.turns.pass_on()
-
-    def _told(self, name: str, resource: str, seq: int) -> None:
-        """What a worker was answered, and has stored by now, the hub knows."""
-        for thing in self.market.things.values():
-            ledger = thing.ledger
-            if resource == "orders":
-                ledger.told[name] = max(ledger.told[name], seq)
-            elif name == "erp" and resource == "items":
-                ledger.figure_told = max(ledger.figure_told, seq)
-                if thing.figure_touched > ledger.figure_moved and thing.figure_touched <= seq:
-                    ledger.figure_moved = seq
 
     def hook(self, channel: str, item: str) -> None:
         """A webhook arrives."""

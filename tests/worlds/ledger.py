@@ -28,19 +28,25 @@ class State:
     taken: Mapping[tuple[str, str], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How far a hub has read when it decides on a write: each channel's orders, and the owner's figures."""
+
+    seq: int
+    orders: Mapping[str, int]
+    figures: int
+
+
 @dataclass
 class Ledger:
     """The books of one world under one hub."""
 
-    compares: Mapping[str, bool]
     states: list[tuple[int, State]] = field(default_factory=list)
     listed: dict[str, int] = field(default_factory=dict)
     excess: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in CHANNELS})
     listed_over: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in CHANNELS})
     oversold: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in CHANNELS})
     sold: Counter[str] = field(default_factory=Counter)
-    told: dict[str, int] = field(default_factory=dict)
-    figure_told: int = 0
     figure_moved: int = 0
     lines: list[str] = field(default_factory=list)
     unexplained: int = 0
@@ -56,11 +62,9 @@ class Ledger:
         return free(self.now)
 
     def begin(self, seq: int, state: State, listed: Mapping[str, int]) -> None:
-        """Everything agrees, and the hub knows it."""
+        """Everything agrees, and every hub knows it."""
         self.states.append((seq, state))
         self.listed.update(listed)
-        self.told = dict.fromkeys(CHANNELS, seq)
-        self.figure_told = seq
 
     def at(self, seq: int) -> State:
         """The world as it was when a read was answered."""
@@ -90,19 +94,15 @@ class Ledger:
         for channel in CHANNELS:
             self._book(channel, Counter({cause: self._grown(channel)}))
 
-    def wrote(self, seq: int, channel: str, place: str, units: int, listed: int) -> None:
+    def wrote(self, channel: str, place: str, units: int, listed: int, known: Known) -> None:
         """A hub set a level: what is listed too much since then is its doing, unless it could not know better."""
-        before, after = self.now, self._with_level(channel, place)
-        self.states.append((seq, after))
         self.listed[channel] = listed
         grown = self._grown(channel)
-        unknown = self._unread_own(channel, place, before)
-        causes: Counter[str] = Counter()
-        if grown > 0:
-            causes = self._causes(channel, unknown, grown)
-        self._book(channel, causes if grown > 0 else Counter({"": grown}))
-        if grown <= 0 and unknown > 0:
-            causes = self._relabel(channel, min(unknown, self.excess[channel].total()))
+        unread = max(0, self.now.taken[channel, place] - self.at(known.orders[channel]).taken[channel, place])
+        causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
+        self._book(channel, causes)
+        if grown <= 0 and unread > 0:
+            causes = self._relabel(channel, min(unread, self.excess[channel].total()))
         for cause in BY_THE_HUB:
             if causes[cause]:
                 self.listed_over[channel][cause] += causes[cause]
@@ -110,15 +110,15 @@ class Ledger:
 
     # -- whose doing it is --------------------------------------------------------------------------------------------
 
-    def _causes(self, channel: str, unknown: int, grown: int) -> Counter[str]:
-        """Whose doing a growing excess is, the hub's own first where the platform would have told it."""
-        now, told = self.now, self.at(self.told[channel])
-        figure = self.at(self.figure_told)
-        hidden = max(0, now.owed[channel] - told.owed[channel] - max(0, unknown))
+    def _causes(self, channel: str, unread: int, grown: int, known: Known) -> Counter[str]:
+        """Whose doing a growing excess is: the hub's own first where the platform had taken units off by itself."""
+        now, told = self.now, self.at(known.orders[channel])
+        given_back = _taken(told, channel) - _taken(now, channel)
+        hidden = max(0, now.owed[channel] - told.owed[channel] + given_back)
         parts = (
-            ("erased", max(0, unknown)),
-            (SHARING, sum(self._in_the_lag(other) for other in CHANNELS if other != channel)),
-            (OWNER, max(0, figure.received - now.received)),
+            ("erased", unread),
+            (SHARING, sum(self._in_the_lag(other, known) for other in CHANNELS if other != channel)),
+            (OWNER, max(0, self.at(known.figures).received - now.received)),
             (RESTOCK, hidden),
             ("raised", grown),
         )
@@ -127,17 +127,10 @@ class Ledger:
             causes[cause] = min(most, grown - causes.total())
         return causes
 
-    def _in_the_lag(self, other: str) -> int:
-        """Units sold on another channel since its orders, and the owner's figure, were read (R2)."""
-        known = self.at(max(self.told[other], self.figure_moved))
-        return max(0, self.now.owed[other] - known.owed[other])
-
-    def _unread_own(self, channel: str, place: str, before: State) -> int:
-        """Units that the channel took off this level for orders that the hub has not read."""
-        return before.taken[channel, place] - self.at(self.told[channel]).taken[channel, place]
-
-    def _with_level(self, channel: str, place: str) -> State:
-        return self.now
+    def _in_the_lag(self, other: str, known: Known) -> int:
+        """Units sold on another channel since its orders were read, if that was after the owner's figure was (R2)."""
+        figure = self.figure_moved if self.figure_moved <= known.seq else 0
+        return max(0, self.now.owed[other] - self.at(max(known.orders[other], figure)).owed[other])
 
     def _relabel(self, channel: str, units: int) -> Counter[str]:
         """A lowering that wiped out deductions: so much of what is still listed too much is the hub's doing."""
@@ -165,6 +158,10 @@ class Ledger:
             taken = min(left, bag[cause])
             bag[cause] -= taken
             left -= taken
+
+
+def _taken(state: State, channel: str) -> int:
+    return sum(units for (name, _), units in state.taken.items() if name == channel)
 
 
 def free(state: State) -> int:

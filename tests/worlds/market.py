@@ -12,7 +12,7 @@ from connectors.memory.simulator.markets import trade
 from connectors.memory.simulator.trade import MemoryTrade
 from connectors.memory.simulator.world import WORLDS, MemoryItem, MemoryWorld
 from connectors.simulation import Ticker
-from tests.worlds.ledger import OWNER, REQUEST, RESTOCK, SHARING, Ledger, State
+from tests.worlds.ledger import OWNER, REQUEST, RESTOCK, SHARING, Known, Ledger, State
 from tests.worlds.script import CHANNELS, PLACES, Event
 
 _CAUSES = {"order": SHARING, "edit": SHARING, "correct": OWNER, "cancel": RESTOCK, "refund": RESTOCK}
@@ -37,7 +37,7 @@ class World:
         self.received = sum(level["available"] for level in self.items["erp"].levels.values())
         self.orders: list[Order] = []
         self.taken = {(channel, place): 0 for channel in CHANNELS for place in PLACES}
-        self.ledger = Ledger({name: market.worlds[name].compares for name in CHANNELS})
+        self.ledger = Ledger()
         self.figure_touched = 0
         self.ledger.begin(0, self.state(), self.listed())
 
@@ -74,6 +74,9 @@ class Market:
             one.compares = compares.get(name, True)
         self.trades = {name: trade(f"{prefix}{name}") for name in self.worlds}
         self.seq = 0
+        self.orders_read = dict.fromkeys(CHANNELS, 0)
+        self.figures_read = 0
+        self.sending: Known | None = None
         self.things = {item.sku: World(self, item.sku) for item in self.worlds["erp"].items.values()}
         self.owners = {id(item): one for one in self.things.values() for item in one.items.values()}
         self.by_order: dict[str, Order] = {}
@@ -97,9 +100,9 @@ class Market:
             self.copies[channel, item.id] = (item.record(), self.clock.now().timestamp() + LAG)
             write(item, location, units)
             thing = self.owners[id(item)]
-            self.seq += 1
             thing.ledger.lines.append(f"    hub: {channel} {location} = {units}")
-            thing.ledger.wrote(self.seq, channel, location, units, thing.listed()[channel])
+            known = self.sending or self.known()
+            thing.ledger.wrote(channel, location, units, thing.listed()[channel], known)
 
         world.write_level = judged  # type: ignore[method-assign]
 
@@ -130,6 +133,33 @@ class Market:
             self.seq += 1
             thing.figure_touched = self.seq
             thing.moved(REQUEST)
+
+    def known(self) -> Known:
+        """What the hub has been told by now."""
+        return Known(self.seq, dict(self.orders_read), self.figures_read)
+
+    def was_told(self, name: str, resource: str, seq: int) -> None:
+        """A hub has what a platform answered as of an instant."""
+        if resource == "orders":
+            self.orders_read[name] = max(self.orders_read[name], seq)
+        elif name == "erp" and resource == "items":
+            self.figures_read = max(self.figures_read, seq)
+            for thing in self.things.values():
+                if thing.ledger.figure_moved < thing.figure_touched <= seq:
+                    thing.ledger.figure_moved = seq
+
+    def send(self, name: str, known: Known | None, push: Callable[[], Any]) -> Any:
+        """A hub sends a write that it decided on when it knew so much; a late one takes effect as decided."""
+        late = self.worlds[name].late
+        waiting = len(late)
+        self.sending = known
+        try:
+            return push()
+        finally:
+            self.sending = None
+            if len(late) > waiting:
+                effect = late.pop()
+                late.append(lambda: self.send(name, known, effect))
 
     def shown(self, name: str, resource: str, records: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Records as a platform shows them: one that lags shows what it held before the last write."""
