@@ -182,6 +182,7 @@ def _ships(
             sellables,
             generation,
             whole=False,
+            given=requests.given_of(existing, order.currency),
             location=portion.location,
             method=method,
         )
