@@ -13,28 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical.order import Order, Tax
-from canonical.request import FulfillmentRequest, RequestLine
+from canonical.request import RequestLine
 from canonical.status import RequestStatus
 from canonical.totals import rest_of, total_of
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
 from sync.orders.requests import SHIP, Existing, build, given_of
 from tests.support import sales
+from tests.support.asking import asked, asked_whole
 from tests.support.money import minor, money, orders, splits
-
-
-def _whole(sold: Order) -> FulfillmentRequest:
-    return build("shop", sold, {line.id: line.quantity for line in sold.lines}, {}, 1, whole=True)
-
-
-def _asked(sold: Order, parts: Iterable[tuple[Mapping[str, int], bool]]) -> list[FulfillmentRequest]:
-    """Ask for the parts one after the other; some are stopped before the next. Gives those that stand."""
-    existing: list[Existing] = []
-    for number, (units, stopped) in enumerate(parts, start=1):
-        document = build("shop", sold, units, {}, number, whole=False, given=given_of(existing, sold.currency))
-        status = RequestStatus.CANCELED if stopped else RequestStatus.ACCEPTED
-        existing.append(Existing(number, "tpl", SHIP, "WH1", number, status, document))
-    return [one.document for one in existing if one.live]
 
 
 @given(orders())
@@ -51,7 +38,7 @@ def test_the_parts_of_an_order_are_its_total_and_one_unit_more_or_less_is_told(s
 
 @given(orders())
 def test_the_document_of_a_whole_order_comes_to_what_the_buyer_pays(sold: Order) -> None:
-    document = _whole(sold)
+    document = asked_whole(sold)
     assert document.total == sold.total
     assert total_of(document) == sold.total
     assert document.taxes_included is sold.taxes_included
@@ -60,7 +47,7 @@ def test_the_document_of_a_whole_order_comes_to_what_the_buyer_pays(sold: Order)
 @given(st.data())
 def test_requests_that_stand_for_an_order_have_its_money_to_the_smallest_unit(data: st.DataObject) -> None:
     sold = data.draw(orders())
-    documents = _asked(sold, data.draw(splits(sold)))
+    documents = asked(sold, data.draw(splits(sold)))
     for line in sold.lines:
         parts = [one for document in documents for one in document.lines if one.line_id == line.id]
         assert sum(one.quantity for one in parts) == line.quantity
@@ -75,7 +62,7 @@ def test_requests_that_stand_for_an_order_have_its_money_to_the_smallest_unit(da
 @given(st.data())
 def test_every_share_is_of_whole_units_and_within_a_few_of_what_is_fair(data: st.DataObject) -> None:
     sold = data.draw(orders())
-    documents = _asked(sold, data.draw(splits(sold)))
+    documents = asked(sold, data.draw(splits(sold)))
     for document in documents:
         assert document.total == total_of(document)
         for one in document.lines:
@@ -121,7 +108,7 @@ def test_a_line_without_units_that_costs_something_is_a_fee_of_the_whole_documen
     sold = _three_for_ten()
     (line,) = sold.lines
     donation = msgspec.structs.replace(line, id="l2", quantity=0, amount=Decimal("1.50"), title="Donation")
-    document = _whole(msgspec.structs.replace(sold, lines=(line, donation), total=Decimal("11.50")))
+    document = asked_whole(msgspec.structs.replace(sold, lines=(line, donation), total=Decimal("11.50")))
     assert [(one.kind, one.amount, one.title) for one in document.charges] == [("fee", Decimal("1.50"), "Donation")]
     assert document.total == Decimal("11.50")
 
@@ -132,7 +119,7 @@ def test_a_line_without_units_that_costs_something_is_a_fee_of_the_whole_documen
 def test_what_a_target_is_told_comes_to_the_same_money(platform: str, data: st.DataObject) -> None:
     sold = data.draw(orders())
     mapping = _documents(platform)["fulfillment_request"]
-    for document in _asked(sold, data.draw(splits(sold))):
+    for document in asked(sold, data.draw(splits(sold))):
         told: dict[str, Any] = dict(mapping.encode(document))
         assert Decimal(told["total" if platform == "memory" else "total_price"]) == document.total
         rows = told["lines" if platform == "memory" else "line_items"]
