@@ -53,7 +53,7 @@ class Settings:
     orders: Mapping[str, OrderFlow] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
-    webhooks: WebhooksShape = WebhooksShape()
+    webhooks: WebhooksShape = field(default_factory=WebhooksShape)
 
     def locate(self, path: DataPath) -> tuple[int, int]:
         """Line and column of a place in the file."""
