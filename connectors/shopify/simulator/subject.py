@@ -8,8 +8,10 @@ from decimal import Decimal
 import msgspec
 
 from connectors.base import Connector, Environment, RawRecord, WriteRow
-from connectors.conformance import Subject, WriteCase
+from connectors.conformance import Posted, Subject, WebhookCase, WriteCase
+from connectors.shopify import webhooks
 from connectors.shopify.connector import connect
+from connectors.shopify.simulator.messages import encoded, headers_of, level_payload
 from connectors.shopify.simulator.records import Item, Variant
 from connectors.shopify.simulator.simulator import ShopifySimulator
 from connectors.shopify.simulator.switches import Switches
@@ -76,9 +78,28 @@ def subject_with(
             WriteCase("inventorySetQuantities", _stock_row, _stock_held, _stock_touches, _bad_stock_row),
             WriteCase("productVariantsBulkUpdate", _price_row, _price_held, _price_touches, _bad_price_row),
         ),
+        webhooks=WebhookCase(webhooks, "shpss_hooks", "shpss_another", _post, _stranger),
         expire_token=lambda simulator: _shop(simulator).expire_tokens(),
         touch=_touch,
     )
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """The merchant counts an item."""
+    shop = _shop(simulator)
+    shop.admin.set_available(_sku(index), "WH1", 70 + index)
+    item = _item(shop, index)
+    body = encoded(level_payload(next(iter(item.levels.values()))))
+    return _posted(shop, "inventory_levels/update", body, secret, frozenset({("inventoryItems", item.gid)}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    return _posted(_shop(simulator), "themes/publish", encoded({"id": 1, "name": "Dawn"}), secret, frozenset())
+
+
+def _posted(shop: ShopifySimulator, topic: str, body: bytes, secret: str, about: frozenset[tuple[str, str]]) -> Posted:
+    headers = headers_of(topic, body, secret, shop=shop.platform.domain, at=shop.platform.now(), number=1)
+    return Posted(headers, body, about)
 
 
 def _stock_row(simulator: Simulator, number: int, index: int, value: int) -> WriteRow:
