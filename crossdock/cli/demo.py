@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from crossdock.cli.workspace import open_hub
 if TYPE_CHECKING:
     from connectors.simulation.catalog import CatalogItem
     from crossdock.demo.story import Story
+    from sync.hub import Hub
 
 _PLATFORMS = [
     Column("connection", "connection"),
@@ -29,6 +30,15 @@ _PLATFORMS = [
     Column("reads", "read calls", figures=True),
     Column("writes", "write calls", figures=True),
     Column("effects", "values changed", figures=True),
+]
+
+_PROOF = [
+    Column("what", "what"),
+    Column("shops", "shops", figures=True),
+    Column("erp", "ERP", figures=True),
+    Column("tpls", "3PLs", figures=True),
+    Column("pay", "processor", figures=True),
+    Column("difference", "difference", figures=True),
 ]
 
 
@@ -97,20 +107,22 @@ def _folder(given: Path | None) -> Iterator[Path]:
 
 
 def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
-    from crossdock.clock import SystemClock
-    from crossdock.demo.chapters import CHAPTERS
+    from crossdock.demo.chapters import tell
+    from crossdock.demo.fastclock import FastClock
     from crossdock.demo.story import Story
     from crossdock.demo.world import open_world
 
-    with open_world(items, place, SystemClock()) as world:
-        there = replace(app, config=world.config)
-        with open_hub(there, SilentProgress()) as hub, open_hub(there, SilentProgress(), read_only=True) as reader:
-            story = Story(world, hub, reader, app.output.say, skus=world.skus)
-            for chapter in CHAPTERS:
-                chapter(story)
-                if story.over or not story.kept:
-                    break
-            story.close()
+    clock = FastClock()
+
+    def start(config: Path, *, read_only: bool = False) -> AbstractContextManager[Hub]:
+        return open_hub(replace(app, config=config), SilentProgress(), read_only=read_only, clock=clock)
+
+    with ExitStack() as stack:
+        world = stack.enter_context(open_world(items, place, clock))
+        hub = stack.enter_context(start(world.config))
+        reader = stack.enter_context(start(world.config, read_only=True))
+        story = Story(world, hub, reader, app.output.say, skus=world.skus)
+        tell(story, place, clock, start)
     return story
 
 
@@ -135,6 +147,7 @@ def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Repo
     }
     outcome = Outcome.IN_SYNC if story.kept else Outcome.ERROR
     sections = [Section("platforms", _PLATFORMS, story.platforms, title="API calls, as the platforms counted them")]
+    sections.insert(0, Section("proof", _PROOF, story.proof, title="The proof" if story.proof else ""))
     if app.as_json:
         sections.append(Section("steps", [], steps))
     else:

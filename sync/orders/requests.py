@@ -178,18 +178,19 @@ def stale(existing: Existing, wanted: FulfillmentRequest) -> bool:
 
 
 def still_to_ship(need: Mapping[str, int], shipped: Mapping[str, int], asked: Sequence[Existing]) -> dict[str, int]:
-    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way."""
-    rest: dict[str, int] = {}
-    for line, units in need.items():
-        under_way = sum(
-            max(0, sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0))
-            for one in asked
-            if one.live or one.status in UNSENT
-        )
-        left = units - shipped.get(line, 0) - under_way
-        if left:
-            rest[line] = left
-    return rest
+    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way.
+
+    Below zero where more is under way than is needed, also of a line that is not needed at all any more.
+    """
+    under_way: dict[str, int] = {}
+    for one in asked:
+        if one.live or one.status in UNSENT:
+            for line in {line for here in one.places.values() for line in here}:
+                left = sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0)
+                under_way[line] = under_way.get(line, 0) + max(0, left)
+    rest = {line: units - shipped.get(line, 0) - under_way.get(line, 0) for line, units in need.items()}
+    rest |= {line: -units for line, units in under_way.items() if line not in need}
+    return {line: units for line, units in rest.items() if units}
 
 
 def ships(portions: Sequence[Portion], order: Order, method: str = "") -> list[tuple[Portion, str]]:
