@@ -54,6 +54,10 @@ REASONS: dict[str, str] = {
     "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",
     "cannot_cancel": "the target takes no cancellations; stop it there by hand",
     "refunded": "all money was given back but units are still wanted; cancel the order there, or release it to ship",
+    "refund_above_total": "more was given back than was paid; correct it there, or release the order to let it pass",
+    "refund_without_order": "no order names it; settle it by hand, then release it or give it an order",
+    "refund_pending": "the processor is asked to pay once it has surely not paid already",
+    "cannot_pay": "the processor takes no refunds from here; pay it there, and set `refunds: manual` for it",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

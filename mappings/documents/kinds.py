@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from canonical.fulfillment import TargetOrder
+from canonical.fulfillment import TargetOrder, TargetReturn
 from canonical.order import Order
 from canonical.payment import BalanceEntry, ChargeRecord, DisputeRecord, PayoutRecord, RefundRecord
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
@@ -14,6 +14,7 @@ from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, R
 READ: Mapping[str, type[msgspec.Struct]] = {
     "order": Order,
     "target_order": TargetOrder,
+    "target_return": TargetReturn,
     "charge": ChargeRecord,
     "refund_record": RefundRecord,
     "dispute": DisputeRecord,

@@ -14,7 +14,7 @@ from sync.orders import outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 
-WAIVABLE = frozenset({"refunded"})
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order"})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 
 
@@ -51,7 +51,11 @@ def release(hub: Hub, row: Row[Any]) -> int:
             if request.canceled_there:
                 store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
         if row.reason in WAIVABLE:
-            connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(waived=row.reason))
+            connection.execute(
+                update(store.ORDER)
+                .where(store.ORDER.c.id == row.id)
+                .values(waived=f"{row.waived} {row.reason}".strip())
+            )
         if row.reason == "shipped_elsewhere":
             settled = {"settled_at": hub.stamp()}
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))

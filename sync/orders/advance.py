@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from canonical.clock import instant_text
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, notices, shipping, stock, store
+from sync.orders import bookkeeping, byhand, notices, refunds, shipping, stock, store
 from sync.orders.case import Case, Standing
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -23,8 +23,10 @@ from sync.orders.lines import resolve
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
 from sync.orders.stops import stop
+from sync.payments.taking import match_open
 
 _CHUNK = 200
+_TELLING = ("shipment", "refund", "pay")
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
     ExportWhen.PLACED: frozenset(PaymentStatus) - {PaymentStatus.VOIDED, PaymentStatus.EXPIRED, PaymentStatus.FAILED},
@@ -37,6 +39,7 @@ def advance(hub: Hub) -> int:
     """Look at every order that is due; tells how many."""
     with hub.database.begin() as connection:
         let_go(hub, connection)
+        match_open(hub, connection)
     after, done = 0, 0
     while True:
         with hub.database.begin() as connection:
@@ -60,6 +63,9 @@ def advance_order(hub: Hub, connection: Connection, row: Row[Any]) -> None:
     byhand.keep(case)
     standing = _look(case)
     notices.tell(hub, connection, row, order)
+    money = refunds.tell(case) or _refused(case)
+    if money is not None and standing.state != "blocked":
+        standing = money
     stock.update(hub, connection, row, order, sellables, hub.stamp())
     values = {"state": standing.state, "reason": standing.reason, "detail": standing.detail[:500]}
     store.settle_order(connection, row, values, hub.stamp(), standing.not_before)
@@ -71,6 +77,10 @@ def _look(case: Case) -> Standing:
     if order.status is OrderStatus.CANCELED:
         _stop(case, "the order was canceled")
         return Standing("canceled")
+    if order.total < 0 or any(line.quantity < 0 for line in order.lines):
+        if case.waives("refund_without_order"):
+            return Standing("done")
+        return Standing("blocked", "refund_without_order", f"a credit note of {order.money} that names no order")
     case = replace(case, need=stock.needs(order, flow, case.hub.now()))
     if not case.need:
         _stop(case, "nothing of the order is wanted any more")
@@ -78,7 +88,7 @@ def _look(case: Case) -> Standing:
     blocked = _blocked(case)
     if blocked is not None:
         return blocked
-    if order.payment_status is PaymentStatus.REFUNDED and case.row.waived != "refunded":
+    if order.payment_status is PaymentStatus.REFUNDED and not case.waives("refunded"):
         _stop(case, "all of its money was given back")
         said = f"all of its money was given back, but {sum(case.need.values())} units are still wanted"
         return Standing("blocked", "refunded", said)
@@ -87,6 +97,14 @@ def _look(case: Case) -> Standing:
         return Standing("waiting", "unpaid", not_before=instant_text(until) if until else "")
     bookkeeping.ask(case)
     return shipping.canceled_by_books(case) or shipping.ask(case)
+
+
+def _refused(case: Case) -> Standing | None:
+    """Whether someone who was to be told, or to pay, refused."""
+    effect = store.EFFECT
+    mine = (effect.c.order_id == case.row.id, effect.c.kind.in_(_TELLING), effect.c.state == "blocked")
+    row = case.connection.execute(select(effect).where(*mine)).first()
+    return Standing("blocked", row.reason, f"{row.connection}: {row.detail}") if row is not None else None
 
 
 def _stop(case: Case, why: str) -> None:

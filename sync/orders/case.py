@@ -36,6 +36,10 @@ class Case:
         """Every request it ever had, as they are by now."""
         return store.requests_of(self.connection, self.row.id)
 
+    def waives(self, reason: str) -> bool:
+        """Whether a person let this reason pass."""
+        return reason in self.row.waived.split()
+
     def is_told(self, target: str) -> bool:
         """Whether a target can be told of shipments that are not its own."""
         return "shipment_notice" in self.hub.config.connections[target].documents

@@ -230,6 +230,12 @@ def close_incident(connection: Connection, incident_id: int, now: str) -> None:
     connection.execute(update(_INCIDENT).where(_INCIDENT.c.id == incident_id).values(closed_at=now))
 
 
+def close_incidents(connection: Connection, kind: str, subject: str, now: str) -> None:
+    """What was told of is over."""
+    same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject, _INCIDENT.c.closed_at == "")
+    connection.execute(update(_INCIDENT).where(*same).values(closed_at=now))
+
+
 def renew_request(connection: Connection, request_id: int, document: FulfillmentRequest, now: str) -> None:
     """Change what a request asks for, while it was not sent: its effect, if there is one, asks for the same."""
     raw = msgspec.json.encode(document)

@@ -147,6 +147,55 @@ class Shipment(SQLModel, table=True):
     first_seen: str
 
 
+class MoneyBack(SQLModel, table=True):
+    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        Index("refund_ref", "connection", "external_id", unique=True),
+        Index("refund_order", "order_id"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    order_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    amount: str
+    currency: str
+    status: str
+    reference: str = ""
+    charge: str = ""
+    payment: str = ""
+    reason: str = ""
+    first_seen: str
+
+
+class GoodsBack(SQLModel, table=True):
+    """Goods on their way back, as a place that takes them in reports it: a fact; stock is the owner's affair."""
+
+    __tablename__ = "goods_back"
+    __table_args__ = (
+        Index("goods_back_ref", "connection", "external_id", unique=True),
+        Index("goods_back_order", "order_id"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    order_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    status: str
+    body: bytes = blob(nullable=False)
+    first_seen: str
+
+
+class PaymentRef(SQLModel, table=True):
+    """Which order of a channel names a processor's payment."""
+
+    __tablename__ = "payment_ref"
+    __table_args__ = (Index("payment_ref_order", "order_id"),)
+    reference: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
+    order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+
+
 class EffectRow(SQLModel, table=True):
     """Something to be done once (R15): unique by kind, cause and target; journalled before it is sent."""
 
