@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from canonical.errors import BusyError
 from connectors.base import Call, CallOutcome, Connector, Environment, Page
-from connectors.manifest import CompareAndSet
 from connectors.memory.connector import MemoryConnector
 from connectors.memory.simulator.world import MemoryWorld
 from connectors.simulation import Ticker
@@ -30,7 +29,7 @@ from sync.store.database import Database
 from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, Market
-from tests.worlds.script import CHANNELS, PLACES, Round
+from tests.worlds.script import CHANNELS, Round
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
