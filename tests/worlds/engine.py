@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from canonical.errors import BusyError
 from connectors.base import Call, CallOutcome, Connector, Environment, Page
+from connectors.manifest import Manifest
 from connectors.memory.connector import MemoryConnector
 from connectors.memory.simulator.world import MemoryWorld
 from connectors.simulation import Ticker
@@ -28,8 +29,8 @@ from sync.run import run_sync
 from sync.store.database import Database
 from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
-from tests.worlds.market import LAG, Market
-from tests.worlds.script import CHANNELS, Round
+from tests.worlds.market import LAG, LAGS, Market
+from tests.worlds.script import CHANNELS, PLACES, Round
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
@@ -124,19 +125,27 @@ def prepare(folder: Path, things: int, compares: dict[str, bool] | None = None) 
     return Template(config, database, saved, deepcopy(platforms), trading.clock.now())
 
 
-_WATCHERS: dict[str, Callable[[str, Connector], Connector]] = {}
+_WATCHERS: dict[str, Callable[[str, ConnectionConfig, Environment], Connector]] = {}
 
 
 def _own(connection: ConnectionConfig) -> ConnectionConfig:
-    """A connection to the platform of the present group, watched."""
-    manifest = msgspec.structs.replace(connection.manifest, read_after_write_seconds=LAG)
+    """A connection to the platform of the present group, watched; the one that compares may lag, and says so."""
+    manifest = msgspec.structs.replace(
+        connection.manifest, read_after_write_seconds=LAG if connection.name == LAGS else 0.0
+    )
+    watched = replace(connection, manifest=manifest)
+    return replace(watched, build=lambda environment: _WATCHERS["now"](watched.name, watched, environment))
 
-    def build(environment: Environment) -> Connector:
-        connector = MemoryConnector(f"{PREFIX}{connection.name}", environment)
-        connector.manifest = manifest
-        return _WATCHERS["now"](connection.name, connector)
 
-    return replace(connection, manifest=manifest, build=build)
+class Lagging(MemoryConnector):
+    """Reads what the platform shows, which is not always what it holds."""
+
+    def __init__(self, name: str, market: Market, manifest: Manifest, environment: Environment) -> None:
+        super().__init__(f"{PREFIX}{name}", environment)
+        self.manifest, self._market, self._called = manifest, market, name
+
+    def _records(self, resource: str) -> Iterator[dict[str, Any]]:
+        return self._market.shown(self._called, resource, list(super()._records(resource)))
 
 
 @dataclass
@@ -239,7 +248,12 @@ class Crew:
         transports = dict.fromkeys(self.template.config.connections, nowhere)
         hub = Hub(self.template.config, self.template.database, self.clock, transports=transports)
         hub.checkpoint = lambda name: self.step(worker, name)
-        _WATCHERS["now"] = lambda name, inner: Watched(name, inner, self, worker)  # type: ignore[return-value]
+
+        def watch(name: str, connection: ConnectionConfig, environment: Environment) -> Connector:
+            inner = Lagging(name, self.market, connection.manifest, environment)
+            return Watched(name, inner, self, worker)  # type: ignore[return-value]
+
+        _WATCHERS["now"] = watch
         for name in self.template.config.connections:
             hub.connector(name)
         return hub

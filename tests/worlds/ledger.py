@@ -50,6 +50,8 @@ class Ledger:
     figure_moved: int = 0
     lines: list[str] = field(default_factory=list)
     unexplained: int = 0
+    _call: Known | None = None
+    _places: set[str] = field(default_factory=set)
 
     @property
     def now(self) -> State:
@@ -98,7 +100,7 @@ class Ledger:
         """A hub set a level: what is listed too much since then is its doing, unless it could not know better."""
         self.listed[channel] = listed
         grown = self._grown(channel)
-        unread = max(0, self.now.taken[channel, place] - self.at(known.orders[channel]).taken[channel, place])
+        unread = self._wiped_out(channel, place, known)
         causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
@@ -109,6 +111,14 @@ class Ledger:
                 self.lines.append(f"    {cause.upper()} {causes[cause]}: {channel} {place} set to {units}")
 
     # -- whose doing it is --------------------------------------------------------------------------------------------
+
+    def _wiped_out(self, channel: str, place: str, known: Known) -> int:
+        """Units that the channel took off the levels of this call by itself, for orders that the hub had not read."""
+        if self._call is not known:
+            self._call, self._places = known, set()
+        self._places.add(place)
+        now, then = self.now.taken, self.at(known.orders[channel]).taken
+        return sum(max(0, now[channel, one] - then[channel, one]) for one in self._places)
 
     def _causes(self, channel: str, unread: int, grown: int, known: Known) -> Counter[str]:
         """Whose doing a growing excess is: the hub's own first where the platform had taken units off by itself."""

@@ -16,7 +16,8 @@ from tests.worlds.ledger import OWNER, REQUEST, RESTOCK, SHARING, Known, Ledger,
 from tests.worlds.script import CHANNELS, PLACES, Event
 
 _CAUSES = {"order": SHARING, "edit": SHARING, "correct": OWNER, "cancel": RESTOCK, "refund": RESTOCK}
-LAG = 5.0
+LAG, LAGS = 5.0, "shop"
+"""For how many seconds, and which platform, may show what it held before a write."""
 
 
 @dataclass
@@ -166,7 +167,7 @@ class Market:
         now = self.clock.now().timestamp()
         for record in records:
             copy, until = self.copies.get((name, record["id"]), (record, 0.0))
-            late = self.lagging and resource == "items" and now < until
+            late = self.lagging and name == LAGS and resource == "items" and now < until
             yield {**copy, "changed": record["changed"]} if late else record
 
     def take_effect(self) -> None:
@@ -293,9 +294,6 @@ class Market:
         if ready:
             self.trades["erp"].ship(ready[int(event.pick * len(ready))]["reference"], number=f"T{self.seq}")
         return bool(ready)
-
-    def _fulfill(self, thing: World, event: Event) -> bool:
-        return False
 
 
 def _levels(thing: World) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:

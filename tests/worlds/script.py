@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 CHANNELS = ("shop", "web")
 PLACES = ("WH1", "WH2")
-ROUNDS = 5
+ROUNDS = 4
 _KINDS = {
     "order": 10,
     "cancel": 3,
@@ -21,7 +21,6 @@ _KINDS = {
     "correct": 1,
     "pay": 2,
     "ship": 3,
-    "fulfill": 1,
 }
 _HOOKS = ("now", "now", "lost", "late", "twice")
 
@@ -65,7 +64,7 @@ def world(seed: int) -> tuple[Event, ...]:
             luck=dice.random(),
             hook=dice.choice(_HOOKS),
         )
-        for _ in range(dice.randint(10, 16))
+        for _ in range(dice.randint(8, 12))
     ]
     return tuple(sorted(events, key=lambda event: (event.round, event.at)))
 
