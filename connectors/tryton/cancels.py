@@ -2,7 +2,7 @@
 
 The server cannot cancel a sale that it processes. Its shipments and draft invoices are canceled, and then the
 exceptions that this makes are handled by ignoring what was canceled, as a person would: the sale ends as done, with
-nothing shipped and nothing invoiced. Every step is read off the documents, so what was interrupted is brought to its end.
+nothing shipped and nothing invoiced. Every step is read off the documents, so an interrupted one is brought to its end.
 """
 
 from __future__ import annotations

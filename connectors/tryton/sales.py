@@ -51,6 +51,10 @@ class SaleBody(msgspec.Struct, frozen=True):
     lines: list[SaleLine]
 
 
+class _Progress(msgspec.Struct, frozen=True):
+    progress: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A sale as the server holds it now; ``lines`` are those of the order, ``rounding`` whether there is a last one."""
@@ -130,8 +134,7 @@ class Sales:
         """Bring a sale one step on; an outcome when it is where it should be, or cannot get there."""
         named = f"sale {held.number or held.id}"
         if held.state == "cancelled":
-            text = f"{named} has the reference {body.order.web_id} and is canceled"
-            return RowOutcome(RowStatus.REJECTED, text, reason="reference_canceled")
+            return _canceled(named, body)
         if held.state == "draft" and not _matches(held, body):
             return self._filled(held, body)
         if held.state == "quotation" and not _matches(held, body):
@@ -140,8 +143,15 @@ class Sales:
         if held.total != body.order.total:
             return _differs(held, body)
         if held.state not in _STEPS or STATES.index(held.state) >= STATES.index(self._options.reach):
-            return RowOutcome(RowStatus.APPLIED, record=self._reader.record(held.id))
+            return self._arrived(held, body, named)
         return self._pressed(held, body, named)
+
+    def _arrived(self, held: _Held, body: SaleBody, named: str) -> RowOutcome:
+        """A sale that is where it should be, unless it was called off since: nothing is ever shipped for that one."""
+        record = self._reader.record(held.id)
+        if record is not None and msgspec.json.decode(record, type=_Progress).progress == "canceled":
+            return _canceled(named, body)
+        return RowOutcome(RowStatus.APPLIED, record=record)
 
     def _filled(self, held: _Held, body: SaleBody) -> RowOutcome | None:
         """Complete a draft that does not say yet what the order says; one that never will is deleted."""
@@ -224,6 +234,11 @@ def _held(row: Row, count: int) -> _Held:
         tuple(_found_mark(line) for line in (lines[:-1] if last else lines)),
         last,
     )
+
+
+def _canceled(named: str, body: SaleBody) -> RowOutcome:
+    text = f"{named} has the reference {body.order.web_id} and is canceled"
+    return RowOutcome(RowStatus.REJECTED, text, reason="reference_canceled")
 
 
 def _mark(line: SaleLine) -> tuple[object, ...]:

@@ -149,8 +149,15 @@ class Shipping:
         return str(rows[0]["state"]) if rows else "cancelled"
 
     def _shipments(self, notice: Notice) -> list[Row]:
-        domain = [["outgoing_moves.sale.id", "=", int(notice.sale)], ["outgoing_moves.sale.web_shop", "=", self._shop]]
-        rows: list[Row] = self._client.read(f"{SHIPMENT}.search_read", domain, 0, None, [["id", "ASC"]], _FIELDS).result
+        """The shipments of the sale, if it is one of our shop."""
+        domain = [["id", "=", int(notice.sale)], ["web_shop", "=", self._shop]]
+        sales = self._client.read("model.sale.sale.search_read", domain, 0, None, None, ["shipments"]).result
+        ids = [number for sale in sales for number in sale["shipments"]]
+        if not ids:
+            return []
+        rows: list[Row] = self._client.read(
+            f"{SHIPMENT}.search_read", [["id", "in", ids]], 0, None, [["id", "ASC"]], _FIELDS
+        ).result
         return rows
 
 

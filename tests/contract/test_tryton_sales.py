@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -265,7 +266,7 @@ def test_a_product_that_is_not_sold_is_named(trade: Trade) -> None:
         ({"total": Decimal("10.51")}, "totals_differ"),
     ],
 )
-def test_bad_input_is_refused_with_its_reason(trade: Trade, more: dict[str, object], reason: str) -> None:
+def test_bad_input_is_refused_with_its_reason(trade: Trade, more: dict[str, Any], reason: str) -> None:
     connector = trade.connect()
     request = trade.request(f"bad-{reason}", [line("MUG-01")], **more)
     try:

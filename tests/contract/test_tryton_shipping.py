@@ -47,9 +47,8 @@ def test_a_sale_is_called_off_in_whatever_state_and_its_goods_are_free_again(tra
     assert trade.read(connector, order.id).status is RequestStatus.CANCELED
     assert forecast(trade, connector, "MUG-10") == free
     assert connector.push(trade.cancel(connector, name))[0].status is RowStatus.APPLIED
-    again = trade.order(connector, trade.request(name, [line("MUG-10")]))
-    if state != "processing":
-        assert connector.push(again)[0].reason == "reference_canceled"
+    again = trade.order(connector, trade.request(name, [line("MUG-10", 2, "21.00"), line("MUG-11", 3, "31.50")]))
+    assert connector.push(again)[0].reason == "reference_canceled"
 
 
 @pytest.mark.parametrize("reached", [False, True])

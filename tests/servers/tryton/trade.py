@@ -91,7 +91,8 @@ class Trade:
         included = more.get("taxes_included", False)
         parts = [one.amount - one.discount for one in lines] + [one.amount for one in charges]
         if not included:
-            parts += [tax.amount for one in (*lines, *charges) for tax in one.taxes]
+            parts += [tax.amount for one in lines for tax in one.taxes]
+            parts += [tax.amount for one in charges for tax in one.taxes]
         linked = tuple(msgspec.structs.replace(one, record_id=self.world.product_ids.get(one.sku, "")) for one in lines)
         given: dict[str, Any] = {"customer": ANN, "shipping_address": HOME, "currency": "EUR", **more}
         return FulfillmentRequest(
