@@ -258,9 +258,8 @@ def _assigned(order: Record, backs: Mapping[str, _Back]) -> Iterator[dict[str, A
         known = [one for one in every if _has(one, line)]
         if not known and len({_place(one) for one in every}) == 1:
             known = every
-        plan = known[0] if known else None
-        if missing > 0 and plan is not None:
-            yield {**_at(plan, line, missing), "on_hold": False}
+        if missing > 0 and known:
+            yield {**_at(known[0], line, missing), "on_hold": False}
 
 
 def _filled(plan: Record, order: Record) -> Record:
