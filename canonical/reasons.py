@@ -55,7 +55,7 @@ REASONS: dict[str, str] = {
     "cannot_cancel": "the target takes no cancellations; stop it there by hand",
     "refunded": "all money was given back but units are still wanted; cancel the order there, or release it to ship",
     "refund_above_total": "more was given back than was paid; correct it there, or release the order to let it pass",
-    "refund_without_order": "no order names it; find its order by the charge and name it, or settle it by hand and release it",
+    "refund_without_order": "no order names it; find its order and name it, or settle it by hand and release it",
     "refund_pending": "the processor is asked to pay once it has surely not paid already",
     "cannot_pay": "the processor takes no refunds from here; pay it there, and set `refunds: manual` for it",
     "charge_without_order": "the processor took money that no order names; find whose it is, or refund it there",

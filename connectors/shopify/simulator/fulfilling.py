@@ -43,9 +43,8 @@ class FulfillmentDesk:
             raise RefusedError("All fulfillment orders must belong to the same order and the same location.")
         for plan, parts in wanted.items():
             if plan.status not in _READY:
-                raise RefusedError(
-                    f"Fulfillment order {plan.number} has an unfulfillable status= {plan.status.lower()}."
-                )
+                status = plan.status.lower()
+                raise RefusedError(f"Fulfillment order {plan.number} has an unfulfillable status= {status}.")
             if not parts or any(not 0 < units <= part.remaining for part, units in parts):
                 raise RefusedError("Invalid fulfillment order line item quantity requested.")
         sent = self._desk.book.make(Fulfillment, at, first.order, first.location)

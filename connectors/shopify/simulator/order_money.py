@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.shopify.simulator.money import round_money
-from connectors.shopify.simulator.order_records import ZERO, Duty, Line, Order, Tax
+from connectors.shopify.simulator.order_records import ZERO, Duty, Line, Order, Shipping, Tax
 
 _PAID = frozenset({"SALE", "CAPTURE"})
 
@@ -45,6 +45,11 @@ def duties_of(order: Order) -> list[Duty]:
     return [duty for line in order.lines for duty in line.duties]
 
 
+def holders_of(order: Order) -> list[Line | Shipping | Duty]:
+    """Everything in an order that taxes are on."""
+    return [*order.lines, *order.shipping, *duties_of(order), *order.extras.fees]
+
+
 def current_tax(order: Order) -> Decimal:
     """Every tax of the order as it stands."""
     return (
@@ -74,8 +79,7 @@ def total(order: Order) -> Decimal:
     parts += sum((one.price - one.discount for one in order.shipping), ZERO)
     parts += sum((one.amount for one in (*duties_of(order), *order.extras.fees)), ZERO)
     if not order.terms.taxes_included:
-        holders = (*order.lines, *order.shipping, *duties_of(order), *order.extras.fees)
-        parts += sum((tax_sum(one.taxes) for one in holders), ZERO)
+        parts += sum((tax_sum(one.taxes) for one in holders_of(order)), ZERO)
     return parts if _is_line(order) else parts + order.extras.tip
 
 

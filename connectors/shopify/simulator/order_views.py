@@ -57,7 +57,7 @@ def _allocations(order: Order, amounts: list[Decimal]) -> list[dict[str, Any]]:
 
 def _all_taxes(order: Order) -> list[Tax]:
     found: dict[tuple[str, Decimal], Decimal] = {}
-    for one in (tax for holder in (*order.lines, *order.shipping) for tax in holder.taxes):
+    for one in (tax for holder in m.holders_of(order) for tax in holder.taxes):
         found[one.title, one.rate] = found.get((one.title, one.rate), ZERO) + one.amount
     return [Tax(title, rate, amount) for (title, rate), amount in found.items()]
 

@@ -25,7 +25,8 @@ class Switches:
     fulfillment order forgets units that are not wanted any more. ``partial_splits``: what a place did not send goes on
     under the id of a new fulfillment order. ``refund_lowers_total``: money given back beyond what units are worth
     lowers the present total. ``refunds_by_hand``: money given back elsewhere can be noted under the gateway
-    ``manual``. ``customer_data``: the app may see who bought. ``stuck_cursor``: a broken platform that answers every page with the first one.
+    ``manual``. ``customer_data``: the app may see who bought. ``stuck_cursor``: a broken platform that answers every
+    page with the first one.
     """
 
     throttle_status: Literal[200, 429] = 200

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from connectors.shopify.simulator.access import ALL_SCOPES
 from connectors.simulation import serve
 from tests.unit.connectors.shopify.simulator.conftest import SET, TOKEN, Shop
 
