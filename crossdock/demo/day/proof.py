@@ -80,7 +80,8 @@ def _money(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
 def _stock(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
     skus = day.story.skus
     free = sum(day.erp.free(sku) for sku in skus)
-    lies = sum(floor.lies(sku) for floor in day.floors for sku in skus)
+    shelves = [floor.shelves() for floor in day.floors]
+    lies = sum(shelf.get(sku, 0) for shelf in shelves for sku in skus)
     for shop in ("shop_eu", "shop_web"):
         yield (
             f"units for sale on {shop}",
