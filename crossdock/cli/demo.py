@@ -44,7 +44,7 @@ _PROOF = [
 
 @make_command(
     "demo",
-    "Tell the whole story on simulators of an ERP and two shops, on this machine.",
+    "Tell the whole story on simulators of shops, ERP, 3PLs and a payment processor, on this machine.",
     """
     crossdock demo
     crossdock demo --catalog products.csv                             your own products, a Shopify export
@@ -66,14 +66,16 @@ _PROOF = [
     "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder."
 )
 def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None) -> Outcome:
-    """Start an ERP and two shops on this machine, and let things go wrong on purpose.
+    """Start an ERP and two shops here, let things go wrong on purpose, then live a trading day in fast motion.
 
     Needs no account and no network. Each step says what happened, with figures counted by the simulated platforms and
-    in the hub's database, and asserts its own promises. Exit code 1 when one is broken.
+    in the hub's database, and asserts its own promises; the proof at the end is what each side counts itself. Waiting
+    takes no time, so the story begins some days ago. Exit code 1 when a promise is broken.
 
     JSON: {"counts": {"steps", "promises", "broken", "variants", "linked", "conflicts", "open_conflicts", "oversold",
-    "seconds"}, "steps": [{"number", "title", "told", "figures", "promises": [{"text", "kept"}]}], "platforms":
-    [{"connection", "platform", "reads", "writes", "effects"}], ...}
+    "seconds"}, "steps": [{"number", "title", "told", "figures", "promises": [{"text", "kept"}]}], "proof": [{"what",
+    "shops", "erp", "tpls", "pay", "difference"}] (null: a side that does not count this), "platforms": [{"connection",
+    "platform", "reads", "writes", "effects"}], ...}
     """
     started = time.monotonic()
     items = _items(catalogs, sku_from or "")
@@ -154,4 +156,5 @@ def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Repo
         app.output.say("")
     summary = "every promise was kept" if story.kept else "a promise was broken"
     kept = f"status, runs, explain, conflicts list and lint work in {folder}; the simulators have ended"
-    return Report("demo", outcome, sections, counts, summary, [kept] if folder else [])
+    day = f"orders list, orders show and explain too with --config {folder}/day/crossdock.yaml" if story.proof else ""
+    return Report("demo", outcome, sections, counts, summary, [one for one in (kept, day) if one and folder])

@@ -72,7 +72,7 @@ def astray(day: Day) -> dict[str, str]:
         if name in day.settled or sold.key in booked or sale.canceled:
             continue
         open_units[sold.shop.name].update(sale.units)
-        if not sale.paid and sold.shop.shelves_unpaid:
+        if not sale.taken and sold.shop.shelves_unpaid:
             shelved[sold.shop.name].update(sale.units)
     found: dict[str, str] = {}
     for sku in day.story.skus:

@@ -68,7 +68,7 @@ def _orders(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
 def _money(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
     sales = [one.sale for one in day.orders.values()]
     charged, refunded = till.money(day, "charge"), till.money(day, "refund")
-    yield "EUR paid by buyers", {"shops": sum((one.total for one in sales if one.paid), Decimal(0)), "pay": charged}
+    yield "EUR paid by buyers", {"shops": sum((one.taken for one in sales), Decimal(0)), "pay": charged}
     yield "EUR given back", {"shops": sum((one.refunded for one in sales), Decimal(0)), "pay": refunded}
     yield "EUR in dispute", {"pay": till.money(day, "dispute")}
     yield "EUR fees", {"pay": till.fees(day)}
@@ -80,7 +80,8 @@ def _money(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
 def _stock(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
     skus = day.story.skus
     free = sum(day.erp.free(sku) for sku in skus)
-    lies = sum(floor.lies(sku) for floor in day.floors for sku in skus)
+    shelves = [floor.shelves() for floor in day.floors]
+    lies = sum(shelf.get(sku, 0) for shelf in shelves for sku in skus)
     for shop in ("shop_eu", "shop_web"):
         yield (
             f"units for sale on {shop}",

@@ -70,6 +70,7 @@ class Day:
     open_hub: OpenHub
     stack: ExitStack
     goods: Goods
+    hubs: list[Hub] = field(default_factory=list)
     orders: dict[str, Sold] = field(default_factory=dict)
     settled: frozenset[str] = frozenset({"over", "known"})
     """Orders that are no business of the hub."""
@@ -77,7 +78,7 @@ class Day:
     @property
     def hub(self) -> Hub:
         """The hub as it is configured now."""
-        return self.story.hub
+        return self.hubs[-1]
 
     def configure(self, *, go_live: str = "") -> None:
         """Write the configuration and start the hub on it, as an operator does."""
@@ -86,7 +87,7 @@ class Day:
             with_orders(self.places, channels, go_live, self.goods.family) if go_live else without_orders(self.places)
         )
         self.config.write_text(text, encoding="utf-8")
-        self.story.hub = self.stack.enter_context(self.open_hub(self.config))
+        self.hubs.append(self.stack.enter_context(self.open_hub(self.config)))
 
     def sync(self, minutes: int = 1) -> SyncReport:
         """Let time pass, then do what ``crossdock sync`` does."""

@@ -23,15 +23,15 @@ def parcels_leave(day: Day) -> None:
             floor.ship(job.reference, units, parcels=2 if sold is parcels else 1)
             left += 1
     story.tell(f"{left} shipments leave: one order in two parcels, one in part, one from both 3PLs")
-    shop = story.world.platforms[day.shops[0].name]
-    unanswered = counts.unanswered(day, day.shops[0].name)
-    shop.faults.add(Fault("timeout_after", only="write"))
+    unanswered = [counts.unanswered(day, shop.name) for shop in day.shops]
+    for shop in day.shops:
+        story.world.platforms[shop.name].faults.add(Fault("timeout_after", only="write"))
     day.sync()
     day.sync()
-    lost = counts.unanswered(day, day.shops[0].name) - unanswered
-    story.tell(f"{lost} answer of {day.shops[0].name} was lost: whether it has the shipment is looked up")
-    story.count(shipments=left, lost=lost)
-    story.promise("an answer was lost", lost == 1)
+    lost = [counts.unanswered(day, shop.name) - before for shop, before in zip(day.shops, unanswered, strict=True)]
+    story.tell(f"an answer of {' and of '.join(shop.name for shop in day.shops)} was lost: what was told is looked up")
+    story.count(shipments=left, lost=sum(lost))
+    story.promise("an answer of each shop was lost", set(lost) == {1})
     story.promise("every shop shows every shipment of its orders, once", not counts.untold(day))
     story.promise("both parcels of the one have their number", len(_numbers(parcels)) == 2)
     story.promise("the ERP was told of every shipment, once", counts.told_erp(day) == sorted(counts.shipments(day)))

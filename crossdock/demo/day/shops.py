@@ -16,12 +16,12 @@ _NOTED = "_crossdock_shipments"
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a shop says of one order: money in EUR, units by SKU that the buyer gets or got, shipments told to it."""
+    """What a shop says of one order: money in EUR, units by SKU that are sent or were, shipments told to it."""
 
-    status: str
     total: Decimal
+    taken: Decimal
+    """What the buyer paid."""
     refunded: Decimal
-    paid: bool
     canceled: bool
     units: Mapping[str, int]
     shipments: tuple[tuple[str, int, tuple[str, ...]], ...]
@@ -137,11 +137,11 @@ def _sale(order: Mapping[str, Any]) -> Sale:
     for line in order["line_items"]:
         units[line["sku"]] = units.get(line["sku"], 0) + line["quantity"]
     canceled = order["status"] in ("cancelled", "refunded")
+    total = Decimal(order["total"])
     return Sale(
-        status=order["status"],
-        total=Decimal(order["total"]),
+        total=total,
+        taken=total if order["date_paid_gmt"] else Decimal(0),
         refunded=sum((Decimal(one["amount"]) for one in order["refunds"]), Decimal(0)),
-        paid=bool(order["date_paid_gmt"]),
         canceled=canceled,
         units={} if canceled else units,
         shipments=shipments,

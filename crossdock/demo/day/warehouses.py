@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.shipbob.simulator.loading import CENTERS
 from connectors.shipbob.simulator.simulator import CHANNEL, ShipBobSimulator
+from connectors.shipbob.simulator.state import Account, Order
 from connectors.shiphero.simulator.simulator import ShipHeroSimulator
 
 
@@ -58,8 +60,8 @@ class Warehouse(Protocol):
         """Somebody takes units from the shelf."""
         ...
 
-    def lies(self, sku: str) -> int:
-        """Units on its shelves."""
+    def shelves(self) -> dict[str, int]:
+        """Units that lie there, by SKU."""
         ...
 
 
@@ -78,28 +80,9 @@ class ShipBobFloor:
 
     def jobs(self) -> list[Job]:
         """Everything it was asked for."""
-        found: list[Job] = []
-        state = self._simulator.snapshot()
-        skus = {number: one["sku"] for number, one in state["variants"].items()}
-        for order in state["orders"].values():
-            if order["channel_id"] != CHANNEL:
-                continue
-            parts = [state["shipments"][str(number)] for number in order["shipments"]]
-            gone = [one for one in parts if one["status"] == "Completed"]
-            units: dict[str, int] = {}
-            for variant, line in order["lines"]:
-                units[skus[str(variant)]] = units.get(skus[str(variant)], 0) + line["quantity"]
-            shipments = tuple(
-                (
-                    str(one["id"]),
-                    sum(line["units"] for line in one["lines"]),
-                    (one["tracking"]["number"],) if one["tracking"] else (),
-                )
-                for one in gone
-            )
-            canceled = all(one["status"] == "Cancelled" for one in parts)
-            found.append(Job(order["reference"], units, canceled, shipments))
-        return found
+        account = self._simulator.account
+        with self._simulator.turn():
+            return [_job(account, order) for order in account.orders.values() if order.channel_id == CHANNEL]
 
     def pack(self) -> None:
         """Goods are set aside for what was asked for: it does so by itself, a little later."""
@@ -107,8 +90,8 @@ class ShipBobFloor:
 
     def ship(self, reference: str, units: Mapping[str, int] | None = None, parcels: int = 1) -> str:
         """Goods leave, all that is left."""
-        orders = self._simulator.snapshot()["orders"]
-        number = next(int(number) for number, one in orders.items() if one["reference"] == reference)
+        orders = self._simulator.account.orders.values()
+        number = next(one.id for one in orders if one.reference == reference)
         tracking = ""
         for shipment in self._simulator.admin.shipments(number):
             tracking = f"A{shipment}"
@@ -119,11 +102,11 @@ class ShipBobFloor:
         """Somebody takes units from the shelf."""
         self._simulator.admin.lose(sku, self._center, units)
 
-    def lies(self, sku: str) -> int:
-        """Units on its shelves."""
-        inventory = self._simulator.admin.variant(sku).inventory_id
-        level = self._simulator.snapshot()["levels"].get(f"{inventory}@{self._center}", {})
-        return int(level.get("on_hand", 0))
+    def shelves(self) -> dict[str, int]:
+        """Units that lie there, by SKU."""
+        levels = self._simulator.snapshot()["levels"]
+        found = {one.sku: f"{one.inventory_id}@{self._center}" for one in self._simulator.account.variants.values()}
+        return {sku: levels[key]["on_hand"] for sku, key in found.items() if key in levels}
 
 
 class ShipHeroFloor:
@@ -142,7 +125,7 @@ class ShipHeroFloor:
     def jobs(self) -> list[Job]:
         """Everything it was asked for."""
         found: list[Job] = []
-        for order in self._simulator.snapshot()["Order"].values():
+        for order in self._orders().values():
             shipments = tuple(
                 (
                     str(one["id"]),
@@ -158,14 +141,13 @@ class ShipHeroFloor:
 
     def pack(self) -> None:
         """Goods are set aside for what was asked for."""
-        for number, order in self._simulator.snapshot()["Order"].items():
+        for number, order in self._orders().items():
             if order["fulfillment_status"] == "pending":
                 self._simulator.admin.allocate(number)
 
     def ship(self, reference: str, units: Mapping[str, int] | None = None, parcels: int = 1) -> str:
         """Goods leave, all that is left or these units; tells the tracking number."""
-        orders = self._simulator.snapshot()["Order"]
-        number = next(number for number, one in orders.items() if one["partner_order_id"] == reference)
+        number = next(number for number, one in self._orders().items() if one["partner_order_id"] == reference)
         self._shipped += 1
         tracking = f"B{self._shipped:04d}"
         self._simulator.admin.ship(
@@ -175,8 +157,27 @@ class ShipHeroFloor:
 
     def hand_over(self, sku: str, units: int) -> None:
         """Somebody takes units from the shelf."""
-        self._simulator.admin.count(sku, self.code, self.lies(sku) - units)
+        held = self._simulator.admin.stock(sku, self.code)["on_hand"]
+        self._simulator.admin.count(sku, self.code, held - units)
 
-    def lies(self, sku: str) -> int:
-        """Units on its shelves."""
-        return self._simulator.admin.stock(sku, self.code)["on_hand"]
+    def shelves(self) -> dict[str, int]:
+        """Units that lie there, by SKU."""
+        skus = [str(one["sku"]) for one in self._simulator.state.all("Product")]
+        return {sku: self._simulator.admin.stock(sku, self.code)["on_hand"] for sku in skus}
+
+    def _orders(self) -> dict[str, dict[str, Any]]:
+        with self._simulator.turn():
+            return dict(self._simulator.state.tables["Order"])
+
+
+def _job(account: Account, order: Order) -> Job:
+    parts = [account.shipments[number] for number in order.shipments]
+    units: Counter[str] = Counter()
+    for variant, line in order.lines:
+        units[account.variants[variant].sku] += line["quantity"]
+    shipments = tuple(
+        (str(one.id), sum(line.units for line in one.lines), (one.tracking.number,) if one.tracking else ())
+        for one in parts
+        if one.status == "Completed"
+    )
+    return Job(order.reference, units, all(one.status == "Cancelled" for one in parts), shipments)
