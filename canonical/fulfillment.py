@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from canonical.status import FulfillmentStatus, RequestStatus
+from canonical.status import FulfillmentStatus, RequestStatus, ReturnStatus
 
 
 class Tracking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,4 +62,20 @@ class TargetOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     lines: tuple[ShippedLine, ...] = ()
     shipments: tuple[Fulfillment, ...] = ()
     closed: bool = False
+    updated_at: datetime | None = None
+
+
+class TargetReturn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Goods that came back, or are to, as the place that takes them in holds it; what it restocks is its own affair.
+
+    It is about a request of ours: by ``reference``, else by ``target_id``, the place's own id of the request, or by
+    ``shipment_id``, its id of the shipment that comes back.
+    """
+
+    id: str
+    status: ReturnStatus
+    lines: tuple[ShippedLine, ...] = ()
+    reference: str = ""
+    target_id: str = ""
+    shipment_id: str = ""
     updated_at: datetime | None = None

@@ -55,7 +55,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One position: units wanted now and when ordered, what they cost together, and what is taken off that.
 
     ``amount`` is the whole line before its discount: a price of one unit need not divide it evenly. ``record_id`` is
-    the platform's id of the variant. ``sku`` is what the line says, which may be nothing.
+    the platform's id of the variant. ``sku`` is what the line says, which may be nothing. ``deducted`` are the units
+    that the platform itself says it holds off its stock for the line; None where it does not say.
     """
 
     id: str
@@ -68,6 +69,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     record_id: str = ""
     requires_shipping: bool = True
+    deducted: int | None = None
 
     @property
     def net(self) -> Decimal:

@@ -93,3 +93,13 @@ class RefundNotice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     currency: str
     lines: tuple[ShippedLine, ...] = ()
     reason: str = ""
+
+
+class RefundRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Pay money back, once under its reference: ``payment_id`` is the processor's own id of what was paid."""
+
+    reference: str
+    payment_id: str
+    amount: Decimal
+    currency: str
+    reason: str = ""

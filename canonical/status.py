@@ -109,8 +109,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     _Q.WAITING: frozenset({_Q.SENT, _Q.BLOCKED, _Q.CANCELED}),
     _Q.BLOCKED: frozenset({_Q.WAITING, _Q.CANCELED}),
     _Q.SENT: frozenset({_Q.ACCEPTED, _Q.BLOCKED, _Q.ON_HOLD, _Q.PARTIALLY_SHIPPED, _Q.SHIPPED, _Q.CANCELING}),
-    _Q.ACCEPTED: frozenset({_Q.ON_HOLD, _Q.PARTIALLY_SHIPPED, _Q.SHIPPED, _Q.CANCELING, _Q.CANCELED}),
-    _Q.ON_HOLD: frozenset({_Q.ACCEPTED, _Q.PARTIALLY_SHIPPED, _Q.SHIPPED, _Q.CANCELING, _Q.CANCELED}),
+    # An ERP may take a confirmed document back to a draft.
+    _Q.ACCEPTED: frozenset({_Q.SENT, _Q.ON_HOLD, _Q.PARTIALLY_SHIPPED, _Q.SHIPPED, _Q.CANCELING, _Q.CANCELED}),
+    _Q.ON_HOLD: frozenset({_Q.SENT, _Q.ACCEPTED, _Q.PARTIALLY_SHIPPED, _Q.SHIPPED, _Q.CANCELING, _Q.CANCELED}),
     _Q.PARTIALLY_SHIPPED: frozenset({_Q.SHIPPED, _Q.CANCELING, _Q.CANCELED}),
     _Q.SHIPPED: frozenset(),
     # A cancellation may come too late: the goods leave all the same.

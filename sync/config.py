@@ -14,6 +14,7 @@ from connectors.manifest import Manifest
 from mappings.compiled import CompiledMapping
 from mappings.documents import DocumentMapping
 from sync.orders.routes import OrderFlow, Route
+from sync.payments.refunds import RefundsBy
 
 
 class FlowKind(Enum):
@@ -97,10 +98,14 @@ class GuardConfig:
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """A payment processor: the channels it is paid for, and what these call it; no names mean every gateway."""
+    """A payment processor: the channels it is paid for, and what these call it; no names mean every gateway.
+
+    ``refunds`` is who commands that money paid through it is given back.
+    """
 
     channels: tuple[str, ...]
     gateways: frozenset[str] = frozenset()
+    refunds: RefundsBy = RefundsBy.MANUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,14 @@ def _done(trade: MemoryTrade, call: Call, asked: dict[str, Any]) -> RowOutcome:
         if not any(one["reference"] == call.target for one in trade.notices):
             trade.notices.append(document)
         return RowOutcome(RowStatus.APPLIED)
+    if call.operation == "refunds.tell":
+        trade.note_refund(document)
+        return RowOutcome(RowStatus.APPLIED)
+    if call.operation == "refunds.pay":
+        paid = trade.pay_back(document)
+        if paid is None:
+            return RowOutcome(RowStatus.REJECTED, "there is not so much to pay back", reason="refund_above_total")
+        return RowOutcome(RowStatus.APPLIED, record=_shown(paid))
     if call.operation == "requests.cancel":
         if not trade.call_off(call.target):
             return RowOutcome(RowStatus.REJECTED, "the goods have left", reason="too_late")
@@ -97,6 +105,12 @@ def find(trade: MemoryTrade, call: Call) -> CallOutcome:
     if call.operation == "shipments.tell":
         told = any(one["reference"] == call.target for one in trade.notices)
         return {0: RowOutcome(RowStatus.APPLIED)} if told else untouched
+    if call.operation == "refunds.tell":
+        noted = call.target in trade.noted
+        return {0: RowOutcome(RowStatus.APPLIED)} if noted else untouched
+    if call.operation == "refunds.pay":
+        paid = trade.paybacks.get(call.target)
+        return {0: RowOutcome(RowStatus.APPLIED, record=_shown(paid))} if paid else untouched
     request = trade.requests.get(call.target)
     if request is None or (call.operation == "requests.cancel" and request["status"] != "canceled"):
         return untouched

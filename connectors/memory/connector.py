@@ -59,10 +59,8 @@ class MemoryConnector:
         return self._pages(resource, [known[one] for one in ids if one in known], complete=False)
 
     def _records(self, resource: str) -> Iterator[dict[str, Any]]:
-        if resource == "orders":
-            yield from trade(self.name).orders.values()
-        elif resource == "requests":
-            yield from trade(self.name).requests.values()
+        if resource != "items":
+            yield from trade(self.name).records(resource)
         else:
             yield from (item.record() | {"changed": item.changed} for item in self.world.items.values())
 

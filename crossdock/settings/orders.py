@@ -14,6 +14,7 @@ from crossdock.settings.shape import FlowShape
 from sync.config import Processor
 from sync.orders.routes import ExportWhen, OrderFlow, Route, Shortage
 from sync.orders.rules import ReserveRule
+from sync.payments.refunds import RefundsBy
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -98,12 +99,17 @@ def read_processors(
         path: Path = ("payments", name)
         if _is_connection(name, names, path, findings) and not _reads(manifests.get(name), "charge"):
             findings.error(path, f"{name} shows no charges", "choose a payment processor")
+        asked = manifests.get(name) if shape.refunds == "request" else None
+        if asked is not None and not _takes(asked, "refund_request"):
+            findings.error(
+                (*path, "refunds"), f"{asked.title} cannot be asked to pay refunds", "use manual or processor"
+            )
         for number, channel in enumerate(shape.channels):
             if channel not in orders:
                 hint = did_you_mean(channel, orders) or "add it under orders"
                 findings.error((*path, "channels", number), f"no orders of {channel} flow", hint)
     return {
-        name: Processor(tuple(dict.fromkeys(shape.channels)), frozenset(shape.gateways))
+        name: Processor(tuple(dict.fromkeys(shape.channels)), frozenset(shape.gateways), RefundsBy(shape.refunds))
         for name, shape in payments.items()
     }
 

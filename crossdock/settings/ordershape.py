@@ -73,3 +73,11 @@ class ProcessorShape(_Block, frozen=True, kw_only=True):
         list[str],
         Meta(description="What the channels call it, as in stripe; empty: every payment that has a reference."),
     ] = []
+    refunds: Annotated[
+        Literal["manual", "processor", "request"],
+        Meta(
+            description="Who commands refunds of what was paid through it. manual: the channel gives the money back, "
+            "and the books are told. processor: they are made at the processor; channel and books are told. request: "
+            "the channel notes them, and the processor is asked to pay each once. Nobody else is asked to pay."
+        ),
+    ] = "manual"

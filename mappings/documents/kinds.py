@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import msgspec
 
-from canonical.fulfillment import TargetOrder
+from canonical.fulfillment import TargetOrder, TargetReturn
 from canonical.order import Order
 from canonical.payment import BalanceEntry, ChargeRecord, DisputeRecord, PayoutRecord, RefundRecord
-from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, ShipmentNotice
+from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 
 READ: Mapping[str, type[msgspec.Struct]] = {
     "order": Order,
     "target_order": TargetOrder,
+    "target_return": TargetReturn,
     "charge": ChargeRecord,
     "refund_record": RefundRecord,
     "dispute": DisputeRecord,
@@ -27,6 +28,7 @@ WRITTEN: Mapping[str, type[msgspec.Struct]] = {
     "cancel_request": CancelRequest,
     "shipment_notice": ShipmentNotice,
     "refund_notice": RefundNotice,
+    "refund_request": RefundRequest,
 }
 """Documents that are written: what an effect of a connector is given."""
 

@@ -14,6 +14,9 @@ from sync.orders import outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order"})
+"""Reasons that only a person's word ends, for nothing on any platform will."""
+
 
 def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
@@ -21,7 +24,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
         raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
     state = "open" if export else "known"
     with hub.database.begin() as connection:
-        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state))
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))
         fresh = store.order_row(connection, row.id)
         order = load_order(connection, fresh)
         if export and order is not None:
@@ -33,7 +36,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
 
 
 def release(hub: Hub, row: Row[Any]) -> int:
-    """Try again what was refused for an order; tells how many effects wait again."""
+    """Try again what was refused for an order, or take a person's word for it; tells how many effects wait again."""
     with hub.database.begin() as connection:
         blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked")
         requests = list(
@@ -44,6 +47,18 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        for request in store.requests_of(connection, row.id):
+            if request.canceled_there:
+                store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
+        if row.reason in WAIVABLE:
+            connection.execute(
+                update(store.ORDER)
+                .where(store.ORDER.c.id == row.id)
+                .values(waived=f"{row.waived} {row.reason}".strip())
+            )
+        if row.reason == "shipped_elsewhere":
+            settled = {"settled_at": hub.stamp()}
+            connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
         store.mark_due(connection, row.id)
     return int(count)
 

@@ -15,7 +15,6 @@ from sync import facts
 from sync.config import FlowKind
 from sync.hub import Hub
 from sync.orders import reservations
-from sync.orders.holds import SHIP
 from sync.orders.lines import Sellable
 from sync.orders.requests import UNSENT, Existing
 from sync.stock import settle_of
@@ -74,10 +73,9 @@ def _asked(sellables: Mapping[str, Sellable], existing: Sequence[Existing]) -> d
     """Units by item and place that the order's requests ask for, those that left included."""
     found: dict[tuple[int, str], int] = {}
     for one in existing:
-        if one.role != SHIP or not (one.live or one.status in UNSENT):
-            continue
-        for line, units in one.units.items():
-            for part in sellables[line].parts if line in sellables else ():
-                key = (part.item_id, one.location)
-                found[key] = found.get(key, 0) + units * part.units
+        for place, by_line in one.places.items() if one.live or one.status in UNSENT else ():
+            for line, units in by_line.items():
+                for part in sellables[line].parts if line in sellables else ():
+                    key = (part.item_id, place)
+                    found[key] = found.get(key, 0) + units * part.units
     return found

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from canonical.clock import instant_text, parse_instant
 from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
-from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, ShipmentNotice
+from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
 from sync.hub import Hub
@@ -28,6 +28,7 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "cancel": CancelRequest,
     "shipment": ShipmentNotice,
     "refund": RefundNotice,
+    "pay": RefundRequest,
 }
 _MOST_ATTEMPTS = 5
 _PAUSE = timedelta(minutes=1)

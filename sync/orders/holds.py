@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from canonical.inventory import Basis
 from canonical.order import Order
@@ -33,7 +34,8 @@ _ABOUT_TO = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
 class Asked:
     """One request as far as stock is concerned: whom, from where, and what was booked when.
 
-    ``shipped`` are units by line with the time when their shipment was first seen.
+    ``shipped`` are units by line with the time when their shipment was first seen, ``ships`` units by place and line
+    that the target of a document for the books ships itself.
     """
 
     connection: str
@@ -43,6 +45,12 @@ class Asked:
     units: Mapping[str, int]
     accepted_at: str = ""
     shipped: Sequence[tuple[str, int, str]] = field(default_factory=tuple)
+    ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def places(self, line: str) -> list[tuple[str, int]]:
+        """Where its target ships units of a line from, and how many."""
+        found = {self.location: self.units} if self.role == SHIP else self.ships
+        return [(place, units[line]) for place, units in found.items() if units.get(line)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +72,75 @@ def holds_of(
     sellables: Mapping[str, Sellable],
     asked: Sequence[Asked],
     owner_of: OwnerOf,
+    committed: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+    settled_at: str = "",
 ) -> list[Hold]:
-    """The reservations an order needs now: each line's units at their places, and since when they are booked there."""
+    """The reservations an order needs now: each line's units at their places, and since when they are booked there.
+
+    ``committed`` are units by line and place that the channel keeps there for the order until it says otherwise (R6).
+    ``settled_at`` is when what nobody was asked for counts as booked, by a person's word.
+    """
     found: list[Hold] = []
     for line, sellable in sellables.items():
         wanted = need.get(line, 0)
-        places = _places(order, line, wanted, asked, owner_of)
+        places = _places(order, line, wanted, asked, owner_of, settled_at)
         # The channel holds back what it still owes; what it owes no more it sells again, though it may be shipped.
         off = sum(units for _, units, _ in places) - max(0, wanted - deducted.get(line, 0))
-        for location, units, booked_at in places:
-            own = max(0, min(off, units))
-            off -= own
+        shares = _kept(places, off, dict(committed.get(line, {})))
+        for (location, _, booked_at), pieces in zip(places, shares, strict=True):
             found += [
-                Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at)
+                Hold(line, part.item_id, location, units * part.units, own * part.units, booked_at, there)
+                for there, units, own in pieces
                 for part in sellable.parts
             ]
     return found
 
 
+def _kept(
+    places: Sequence[tuple[str, int, str]], off: int, committed: dict[str, int]
+) -> list[list[tuple[str, int, int]]]:
+    """For each place, its units by where the channel keeps them: nothing where that is the place itself (R6).
+
+    ``off`` are the units of all places together that the channel has deducted. Tells place, units, deducted units.
+    """
+    own: list[int] = []
+    for _, units, _ in places:
+        own.append(max(0, min(off, units)))
+        off -= own[-1]
+    elsewhere = list(own)
+    for at, (location, _, _) in enumerate(places):
+        same = min(elsewhere[at], committed.get(location, 0))
+        elsewhere[at] -= same
+        committed[location] = committed.get(location, 0) - same
+    found: list[list[tuple[str, int, int]]] = []
+    for (_, units, _), mine, rest in zip(places, own, elsewhere, strict=True):
+        pieces: list[tuple[str, int, int]] = []
+        for there in sorted(committed):
+            taken = min(rest, committed[there])
+            if taken > 0:
+                pieces.append((there, taken, taken))
+                committed[there] -= taken
+                rest -= taken
+        moved = sum(taken for _, taken, _ in pieces)
+        found.append([("", units - moved, mine - moved), *pieces])
+    return found
+
+
 def _places(
-    order: Order, line: str, need: int, asked: Sequence[Asked], owner_of: OwnerOf
+    order: Order, line: str, need: int, asked: Sequence[Asked], owner_of: OwnerOf, settled_at: str
 ) -> list[tuple[str, int, str]]:
     """Where the units of a line are held, and when they were booked: by requests first, the rest where it may be."""
     books = _Books(line, asked, owner_of)
     found: list[tuple[str, int, str]] = []
     covered = 0
     for one in asked:
-        units = one.units.get(line, 0) if one.role == SHIP else 0
-        if one.status in _ABOUT_TO:
-            units = min(units, max(0, need - covered))
-        elif one.status not in LIVE:
-            continue
-        if units:
-            covered += units
-            found += books.split(one.location, units)
+        for location, units in one.places(line) if one.status in LIVE | _ABOUT_TO else ():
+            taken = min(units, max(0, need - covered)) if one.status in _ABOUT_TO else units
+            covered += taken
+            found += books.split(location, taken) if taken else []
     live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
     for location, units in _assigned(order, line, max(need, live) - covered):
-        found += books.split(location, units)
+        found += [(place, part, at or settled_at) for place, part, at in books.split(location, units)]
     return found
 
 

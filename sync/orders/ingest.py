@@ -15,6 +15,7 @@ from sync.hub import Hub
 from sync.orders import stock, store
 from sync.orders.lines import resolve
 from sync.orders.routes import OrderFlow
+from sync.payments import rows
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
 from sync.store.orders import SalesOrder
@@ -40,8 +41,9 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
     values = {**_statuses(order), "number": order.number}
     if row.state == UNREADABLE:
         placed = {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
-        values |= {**placed, "state": _first_state(order, flow)}
+        values |= {**placed, "state": row.declared or _first_state(order, flow)}
     connection.execute(store.ORDER.update().where(store.ORDER.c.id == row.id).values(**values))
+    rows.note_payments(connection, found.connection, row.id, (one.reference for one in order.payments))
     row = store.order_row(connection, row.id)
     sellables = resolve(hub.config, connection, found.connection, order)
     stock.update(hub, connection, row, order, sellables, found.as_of)

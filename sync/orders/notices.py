@@ -15,6 +15,7 @@ from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
 from sync.orders.holds import DOCUMENT
+from sync.orders.parcels import same
 from sync.orders.requests import Existing
 
 
@@ -27,7 +28,9 @@ def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
         body = store.shipment_body(shipment)
         if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines:
             continue
-        if shipment.request_id in keepers and _echoes(shipment, body, shipments):
+        # Who keeps the books was told, and shows it since; a place may have told the channel itself before us.
+        firsts = shipments if shipment.request_id in keepers else [one for one in shipments if one.request_id is None]
+        if shipment.request_id is not None and _echoes(shipment, body, firsts):
             continue
         for target, operation, notice in _notices(hub, row, order, shipment, body, requests):
             wanted = {
@@ -79,24 +82,9 @@ def _notice(
 
 
 def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
-    """Whether it only says again what another place shipped: who keeps the books was told, and shows it since."""
-    numbers, units = _numbers(body), _units(body)
-    for other in others:
-        if other.connection == shipment.connection or other.id > shipment.id:
-            continue
-        first = store.shipment_body(other)
-        theirs = _numbers(first)
-        if numbers & theirs or (not (numbers and theirs) and _units(first) == units):
-            return True
-    return False
-
-
-def _numbers(shipment: Fulfillment) -> set[str]:
-    return {one.number for one in shipment.tracking if one.number}
-
-
-def _units(shipment: Fulfillment) -> list[tuple[str, int]]:
-    return sorted((line.line_id, line.quantity) for line in shipment.lines)
+    """Whether it only says again what was reported before."""
+    earlier = (one for one in others if one.connection != shipment.connection and one.id < shipment.id)
+    return any(same(body, store.shipment_body(one)) for one in earlier)
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:
@@ -104,13 +92,5 @@ def told(order: Order, shipment: Fulfillment) -> bool:
 
     Someone may have entered it there by hand.
     """
-    numbers, units = _numbers(shipment), _units(shipment)
-    for one in order.fulfillments:
-        if one.status is FulfillmentStatus.CANCELED:
-            continue
-        theirs = _numbers(one)
-        if numbers & theirs:
-            return True
-        if not numbers and not theirs and _units(one) == units:
-            return True
-    return False
+    shown = (one for one in order.fulfillments if one.status is not FulfillmentStatus.CANCELED)
+    return any(same(shipment, one) for one in shown)

@@ -9,7 +9,14 @@ from sqlalchemy import Connection, Row, select, update
 
 from canonical.errors import SkippableError
 from canonical.fulfillment import TargetOrder
-from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RequestLine, ShipmentNotice
+from canonical.request import (
+    CancelRequest,
+    FulfillmentRequest,
+    RefundNotice,
+    RefundRequest,
+    RequestLine,
+    ShipmentNotice,
+)
 from canonical.status import RequestStatus
 from connectors.base import RowOutcome
 from sync import shadow
@@ -54,6 +61,8 @@ def target_of(struct: msgspec.Struct) -> str:
         return struct.target_id
     if isinstance(struct, ShipmentNotice):
         return struct.target_id or struct.order_id
+    if isinstance(struct, RefundRequest):
+        return struct.payment_id
     return struct.order_id if isinstance(struct, RefundNotice) else ""
 
 

@@ -7,6 +7,7 @@ from sync.documents import Take
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
 from sync.payments.books import KINDS, keep
+from sync.payments.taking import take_refund
 
 
 def takers(config: HubConfig, name: str) -> dict[str, Take]:
@@ -18,5 +19,5 @@ def takers(config: HubConfig, name: str) -> dict[str, Take]:
     if name in config.orders:
         found["order"] = take_order
     if name in config.processors:
-        found.update(dict.fromkeys(KINDS, keep))
+        found.update({**dict.fromkeys(KINDS, keep), "refund_record": take_refund})
     return found

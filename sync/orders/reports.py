@@ -14,20 +14,15 @@ from canonical.status import RequestStatus, unlikely
 from sync.documents import Found
 from sync.hub import Hub
 from sync.orders import store
+from sync.orders.requests import CANCELED_THERE, WE_WANTED
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
 from sync.store.orders import Shipment
 
 _BODY = msgspec.json.Decoder(FulfillmentRequest)
-_ACTED_ON = frozenset(
-    {
-        RequestStatus.ACCEPTED,
-        RequestStatus.ON_HOLD,
-        RequestStatus.PARTIALLY_SHIPPED,
-        RequestStatus.SHIPPED,
-        RequestStatus.CANCELING,
-    }
-)
+_ACCEPTED = frozenset({RequestStatus.ACCEPTED, RequestStatus.PARTIALLY_SHIPPED, RequestStatus.SHIPPED})
+_NOT_ACCEPTED = frozenset({RequestStatus.SENT, RequestStatus.ON_HOLD})
+"""What is put back to these is off the figures no more: its units count as promised again (R1)."""
 
 
 def take_target_order(hub: Hub, connection: Connection, found: Found) -> None:
@@ -55,7 +50,12 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         subject = f"{row.connection} {row.reference}: {before.value} -> {status.value}"
         store.open_incident(connection, "unlikely_step", subject, said, now, order_id=row.order_id)
     values: dict[str, Any] = {"state": status.value, "external_id": document.id, "closed": document.closed}
-    if status in _ACTED_ON and not row.accepted_at:
+    called_off = status is RequestStatus.CANCELED and before not in (RequestStatus.CANCELING, RequestStatus.CANCELED)
+    if called_off and row.reason not in WE_WANTED:
+        values |= {"reason": CANCELED_THERE, "detail": f"{row.connection} called it off"}
+    if document.status in _NOT_ACCEPTED:
+        values["accepted_at"] = ""
+    elif document.status in _ACCEPTED and not row.accepted_at:
         values["accepted_at"] = now
     store.set_request(connection, row.id, now, **values)
     lines = _BODY.decode(row.body).lines

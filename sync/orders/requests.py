@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import msgspec
 
 from canonical.order import Order, OrderLine
 from canonical.request import FulfillmentRequest, RequestCharge, RequestLine
 from canonical.status import RequestStatus
+from canonical.totals import total_of
 from sync.orders.holds import DOCUMENT, LIVE, SHIP
 from sync.orders.lines import Sellable
 from sync.orders.routing import Portion
+from sync.orders.shares import cut, part_of
 
 UNSENT = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
+CANCELED_THERE = "canceled_there"
+"""The reason of a request that its target called off by itself."""
+WE_WANTED = frozenset({"cancel_refused", "cannot_cancel"})
+"""Reasons of a request that was to be called off, but could not be: a person does it there."""
 _SAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -30,11 +38,23 @@ class Existing:
     document: FulfillmentRequest
     external_id: str = ""
     shipped: Mapping[str, int] | None = None
+    reason: str = ""
+    ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def units(self) -> dict[str, int]:
         """Units by line."""
         return {line.line_id: line.quantity for line in self.document.lines}
+
+    @property
+    def places(self) -> Mapping[str, Mapping[str, int]]:
+        """Units by place and line that its target ships itself; a document is for the books unless it was routed."""
+        return {self.location: self.units} if self.role == SHIP else self.ships
+
+    @property
+    def canceled_there(self) -> bool:
+        """Whether its target called it off, and no one has decided since what is to become of it."""
+        return self.status is RequestStatus.CANCELED and self.reason == CANCELED_THERE
 
     @property
     def live(self) -> bool:
@@ -72,13 +92,22 @@ def build(
     generation: int,
     *,
     whole: bool,
+    given: Sequence[RequestLine] = (),
     location: str = "",
     method: str = "",
 ) -> FulfillmentRequest:
-    """Compose the document: the units asked for with their share of the money; a whole one has the charges too."""
-    lines = tuple(_line(line, units[line.id], sellables) for line in order.lines if units.get(line.id))
+    """Compose the document: the units asked for with their share of the money; a whole one has the charges too.
+
+    ``given`` are the lines that other places were asked for: with theirs, the shares of a line sum to the line. The
+    total is that of the document's own parts; the order's, where it has all of them.
+    """
+    lines = tuple(
+        _line(line, units[line.id], sellables, [one for one in given if one.line_id == line.id], order.currency)
+        for line in order.lines
+        if units.get(line.id)
+    )
     shipping = ", ".join(one.title or one.code for one in order.shipping if one.title or one.code)
-    return FulfillmentRequest(
+    made = FulfillmentRequest(
         reference=reference(channel, order.id, generation),
         channel=channel,
         order_id=order.id,
@@ -88,7 +117,6 @@ def build(
         lines=lines,
         charges=_charges(order) if whole else (),
         taxes_included=order.taxes_included,
-        total=order.total if whole else sum((line.amount - line.discount for line in lines), start=order.total * 0),
         location=location,
         shipping_method=method or shipping,
         customer=order.customer,
@@ -96,22 +124,28 @@ def build(
         billing_address=order.billing_address,
         note=order.note,
     )
+    return msgspec.structs.replace(made, total=total_of(made))
 
 
-def _line(line: OrderLine, units: int, sellables: Mapping[str, Sellable]) -> RequestLine:
+def given_of(existing: Sequence[Existing], currency: str) -> list[RequestLine]:
+    """The lines that places were asked to ship, with their money; of what was stopped, the units that had left."""
+    found: list[RequestLine] = []
+    for one in existing:
+        if one.role != SHIP:
+            continue
+        for line in one.document.lines:
+            standing = line.quantity if one.live or one.status in UNSENT else (one.shipped or {}).get(line.line_id, 0)
+            if standing:
+                found.append(cut(line, min(standing, line.quantity), currency))
+    return found
+
+
+def _line(
+    line: OrderLine, units: int, sellables: Mapping[str, Sellable], given: Sequence[RequestLine], currency: str
+) -> RequestLine:
     known = sellables.get(line.id)
-    # The money of a part of a line is told where it divides evenly into the whole; a place that ships needs none.
-    part = line.amount * units / line.quantity if line.quantity else line.amount
-    discount = line.discount * units / line.quantity if line.quantity else line.discount
-    return RequestLine(
-        line_id=line.id,
-        sku=known.sku if known else line.sku,
-        quantity=units,
-        title=line.title,
-        amount=part if units != line.quantity else line.amount,
-        discount=discount if units != line.quantity else line.discount,
-        taxes=line.taxes if units == line.quantity else (),
-    )
+    part = part_of(line, units, given, currency)
+    return msgspec.structs.replace(part, sku=known.sku) if known else part
 
 
 def _charges(order: Order) -> tuple[RequestCharge, ...]:
@@ -123,7 +157,13 @@ def _charges(order: Order) -> tuple[RequestCharge, ...]:
         RequestCharge(kind=one.kind.value, amount=one.amount, title=one.title, taxes=one.taxes)
         for one in order.adjustments
     ]
-    return (*shipping, *others)
+    # A line without units has no place among the goods; where it costs something all the same, that is a fee.
+    leftover = [
+        RequestCharge(kind="fee", amount=one.net, title=one.title, taxes=one.taxes)
+        for one in order.lines
+        if not one.quantity and (one.net or any(tax.amount for tax in one.taxes))
+    ]
+    return (*shipping, *others, *leftover)
 
 
 def content(document: FulfillmentRequest) -> tuple[object, ...]:
@@ -138,18 +178,19 @@ def stale(existing: Existing, wanted: FulfillmentRequest) -> bool:
 
 
 def still_to_ship(need: Mapping[str, int], shipped: Mapping[str, int], asked: Sequence[Existing]) -> dict[str, int]:
-    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way."""
-    rest: dict[str, int] = {}
-    for line, units in need.items():
-        under_way = sum(
-            max(0, one.units.get(line, 0) - (one.shipped or {}).get(line, 0))
-            for one in asked
-            if one.role == SHIP and (one.live or one.status in UNSENT)
-        )
-        left = units - shipped.get(line, 0) - under_way
-        if left:
-            rest[line] = left
-    return rest
+    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way.
+
+    Below zero where more is under way than is needed, also of a line that is not needed at all any more.
+    """
+    under_way: dict[str, int] = {}
+    for one in asked:
+        if one.live or one.status in UNSENT:
+            for line in {line for here in one.places.values() for line in here}:
+                left = sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0)
+                under_way[line] = under_way.get(line, 0) + max(0, left)
+    rest = {line: units - shipped.get(line, 0) - under_way.get(line, 0) for line, units in need.items()}
+    rest |= {line: -units for line, units in under_way.items() if line not in need}
+    return {line: units for line, units in rest.items() if units}
 
 
 def ships(portions: Sequence[Portion], order: Order, method: str = "") -> list[tuple[Portion, str]]:
@@ -158,4 +199,16 @@ def ships(portions: Sequence[Portion], order: Order, method: str = "") -> list[t
     return [(one, one.route.methods.get(code, one.route.method or method)) for one in portions]
 
 
-__all__ = ["DOCUMENT", "SHIP", "UNSENT", "Existing", "Make", "build", "content", "reference", "ships", "stale"]
+__all__ = [
+    "DOCUMENT",
+    "SHIP",
+    "UNSENT",
+    "Existing",
+    "Make",
+    "build",
+    "content",
+    "given_of",
+    "reference",
+    "ships",
+    "stale",
+]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from canonical.clock import instant_text, parse_instant
 from sync.store.database import among, chunks
@@ -19,15 +19,18 @@ from sync.store.orders import Reservation
 from sync.store.tables import table
 
 _HELD = table(Reservation)
+_HELD_OF = select(_HELD).where(_HELD.c.order_id == bindparam("order"))
+_BOOKED = _HELD_OF.where(_HELD.c.booked_at != "")
 OPEN, CLOSED = "open", "closed"
-_Key: TypeAlias = tuple[str, int, str, str]
+_Key: TypeAlias = tuple[str, int, str, str, str]
+"""Line, item, place, when it was booked, and the place the channel committed it at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Units of one stock item held for one line at one place; an empty place is anywhere in the pool.
 
-    ``deducted`` of them are off the channel's own stock already (R5).
+    ``deducted`` of them are off the channel's own stock already (R5), at ``committed`` if that is another place (R6).
     """
 
     line_id: str
@@ -36,14 +39,15 @@ class Hold:
     units: int
     deducted: int = 0
     booked_at: str = ""
+    committed: str = ""
 
 
 def replace(connection: Connection, order_id: int, channel: str, holds: Sequence[Hold], now: str) -> set[int]:
     """Make these an order's reservations; tells the items whose reserved units changed."""
-    old = {_key(row): row for row in connection.execute(select(_HELD).where(_HELD.c.order_id == order_id)).all()}
+    old = {_key(row): row for row in connection.execute(_HELD_OF, {"order": order_id}).all()}
     new: dict[_Key, tuple[int, int]] = {}
     for hold in holds:
-        key = (hold.line_id, hold.item_id, hold.location, hold.booked_at)
+        key = (hold.line_id, hold.item_id, hold.location, hold.booked_at, hold.committed)
         units, deducted = new.get(key, (0, 0))
         new[key] = (units + hold.units, deducted + hold.deducted)
     new = {key: values for key, values in new.items() if values[0] > 0}
@@ -55,45 +59,51 @@ def replace(connection: Connection, order_id: int, channel: str, holds: Sequence
         connection.execute(
             update(_HELD).where(_HELD.c.order_id == order_id, *_is(key)).values(units=units, deducted=deducted)
         )
-    rows = [_row(order_id, channel, key, new[key], now) for key in sorted(new.keys() - old.keys())]
+    # Where the channel keeps units says nothing of whether the owner's figure contains them.
+    over = {key[:4] for key, row in old.items() if row.state == CLOSED}
+    rows = [
+        {**_row(order_id, channel, key, new[key], now), "state": CLOSED if key[:4] in over else OPEN}
+        for key in sorted(new.keys() - old.keys())
+    ]
     if rows:
         connection.execute(insert(_HELD), rows)
     return {key[1] for key in (old.keys() ^ new.keys()) | changed}
 
 
 def _key(row: Row[Any]) -> _Key:
-    return (row.line_id, row.item_id, row.location, row.booked_at)
+    return (row.line_id, row.item_id, row.location, row.booked_at, row.committed)
 
 
 def _is(key: _Key) -> tuple[Any, ...]:
-    line, item, location, booked = key
+    line, item, location, booked, committed = key
     return (
         _HELD.c.line_id == line,
         _HELD.c.item_id == item,
         _HELD.c.location == location,
         _HELD.c.booked_at == booked,
+        _HELD.c.committed == committed,
     )
 
 
 def _row(order_id: int, channel: str, key: _Key, values: tuple[int, int], now: str) -> dict[str, Any]:
-    line, item, location, booked = key
+    line, item, location, booked, committed = key
     return {
         "order_id": order_id,
         "line_id": line,
         "item_id": item,
         "location": location,
         "booked_at": booked,
+        "committed": committed,
         "channel": channel,
         "units": values[0],
         "deducted": values[1],
-        "state": OPEN,
         "since": now,
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One stored reservation that may still count."""
+    """One stored reservation; one that is ``over`` is in its figure, and says but where its channel keeps the units."""
 
     order_id: int
     line_id: str
@@ -104,15 +114,25 @@ class Held:
     channel: str
     booked_at: str
     since: str
+    committed: str = ""
+    over: bool = False
 
     def promised_on(self, channel: str) -> int:
         """Units to take off what a channel lists: its own platform holds back what it has not deducted itself (R5)."""
         return self.deducted if channel == self.channel else self.units
 
+    def place_on(self, channel: str) -> str:
+        """Where a channel's figures miss these units: its own assignment stands until it says otherwise (R6)."""
+        return self.committed if channel == self.channel and self.committed else self.location
+
+    def moved_on(self, channel: str) -> bool:
+        """Whether a channel keeps these units at another place than the one that is known to ship them."""
+        return channel == self.channel and bool(self.committed and self.location)
+
     def counts_against(self, figures: Mapping[str, str], settle: timedelta) -> bool:
         """Whether figures, location to when they were read, do not provably contain these units yet."""
-        if not self.booked_at:
-            return True
+        if self.over or not self.booked_at:
+            return not self.over
         read = [figures[self.location]] if self.location in figures else list(figures.values())
         if not read:
             return True
@@ -122,17 +142,18 @@ class Held:
 def booked(connection: Connection, order_id: int) -> dict[int, int]:
     """Units of an order that the owners of their figures have booked, by item, contained in a figure or not."""
     found: dict[int, int] = {}
-    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.booked_at != ""))
+    rows = connection.execute(_BOOKED, {"order": order_id})
     for row in rows:
         found[row.item_id] = found.get(row.item_id, 0) + row.units
     return found
 
 
 def load(connection: Connection, items: Iterable[int]) -> dict[int, list[Held]]:
-    """The reservations of stock items that are not known to be over."""
+    """The reservations of stock items that are not known to be over, or that their channel keeps at another place."""
     found: dict[int, list[Held]] = {}
     for part in chunks(sorted(set(items))):
-        rows = connection.execute(select(_HELD).where(_HELD.c.state == OPEN, among(connection, _HELD.c.item_id, part)))
+        counts = or_(_HELD.c.state == OPEN, _HELD.c.committed != "")
+        rows = connection.execute(select(_HELD).where(counts, among(connection, _HELD.c.item_id, part)))
         for row in rows:
             found.setdefault(row.item_id, []).append(_held(row))
     return found
@@ -149,13 +170,15 @@ def _held(row: Row[Any]) -> Held:
         channel=row.channel,
         booked_at=row.booked_at,
         since=row.since,
+        committed=row.committed,
+        over=row.state == CLOSED,
     )
 
 
 def close(connection: Connection, over: Iterable[Held]) -> None:
     """Let go of reservations that their figure contains."""
     for one in over:
-        key = (one.line_id, one.item_id, one.location, one.booked_at)
+        key = (one.line_id, one.item_id, one.location, one.booked_at, one.committed)
         connection.execute(update(_HELD).where(_HELD.c.order_id == one.order_id, *_is(key)).values(state=CLOSED))
 
 

@@ -51,8 +51,12 @@ def route(
     rules: Sequence[Route],
     available: Available,
     now: datetime,
+    barred: frozenset[tuple[str, str]] = frozenset(),
 ) -> Routing:
-    """Decide where the needed units of an order's lines ship from; ``skus`` are the lines' canonical SKUs."""
+    """Decide where the needed units of an order's lines ship from; ``skus`` are the lines' canonical SKUs.
+
+    ``barred`` are connections and places that called the order off.
+    """
     left = {line: units for line, units in need.items() if units > 0}
     if not left:
         return Routing()
@@ -63,7 +67,11 @@ def route(
         if said:
             notes.append(f"{rule.name}: {said}")
             continue
-        places += [(rule, location) for location in rule.locations or ("",)]
+        for location in rule.locations or ("",):
+            if (rule.to, location) in barred:
+                notes.append(f"{rule.name}: {location or rule.to} called it off")
+            else:
+                places.append((rule, location))
     for rule, location in places:
         units = _fitting(rule, location, left, skus, available)
         if units == left:

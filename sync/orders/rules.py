@@ -54,8 +54,11 @@ def deducted_units(order: Order, line: OrderLine, deducts: str | Sequence[str]) 
     """Units of a line that its own channel holds off its stock now.
 
     ``deducts`` is the mapping's word for when that channel takes them off: at ``creation``, ``never``, or in the
-    listed statuses of the platform. What was refunded without being put back stays off.
+    listed statuses of the platform. What was refunded without being put back stays off. The platform's own word of a
+    line, where it has one, is worth more than that.
     """
+    if line.deducted is not None:
+        return max(0, line.deducted)
     if deducts == "never" or order.status is OrderStatus.DRAFT:
         return 0
     if not isinstance(deducts, str) and order.platform_status not in deducts:

@@ -12,7 +12,8 @@ from canonical.clock import instant_text
 from canonical.fields import ScopeKind
 from canonical.inventory import Basis
 from canonical.order import Order
-from canonical.slot import Slot
+from canonical.slot import Slot, parse_slot
+from canonical.status import FulfillmentStatus
 from sync import drops, ledger, marks
 from sync.config import FlowKind, HubConfig
 from sync.hub import Hub
@@ -55,7 +56,8 @@ def update(
             deducted[one.line_id] = deducted.get(one.line_id, 0) + one.units
         asked = store.asked_of(connection, row.id)
         owner_of = _Owners(hub.config, row.connection)
-        holds = holds_of(order, needs(order, flow, hub.now()), deducted, sellables, asked, owner_of)
+        need, kept = needs(order, flow, hub.now()), _committed(order, off)
+        holds = holds_of(order, need, deducted, sellables, asked, owner_of, kept, row.settled_at)
     before = reservations.booked(connection, row.id)
     touched |= reservations.replace(connection, row.id, row.connection, holds, now)
     for item, units in reservations.booked(connection, row.id).items():
@@ -110,6 +112,30 @@ def _deductions(config: HubConfig, channel: str, order: Order, sellables: Mappin
                 found.append(Deduction(line.id, sellable.item_id, slot, taken, sellable.parts))
                 units -= taken
     return _added(found)
+
+
+def _committed(order: Order, deductions: list[Deduction]) -> dict[str, dict[str, int]]:
+    """Units by line and place that the channel still has to ship from there, as far as it tells (R6).
+
+    What it shows as fulfilled has left its figures for good: from then on only the owner's figures say where it was.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for one in deductions:
+        place = parse_slot(one.slot).scope
+        if place:
+            found.setdefault(one.line_id, {})[place] = one.units
+    for shipment in order.fulfillments:
+        for part in shipment.lines if shipment.status is not FulfillmentStatus.CANCELED else ():
+            _leave(found.get(part.line_id, {}), shipment.location, part.quantity)
+    return found
+
+
+def _leave(kept: dict[str, int], location: str, units: int) -> None:
+    """Units left: from the place that is named first, else from any."""
+    for place in sorted(kept, key=lambda one: one != location):
+        taken = min(units, kept[place])
+        kept[place] -= taken
+        units -= taken
 
 
 def _added(deductions: list[Deduction]) -> list[Deduction]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from canonical.fulfillment import Fulfillment
 from canonical.request import FulfillmentRequest
 from canonical.status import RequestStatus
 from sync.orders.holds import Asked
+from sync.orders.parcels import same
 from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
@@ -22,7 +23,17 @@ from sync.store.tables import table
 ORDER, REQUEST, SHIPMENT, EFFECT = table(SalesOrder), table(Request), table(Shipment), table(EffectRow)
 _INCIDENT = table(Incident)
 _REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
+_SHIPS = msgspec.json.Decoder(dict[str, dict[str, int]])
 _SHIPMENT_BODY = msgspec.json.Decoder(Fulfillment)
+# Asked several times an order: made once, since making a statement takes longer than running it.
+_REQUESTS = select(REQUEST).where(REQUEST.c.order_id == bindparam("order")).order_by(REQUEST.c.id)
+_SHIPMENTS = select(SHIPMENT).where(SHIPMENT.c.order_id == bindparam("order")).order_by(SHIPMENT.c.id)
+_NEWEST_DUE = select(func.coalesce(func.max(ORDER.c.due), 0))
+_MARK_DUE = (
+    update(ORDER)
+    .where(ORDER.c.id == bindparam("order"))
+    .values(due=bindparam("due_next"), not_before=bindparam("again"))
+)
 
 
 def find_order(connection: Connection, channel: str, external_id: str) -> Row[Any] | None:
@@ -39,8 +50,8 @@ def order_row(connection: Connection, order_id: int) -> Row[Any]:
 
 def mark_due(connection: Connection, order_id: int, not_before: str = "") -> None:
     """An order must be looked at again; the number grows, so that a look under way does not clear a newer mark."""
-    newest = connection.execute(select(func.coalesce(func.max(ORDER.c.due), 0))).scalar_one()
-    connection.execute(update(ORDER).where(ORDER.c.id == order_id).values(due=newest + 1, not_before=not_before))
+    newest = connection.execute(_NEWEST_DUE).scalar_one()
+    connection.execute(_MARK_DUE, {"order": order_id, "due_next": newest + 1, "again": not_before})
 
 
 def due_orders(connection: Connection, now: str, after: int, limit: int) -> list[Row[Any]]:
@@ -67,13 +78,13 @@ def settle_order(connection: Connection, row: Row[Any], values: Mapping[str, Any
 
 def request_rows(connection: Connection, order_id: int) -> list[Row[Any]]:
     """The rows of every request an order ever had, oldest first."""
-    return list(connection.execute(select(REQUEST).where(REQUEST.c.order_id == order_id).order_by(REQUEST.c.id)))
+    return list(connection.execute(_REQUESTS, {"order": order_id}))
 
 
 def requests_of(connection: Connection, order_id: int) -> list[Existing]:
     """Every request an order ever had, oldest first."""
     rows = request_rows(connection, order_id)
-    shipped = shipped_units(connection, order_id)
+    shipped = shipped_units(connection, order_id, echoes=False)
     return [
         Existing(
             id=row.id,
@@ -84,7 +95,9 @@ def requests_of(connection: Connection, order_id: int) -> list[Existing]:
             status=RequestStatus(row.state),
             document=_REQUEST_BODY.decode(row.body),
             external_id=row.external_id,
-            shipped={line: units for request, line, units, _ in shipped if request == row.id},
+            shipped=_by_line((line, units) for request, line, units, _ in shipped if request == row.id),
+            reason=row.reason,
+            ships=_SHIPS.decode(row.ships) if row.ships else {},
         )
         for row in rows
     ]
@@ -103,26 +116,38 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
             units={line.line_id: line.quantity for line in _REQUEST_BODY.decode(row.body).lines},
             accepted_at=row.accepted_at,
             shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
+            ships=_SHIPS.decode(row.ships) if row.ships else {},
         )
         for row in rows
     ]
 
 
-def shipped_units(connection: Connection, order_id: int) -> list[tuple[int | None, str, int, str]]:
-    """Units that left: the request they left for, the order's line, how many, and since when it is known."""
-    found: list[tuple[int | None, str, int, str]] = []
-    for row in shipments_of(connection, order_id):
-        if row.status == "canceled":
+def _by_line(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line, units in pairs:
+        found[line] = found.get(line, 0) + units
+    return found
+
+
+def shipped_units(connection: Connection, order_id: int, *, echoes: bool = True) -> list[tuple[int, str, int, str]]:
+    """Units that left for a request: its id, the order's line, how many, and since when it is known.
+
+    ``echoes`` are shipments that someone else told of before: who keeps the books shows what others shipped as well.
+    """
+    found: list[tuple[int, str, int, str]] = []
+    rows = [(row, shipment_body(row)) for row in shipments_of(connection, order_id) if row.status != "canceled"]
+    for row, shipment in rows:
+        first = [one for other, one in rows if other.id < row.id and other.connection != row.connection]
+        if row.request_id is None or (not echoes and any(same(shipment, one) for one in first)):
             continue
-        lines = _SHIPMENT_BODY.decode(row.body).lines
+        lines = shipment.lines
         found += [(row.request_id, line.line_id, line.quantity, row.first_seen) for line in lines if line.line_id]
     return found
 
 
 def shipments_of(connection: Connection, order_id: int) -> list[Row[Any]]:
     """Every shipment that was reported for an order."""
-    rows = connection.execute(select(SHIPMENT).where(SHIPMENT.c.order_id == order_id).order_by(SHIPMENT.c.id))
-    return list(rows)
+    return list(connection.execute(_SHIPMENTS, {"order": order_id}))
 
 
 def shipment_body(row: Row[Any]) -> Fulfillment:
@@ -167,6 +192,11 @@ def set_request(connection: Connection, request_id: int, now: str, **values: Any
     connection.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(**values, changed_at=now))
 
 
+def set_ships(connection: Connection, request_id: int, ships: Mapping[str, Mapping[str, int]], now: str) -> None:
+    """Note what a document's target ships itself, by place and line."""
+    set_request(connection, request_id, now, ships=msgspec.json.encode(ships) if ships else None)
+
+
 def add_effect(connection: Connection, values: Mapping[str, Any], now: str) -> bool:
     """Want something done once; False when the same cause wanted it before."""
     same = (
@@ -198,6 +228,12 @@ def incidents(connection: Connection) -> list[Row[Any]]:
 def close_incident(connection: Connection, incident_id: int, now: str) -> None:
     """A person has dealt with it."""
     connection.execute(update(_INCIDENT).where(_INCIDENT.c.id == incident_id).values(closed_at=now))
+
+
+def close_incidents(connection: Connection, kind: str, subject: str, now: str) -> None:
+    """What was told of is over."""
+    same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject, _INCIDENT.c.closed_at == "")
+    connection.execute(update(_INCIDENT).where(*same).values(closed_at=now))
 
 
 def renew_request(connection: Connection, request_id: int, document: FulfillmentRequest, now: str) -> None:

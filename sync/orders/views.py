@@ -13,6 +13,7 @@ from canonical.request import FulfillmentRequest
 from canonical.totals import parts_of, rest_of
 from sync.orders import reservations, store
 from sync.orders.ingest import load_order
+from sync.orders.shipped import shipped
 from sync.store import tables
 from sync.store.database import among
 
@@ -61,9 +62,7 @@ def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str,
         if one.live:
             for line, units in one.units.items():
                 asked[line] = max(asked.get(line, 0), units) if one.role != "ship" else asked.get(line, 0)
-    shipped: dict[str, int] = {}
-    for _, line, units, _ in store.shipped_units(connection, row.id):
-        shipped[line] = shipped.get(line, 0) + units
+    gone = shipped(connection, row.id, order)
     held = _held(connection, row.id)
     return [
         {
@@ -75,7 +74,7 @@ def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str,
             "amount": line.amount,
             "discount": line.discount,
             "asked": asked.get(line.id, 0),
-            "shipped": shipped.get(line.id, 0),
+            "shipped": gone.get(line.id, 0),
             "reserved": held.get(line.id, ""),
         }
         for line in order.lines

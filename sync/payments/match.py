@@ -1,7 +1,7 @@
 """Matching orders with what a payment processor booked: charge, refund, dispute; pure.
 
 What fits to the cent is a match; everything else is an exception with a reason. Nothing is guessed: a charge belongs to
-an order if the order's transaction names it, or if the charge itself names the order.
+an order if the order's transaction names it, or else if the charge itself names that order and no other one.
 """
 
 from __future__ import annotations
@@ -76,13 +76,19 @@ def match(sold: Sequence[Sold], books: Books, gateways: frozenset[str] = frozens
     by_reference = _by_reference(books.charges)
     owner: dict[str, Sold] = {}
     for one in sold:
-        for charge in _charges_of(one, by_reference, books.charges):
+        for charge in _charges_of(one, by_reference):
             first = owner.setdefault(charge.id, one)
             if first is not one:
                 said = f"it is named by {first.name} and by {one.name}"
                 found.exceptions.append(_about("charge_of_two_orders", charge, said))
+    hinted = _hinted(sold, owner, books.charges)
+    owner |= {charge: ones[0] for charge, ones in hinted.items() if len(ones) == 1}
     for charge in books.charges:
-        if charge.id not in owner and charge.status is MovementStatus.SUCCEEDED:
+        several = hinted.get(charge.id, ())
+        if len(several) > 1 and charge.status is MovementStatus.SUCCEEDED:
+            said = f"{charge.order_hint} is the number of {' and of '.join(one.name for one in several)}"
+            found.exceptions.append(_about("charge_without_order", charge, said))
+        elif charge.id not in owner and charge.status is MovementStatus.SUCCEEDED:
             found.exceptions.append(_about("charge_without_order", charge, charge.order_hint))
     found.orders = {charge: one.name for charge, one in owner.items()}
     charges = _grouped((owner[one.id].name, one) for one in books.charges if one.id in owner)
@@ -115,14 +121,27 @@ def _by_reference(charges: Sequence[ChargeRecord]) -> Mapping[str, list[ChargeRe
     return found
 
 
-def _charges_of(
-    one: Sold, by_reference: Mapping[str, list[ChargeRecord]], charges: Sequence[ChargeRecord]
-) -> list[ChargeRecord]:
-    """The charges an order names, and those that name it; each once."""
-    found = {c.id: c for payment in one.order.payments for c in by_reference.get(payment.reference, ())}
-    names = {one.order.id, one.order.number, one.order.number.lstrip("#")}
-    found |= {charge.id: charge for charge in charges if charge.order_hint in names and charge.order_hint}
-    return list(found.values())
+def _charges_of(one: Sold, by_reference: Mapping[str, list[ChargeRecord]]) -> list[ChargeRecord]:
+    """The charges an order names, each once."""
+    return list({c.id: c for payment in one.order.payments for c in by_reference.get(payment.reference, ())}.values())
+
+
+def _hinted(sold: Sequence[Sold], owner: Mapping[str, Sold], charges: Sequence[ChargeRecord]) -> dict[str, list[Sold]]:
+    """Which orders each charge names that no order names: two shops may have an order of the same number.
+
+    An order that names its own charges is not looked for by its number.
+    """
+    settled = {one.name for one in owner.values()}
+    named: dict[str, list[Sold]] = defaultdict(list)
+    for one in sold:
+        if one.name not in settled:
+            for name in {one.order.id, one.order.number, one.order.number.lstrip("#")} - {""}:
+                named[name].append(one)
+    return {
+        charge.id: named[charge.order_hint]
+        for charge in charges
+        if charge.id not in owner and charge.order_hint and charge.order_hint in named
+    }
 
 
 def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str]) -> list[Mismatch]:
@@ -131,7 +150,8 @@ def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str])
     booked = sum((charge.captured for charge in charges if charge.status is MovementStatus.SUCCEEDED), _ZERO)
     currency = charges[0].currency if charges else one.order.currency
     if said and not charges:
-        return [Mismatch("order_without_charge", one.name, said, currency)]
+        named = [payment.reference or "no reference" for payment in _counted(one.order.payments, _TAKEN, gateways)]
+        return [Mismatch("order_without_charge", one.name, said, currency, f"paid with {', '.join(named)}")]
     here, there = _currencies(one.order.payments, gateways), {charge.currency for charge in charges}
     if charges and here and here != there:
         paid_in = f"paid in {', '.join(sorted(here))}, the processor took {', '.join(sorted(there))}"
@@ -188,7 +208,9 @@ def _moved(one: DisputeRecord) -> bool:
 def _disputed(one: DisputeRecord, charges: Sequence[ChargeRecord], owner: Mapping[str, Sold]) -> Mismatch:
     sold = owner.get(_charge_of(one, charges))
     subject = sold.name if sold else one.id
-    return Mismatch("disputed", subject, one.amount, one.currency, f"{one.status.value}: {one.reason}".rstrip(": "))
+    return Mismatch(
+        "disputed", subject, one.amount, one.currency, f"{one.id} {one.status.value}: {one.reason}".rstrip(": ")
+    )
 
 
 def _about(reason: str, charge: ChargeRecord, detail: str = "") -> Mismatch:

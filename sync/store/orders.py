@@ -29,7 +29,11 @@ class Document(SQLModel, table=True):
 
 
 class SalesOrder(SQLModel, table=True):
-    """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``)."""
+    """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
+
+    ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
+    the owner of the stock has booked what was shipped by hand.
+    """
 
     __tablename__ = "sales_order"
     __table_args__ = (
@@ -50,12 +54,18 @@ class SalesOrder(SQLModel, table=True):
     fulfillment_status: str
     due: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     not_before: str = ""
+    declared: str = ""
+    waived: str = ""
+    settled_at: str = ""
     first_seen: str
     changed_at: str
 
 
 class Reservation(SQLModel, table=True):
-    """Units of an order line that a stock figure does not contain yet; ``booked_at`` is when its owner booked them."""
+    """Units of an order line that a stock figure does not contain yet; ``booked_at`` is when its owner booked them.
+
+    ``committed`` is the place the channel itself took them off, where that is another one than they are asked from.
+    """
 
     __tablename__ = "reservation"
     __table_args__ = (Index("reservation_item", "item_id", "state"),)
@@ -64,6 +74,7 @@ class Reservation(SQLModel, table=True):
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     location: str = Field(primary_key=True)
     booked_at: str = Field(primary_key=True, default="")
+    committed: str = Field(primary_key=True, default="")
     channel: str
     units: int
     deducted: int = 0
@@ -87,7 +98,10 @@ class OwnSale(SQLModel, table=True):
 
 
 class Request(SQLModel, table=True):
-    """A fulfillment request: order x target x location x generation, and how its target holds it."""
+    """A fulfillment request: order x target x location x generation, and how its target holds it.
+
+    ``ships`` are the units by place and line that whoever got a document for its books ships itself (JSON).
+    """
 
     __tablename__ = "request"
     __table_args__ = (
@@ -104,6 +118,7 @@ class Request(SQLModel, table=True):
     state: str
     body: bytes = blob(nullable=False)
     digest: bytes = blob(nullable=False)
+    ships: bytes | None = blob()
     external_id: str = ""
     why: str = ""
     reason: str = ""
@@ -130,6 +145,55 @@ class Shipment(SQLModel, table=True):
     status: str
     body: bytes = blob(nullable=False)
     first_seen: str
+
+
+class MoneyBack(SQLModel, table=True):
+    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        Index("refund_ref", "connection", "external_id", unique=True),
+        Index("refund_order", "order_id"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    order_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    amount: str
+    currency: str
+    status: str
+    reference: str = ""
+    charge: str = ""
+    payment: str = ""
+    reason: str = ""
+    first_seen: str
+
+
+class GoodsBack(SQLModel, table=True):
+    """Goods on their way back, as a place that takes them in reports it: a fact; stock is the owner's affair."""
+
+    __tablename__ = "goods_back"
+    __table_args__ = (
+        Index("goods_back_ref", "connection", "external_id", unique=True),
+        Index("goods_back_order", "order_id"),
+    )
+    id: int | None = big_id()
+    connection: str
+    external_id: str
+    order_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    status: str
+    body: bytes = blob(nullable=False)
+    first_seen: str
+
+
+class PaymentRef(SQLModel, table=True):
+    """Which order of a channel names a processor's payment."""
+
+    __tablename__ = "payment_ref"
+    __table_args__ = (Index("payment_ref_order", "order_id"),)
+    reference: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
+    order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
 
 
 class EffectRow(SQLModel, table=True):

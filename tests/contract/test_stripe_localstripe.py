@@ -12,7 +12,7 @@ import pytest
 from canonical.clock import Clock
 from canonical.errors import AuthenticationError
 from canonical.payment import BalanceEntry, ChargeRecord, MovementStatus, RefundRecord
-from canonical.request import RefundNotice
+from canonical.request import RefundRequest
 from connectors.base import Effect, Environment, RowStatus
 from connectors.conformance.world import MemoryState
 from connectors.http import RequestRecord
@@ -48,8 +48,8 @@ def pulled(connector: StripeConnector, document: str) -> list[Any]:
 
 
 def refund(connector: StripeConnector, intent: str, amount: str, key: str, reference: str = "refund-1") -> Any:
-    notice = RefundNotice(reference=reference, order_id=intent, amount=Decimal(amount), currency="EUR")
-    effect = Effect("refund.create", reference, MAPPINGS["refund_notice"].encode(notice), intent)
+    notice = RefundRequest(reference=reference, payment_id=intent, amount=Decimal(amount), currency="EUR")
+    effect = Effect("refund.create", reference, MAPPINGS["refund_request"].encode(notice), intent)
     return connector.push(connector.compose(effect, lambda: key))[0]
 
 

@@ -115,6 +115,13 @@ class Desk:
             hub.config, connections={**hub.config.connections, name: replace(known, mappings=mappings)}
         )
 
+    def takes_no(self, name: str, document: str) -> None:
+        """A platform cannot be given a kind of document from now on."""
+        hub = self.trading.hub
+        known = hub.config.connections[name]
+        left = {kind: one for kind, one in known.documents.items() if kind != document}
+        hub.config = replace(hub.config, connections={**hub.config.connections, name: replace(known, documents=left)})
+
     def kill(self, name: str) -> bool:
         """Sync, and die the first time that a step is reached; tells whether it was."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from connectors.memory.simulator.trade import MemoryTrade
 from connectors.simulation import Ticker
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
-from sync.config import ConnectionConfig
+from sync.config import ConnectionConfig, Processor
 from sync.orders.routes import OrderFlow, Route
 from tests.support.hubs import Shops, memory_connection, open_shops
 
@@ -89,9 +90,10 @@ def open_trading(
     live: timedelta = timedelta(0),
     flow: Mapping[str, Any] | None = None,
     blind: tuple[str, ...] = (),
+    processors: Mapping[str, Processor] = MappingProxyType({}),
     **more: Any,
 ) -> Trading:
-    """Shops whose orders are live from now on; ``others`` are 3PLs, ``blind`` shops do not compare before they set."""
+    """Shops whose orders are live from now on; ``others`` are 3PLs and processors, ``blind`` shops do not compare."""
     found = open_shops(url, shops=shops, prefix=prefix, **more)
     found.clock = found.hub.clock = Passing()
     config = found.hub.config
@@ -106,6 +108,8 @@ def open_trading(
     flows = {
         name: OrderFlow(f"orders_{name}", name, targets, found.clock.now() - live, **(flow or {})) for name in shops
     }
-    found.hub.config = replace(config, connections=connections, orders=flows, routes=tuple(routes))
+    found.hub.config = replace(
+        config, connections=connections, orders=flows, routes=tuple(routes), processors=processors
+    )
     names = ("erp", *shops, *others)
     return Trading(found, {name: trade(f"{prefix}{name}") for name in names})

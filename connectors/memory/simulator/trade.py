@@ -21,7 +21,11 @@ class MemoryTrade:
     world: MemoryWorld
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    charges: dict[str, dict[str, Any]] = field(default_factory=dict)
+    paybacks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    returns: dict[str, dict[str, Any]] = field(default_factory=dict)
     notices: list[dict[str, Any]] = field(default_factory=list)
+    noted: dict[str, dict[str, Any]] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)
     cancels: bool = True
     confirms: bool = True
@@ -114,6 +118,56 @@ class MemoryTrade:
         """The money arrives."""
         self.orders[order]["payment_status"] = "paid"
         self._touch(self.orders[order])
+
+    def records(self, resource: str) -> list[dict[str, Any]]:
+        """Every record of a resource but the items."""
+        return list(getattr(self, resource).values())
+
+    def charge(self, charge: str, amount: str, at: datetime, **more: Any) -> None:
+        """Money is taken."""
+        values = {"id": charge, "amount": amount, "captured": amount, "currency": "EUR", "status": "succeeded"}
+        self.charges[charge] = {**values, "created_at": at.isoformat(), **more}
+        self._touch(self.charges[charge])
+
+    def give_back(self, payback: str, charge: str, amount: str, at: datetime, **more: Any) -> dict[str, Any]:
+        """Money goes back, by whoever wants it so."""
+        values = {"id": payback, "charge_id": charge, "amount": amount, "currency": "EUR", "status": "succeeded"}
+        found = {**values, "created_at": at.isoformat(), **more}
+        self.paybacks[payback] = found
+        self._touch(found)
+        return found
+
+    def pay_back(self, document: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Pay back under a reference, once; nothing where more would go back than was taken."""
+        reference, named = str(document["reference"]), str(document["payment_id"])
+        if reference in self.paybacks:
+            return self.paybacks[reference]
+        taken = next((one for one in self.charges.values() if named in (one["id"], one.get("payment_id"))), None)
+        gone = sum(
+            Decimal(one["amount"]) for one in self.paybacks.values() if taken and one["charge_id"] == taken["id"]
+        )
+        if taken is None or gone + Decimal(document["amount"]) > Decimal(taken["captured"]):
+            return None
+        at = datetime.fromisoformat(taken["created_at"])
+        return self.give_back(reference, taken["id"], str(document["amount"]), at)
+
+    def note_refund(self, document: Mapping[str, Any]) -> None:
+        """A refund that happened elsewhere is noted at its order, once; neither money nor goods move."""
+        reference = str(document["reference"])
+        if reference in self.noted:
+            return
+        self.noted[reference] = dict(document)
+        order = self.orders.get(str(document["order_id"]))
+        if order is not None:
+            told = {"id": f"n{len(self.noted)}", "amount": document["amount"], "currency": document["currency"]}
+            order.setdefault("refunds", []).append(told)
+            self._touch(order)
+
+    def send_back(self, record: str, reference: str, units: Mapping[str, int], *, status: str = "open") -> None:
+        """Goods of a request are announced to come back, or came back."""
+        lines = [{"sku": sku, "quantity": count} for sku, count in units.items()]
+        self.returns[record] = {"id": record, "reference": reference, "status": status, "lines": lines}
+        self._touch(self.returns[record])
 
     def fulfill(self, order: str, number: str = "") -> None:
         """Everything of an order leaves, entered on this platform by hand."""

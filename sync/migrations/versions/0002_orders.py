@@ -62,6 +62,21 @@ def upgrade() -> None:
         batch_op.create_index("effect_state", ["state", "connection"], unique=False)
 
     op.create_table(
+        "goods_back",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("first_seen", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("goods_back", schema=None) as batch_op:
+        batch_op.create_index("goods_back_order", ["order_id"], unique=False)
+        batch_op.create_index("goods_back_ref", ["connection", "external_id"], unique=True)
+
+    op.create_table(
         "incident",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -94,6 +109,36 @@ def upgrade() -> None:
         batch_op.create_index("own_sale_item", ["connection", "item_id"], unique=False)
 
     op.create_table(
+        "payment_ref",
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", "connection", "order_id"),
+    )
+    with op.batch_alter_table("payment_ref", schema=None) as batch_op:
+        batch_op.create_index("payment_ref_order", ["order_id"], unique=False)
+
+    op.create_table(
+        "refund",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("first_seen", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.create_index("refund_order", ["order_id"], unique=False)
+        batch_op.create_index("refund_ref", ["connection", "external_id"], unique=True)
+
+    op.create_table(
         "request",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
@@ -105,6 +150,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("ships", sa.LargeBinary(), nullable=True),
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
@@ -126,12 +172,13 @@ def upgrade() -> None:
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("location", sa.String(), nullable=False),
         sa.Column("booked_at", sa.String(), nullable=False),
+        sa.Column("committed", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("units", sa.Integer(), nullable=False),
         sa.Column("deducted", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("order_id", "line_id", "item_id", "location", "booked_at"),
+        sa.PrimaryKeyConstraint("order_id", "line_id", "item_id", "location", "booked_at", "committed"),
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.create_index("reservation_item", ["item_id", "state"], unique=False)
@@ -151,6 +198,9 @@ def upgrade() -> None:
         sa.Column("fulfillment_status", sa.String(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("not_before", sa.String(), nullable=False),
+        sa.Column("declared", sa.String(), nullable=False),
+        sa.Column("waived", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.Column("changed_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -215,6 +265,15 @@ def downgrade() -> None:
         batch_op.drop_index("request_order")
 
     op.drop_table("request")
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.drop_index("refund_ref")
+        batch_op.drop_index("refund_order")
+
+    op.drop_table("refund")
+    with op.batch_alter_table("payment_ref", schema=None) as batch_op:
+        batch_op.drop_index("payment_ref_order")
+
+    op.drop_table("payment_ref")
     with op.batch_alter_table("own_sale", schema=None) as batch_op:
         batch_op.drop_index("own_sale_item")
 
@@ -224,6 +283,11 @@ def downgrade() -> None:
         batch_op.drop_index("incident_once")
 
     op.drop_table("incident")
+    with op.batch_alter_table("goods_back", schema=None) as batch_op:
+        batch_op.drop_index("goods_back_ref")
+        batch_op.drop_index("goods_back_order")
+
+    op.drop_table("goods_back")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index("effect_state")
         batch_op.drop_index("effect_order")

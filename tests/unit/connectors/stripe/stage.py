@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from canonical.request import RefundNotice
+from canonical.request import RefundRequest
 from connectors.base import Call, Effect, Environment, Page, RowOutcome
 from connectors.conformance.world import MemoryState
 from connectors.http import RequestRecord
@@ -82,8 +82,8 @@ class Stage:
         self, place: str, amount: str = "5.00", currency: str = "EUR", reference: str = "refund-1", **more: Any
     ) -> Call:
         """A refund, composed from the canonical notice."""
-        notice = RefundNotice(reference=reference, order_id=place, amount=Decimal(amount), currency=currency, **more)
-        effect = Effect("refund.create", reference, MAPPINGS["refund_notice"].encode(notice), place)
+        notice = RefundRequest(reference=reference, payment_id=place, amount=Decimal(amount), currency=currency, **more)
+        effect = Effect("refund.create", reference, MAPPINGS["refund_request"].encode(notice), place)
         return self.connector.compose(effect, lambda: f"key-{next(self.keys)}")
 
     def push(self, call: Call) -> RowOutcome:

@@ -17,7 +17,7 @@ from canonical.payment import (
     PayoutRecord,
     RefundRecord,
 )
-from canonical.request import RefundNotice
+from canonical.request import RefundRequest
 from connectors.manifest import load_fields, load_manifest
 from mappings.documents import load_documents
 from mappings.documents.lint import Offer, lint_documents
@@ -176,8 +176,8 @@ def test_a_record_without_an_amount_is_held_back_with_its_name() -> None:
     ("reason", "sent"),
     [("duplicate", "duplicate"), ("fraudulent", "fraudulent"), ("too small 😀", "requested_by_customer"), ("", None)],
 )
-def test_a_refund_notice_becomes_what_stripe_takes(reason: str, sent: str | None) -> None:
-    notice = RefundNotice(reference="r-1", order_id="ch_1", amount=Decimal("12.50"), currency="EUR", reason=reason)
-    document = MAPPINGS["refund_notice"].encode(notice)
+def test_a_refund_request_becomes_what_stripe_takes(reason: str, sent: str | None) -> None:
+    notice = RefundRequest(reference="r-1", payment_id="ch_1", amount=Decimal("12.50"), currency="EUR", reason=reason)
+    document = MAPPINGS["refund_request"].encode(notice)
     given = {"charge": "ch_1", "amount": "12.50", "currency": "eur"}
     assert document == (given if sent is None else {**given, "reason": sent})

@@ -81,6 +81,21 @@ def test_r12_an_order_of_before_the_hub_is_in_what_the_shop_lists_from_the_start
     assert (desk.listed("shop"), desk.listed("web")) == (13, 13)
 
 
+@pytest.mark.parametrize("export", [True, False])
+def test_r12_a_declaration_outlives_a_record_that_could_not_be_read_for_a_while(desk: Desk, export: bool) -> None:
+    number = _before(desk)
+    desk.sync()
+    acts.declare(desk.trading.hub, desk.row(), export=export)
+    desk.change(number, total="ten")
+    desk.sync()
+    assert desk.standing() == ("unreadable", "invalid_value")
+    desk.change(number, total="20.00")
+    for _ in range(2):
+        desk.sync()
+    assert desk.standing() == (("asked", "") if export else ("known", ""))
+    assert desk.requests() == ({"shop-o1-1": "accepted"} if export else {})
+
+
 def test_r12_an_old_order_its_owner_knows_is_left_to_it_for_ever_and_needs_no_second_word(desk: Desk) -> None:
     number = _before(desk)
     desk.sync()
@@ -93,6 +108,18 @@ def test_r12_an_old_order_its_owner_knows_is_left_to_it_for_ever_and_needs_no_se
 
 
 # -- R15: effects happen once, facts are facts ------------------------------------------------------------------------
+
+
+def test_r15_a_line_taken_out_of_an_order_is_not_shipped_and_the_rest_is_asked_for_anew(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=(TPL,))
+    number = desk.trading.place("shop", {"SKU-1": 2, "SKU-2": 1})
+    desk.sync()
+    assert desk.requests("tpl") == {f"shop-{number}-1": "accepted"}
+    desk.trade("shop").edit(number, 1, 0)
+    desk.sync()
+    desk.sync()
+    assert desk.requests("tpl") == {f"shop-{number}-1": "canceled", f"shop-{number}-2": "accepted"}
+    assert desk.trade("tpl").requests[f"shop-{number}-2"]["lines"] == [{"sku": "SKU-2", "quantity": 1}]
 
 
 def test_r15_an_order_fulfilled_by_hand_is_called_off_where_it_was_to_be_shipped(both_of: OpenDesk) -> None:
@@ -225,6 +252,24 @@ def test_r15_an_order_waits_while_its_channel_holds_it_and_goes_on_when_it_is_re
     desk.change(number, fulfillment_status="unfulfilled")
     desk.sync()
     assert desk.requests("tpl") == {"shop-o1-1": "accepted"}
+
+
+def test_r15_an_order_whose_money_was_all_given_back_is_called_off_until_a_person_wants_it_shipped(
+    desk_of: OpenDesk,
+) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    number = desk.place(2)
+    desk.sync()
+    desk.change(number, payment_status="refunded")
+    for _ in range(3):
+        desk.sync()
+    assert (desk.requests("erp"), desk.requests("tpl")) == ({"shop-o1-1": "canceled"}, {"shop-o1-1": "canceled"})
+    assert (desk.standing(), desk.reserved()) == (("blocked", "refunded"), 2)
+    acts.release(desk.trading.hub, desk.row())
+    for _ in range(2):
+        desk.sync()
+    assert desk.standing() == ("asked", "")
+    assert desk.requests("tpl") == {"shop-o1-1": "canceled", "shop-o1-2": "accepted"}
 
 
 # -- routing over time ------------------------------------------------------------------------------------------------

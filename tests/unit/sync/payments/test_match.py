@@ -67,6 +67,28 @@ def test_a_charge_that_names_the_order_is_its_own_though_the_channel_knows_no_re
     assert (found.matched, found.exceptions) == (1, [])
 
 
+def test_the_payment_an_order_names_is_worth_more_than_a_number_that_another_shop_has_too() -> None:
+    mine, other = _sold(_paid()), _sold(_paid(reference="", amount="25.00"), channel="web")
+    found = _found([other, mine], frozenset({"stripe"}), charges=[_charge(order_hint="1001")])
+    assert found.orders == {"ch_1": "shop #1001"}
+    assert _said(found) == [("order_without_charge", "web #1001", Decimal(25))]
+
+
+def test_a_number_that_two_shops_have_is_guessed_for_neither() -> None:
+    both = [_sold(_paid(reference=""), channel=channel) for channel in ("shop", "web")]
+    found = _found(both, frozenset({"stripe"}), charges=[_charge(payment_id="pi_unknown", order_hint="1001")])
+    assert found.orders == {}
+    assert {reason for reason, _, _ in _said(found)} == {"charge_without_order", "order_without_charge"}
+    assert "shop #1001 and of web #1001" in found.exceptions[0].detail
+
+
+def test_an_order_that_names_its_own_charge_does_not_take_another_one_by_its_number() -> None:
+    charges = [_charge(), _charge("7.00", id="ch_2", payment_id="pi_2", order_hint="1001")]
+    found = _found([_sold(_paid())], charges=charges)
+    assert found.orders == {"ch_1": "shop #1001"}
+    assert _said(found) == [("charge_without_order", "ch_2", Decimal(7))]
+
+
 @pytest.mark.parametrize(
     ("currency", "paid", "booked", "difference"),
     [

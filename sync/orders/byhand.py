@@ -1,0 +1,72 @@
+"""What a channel shows as shipped that none of ours shipped: somebody's own hands, or a place's own app there (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from canonical.fulfillment import Fulfillment
+from canonical.order import Order
+from canonical.status import FulfillmentStatus
+from sync.orders import store
+from sync.orders.case import Case
+from sync.orders.parcels import same
+from sync.store.columns import filled
+from sync.store.database import insert_returning_id
+from sync.store.orders import Shipment
+
+_CANCELED = FulfillmentStatus.CANCELED
+
+
+def keep(case: Case) -> None:
+    """Keep the channel's own shipments as facts beside those of the places that were asked."""
+    rows = store.shipments_of(case.connection, case.row.id)
+    known = {row.external_id: row for row in rows if row.connection == case.row.connection}
+    others = [store.shipment_body(row) for row in rows if row.connection != case.row.connection]
+    others = [one for one in others if one.status is not _CANCELED]
+    for one in case.order.fulfillments:
+        row = known.get(name_of(case.row.external_id, one.id))
+        body = {"status": one.status.value, "body": msgspec.json.encode(one)}
+        if row is not None and (row.status, bytes(row.body)) != (body["status"], body["body"]):
+            case.connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == row.id).values(**body))
+        elif row is None and _is_foreign(one, case.order, others):
+            values = {
+                **body,
+                "connection": case.row.connection,
+                "external_id": name_of(case.row.external_id, one.id),
+                "order_id": case.row.id,
+                "first_seen": case.hub.stamp(),
+            }
+            insert_returning_id(case.connection, store.SHIPMENT, filled(Shipment, values))
+
+
+def units(connection: Connection, order_id: int) -> dict[str, int]:
+    """Units by line that the channel shows as shipped, and nobody else, by now."""
+    rows = [row for row in store.shipments_of(connection, order_id) if row.status != _CANCELED.value]
+    ours = [store.shipment_body(row) for row in rows if row.request_id is not None]
+    theirs = (store.shipment_body(row) for row in rows if row.request_id is None)
+    return _sum(one for one in theirs if not any(same(one, other) for other in ours))
+
+
+def name_of(order_id: str, shipment_id: str) -> str:
+    """The key of a channel's own shipment: some platforms number them within an order only."""
+    return f"{order_id.rsplit('/', 1)[-1]}-{shipment_id.rsplit('/', 1)[-1]}"
+
+
+def _is_foreign(shipment: Fulfillment, order: Order, others: Sequence[Fulfillment]) -> bool:
+    """Whether nobody of ours shipped it: the channel shows more units as shipped than they say, and not this parcel."""
+    if shipment.status is _CANCELED or any(same(shipment, one) for one in others):
+        return False
+    theirs = _sum(one for one in order.fulfillments if one.status is not _CANCELED)
+    ours = _sum(others)
+    return any(theirs.get(line.line_id, 0) > ours.get(line.line_id, 0) for line in shipment.lines)
+
+
+def _sum(shipments: Iterable[Fulfillment]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in shipments:
+        for line in one.lines:
+            found[line.line_id] = found.get(line.line_id, 0) + line.quantity
+    return found

@@ -1,0 +1,21 @@
+"""Whether two records tell of one shipment; pure."""
+
+from __future__ import annotations
+
+from canonical.fulfillment import Fulfillment
+
+
+def same(one: Fulfillment, other: Fulfillment) -> bool:
+    """Whether a number of theirs is the same, or, where neither has a number, the units are."""
+    mine, theirs = _numbers(one), _numbers(other)
+    if mine & theirs:
+        return True
+    return not mine and not theirs and _units(one) == _units(other)
+
+
+def _numbers(shipment: Fulfillment) -> set[str]:
+    return {one.number for one in shipment.tracking if one.number}
+
+
+def _units(shipment: Fulfillment) -> list[tuple[str, int]]:
+    return sorted((line.line_id, line.quantity) for line in shipment.lines)

@@ -1,0 +1,183 @@
+"""Telling on what was given back: once each, to everyone who has to know it; paid only where that is asked for (R15).
+
+A refund is a fact that two sides may tell. It never moves goods: what it put back is its channel's own affair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+
+from canonical.clock import instant_text, parse_instant
+from canonical.fulfillment import ShippedLine
+from canonical.payment import MovementStatus, RefundedLine
+from canonical.request import RefundNotice, RefundRequest
+from canonical.status import RequestStatus
+from sync import cursors
+from sync.orders import stock, store
+from sync.orders.byhand import name_of
+from sync.orders.case import Case, Standing
+from sync.orders.holds import DOCUMENT
+from sync.orders.requests import Existing
+from sync.payments import rows
+from sync.payments.refunds import RefundsBy, Side, excess, pair
+
+ABOVE = "refund_above_total"
+_GRACE = timedelta(minutes=10)
+"""How long a channel's own refund may take to show at the processor before it is asked to pay it."""
+_SAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def tell(case: Case) -> Standing | None:
+    """Want every refund told, or paid; tells why that waits, if it does."""
+    _keep(case)
+    known = rows.of_order(case.connection, case.row.id)
+    if not known:
+        return None
+    succeeded = [row for row in known if row.status == MovementStatus.SUCCEEDED.value]
+    here = [_side(row) for row in succeeded if row.connection == case.row.connection]
+    there = [_side(row) for row in succeeded if row.connection != case.row.connection]
+    too_much = excess(case.order, here, there)
+    if too_much and not case.waives(ABOVE):
+        said = f"{too_much} {case.order.currency} more were given back than were paid"
+        return Standing("blocked", ABOVE, said)
+    by = {row.id: row for row in known}
+    processor, mode = _commands(case)
+    waiting: Standing | None = None
+    for ours, theirs in pair(here, there):
+        mine, booked = by[ours.id] if ours else None, by[theirs.id] if theirs else None
+        if mode is RefundsBy.PROCESSOR:
+            if booked is not None:
+                _tell(case, booked, mine, to_channel=mine is None)
+        elif mine is not None and mode is RefundsBy.REQUEST and booked is None and not mine.reference:
+            waiting = _pay(case, processor, mine) or waiting
+        elif mine is not None:
+            _tell(case, mine, booked, to_channel=False)
+    return waiting
+
+
+def _keep(case: Case) -> None:
+    """The channel's own refunds, beside those of the processors."""
+    for one in case.order.refunds:
+        if one.amount > 0:
+            values = {
+                "order_id": case.row.id,
+                "amount": str(one.amount),
+                "currency": one.currency,
+                "status": MovementStatus.SUCCEEDED.value,
+                "reference": one.reference,
+                "reason": one.reason[:500],
+            }
+            name = name_of(case.row.external_id, one.id)
+            rows.put(case.connection, case.row.connection, name, values, case.hub.stamp())
+
+
+def _side(row: Row[Any]) -> Side:
+    return Side(row.id, row.external_id, Decimal(row.amount), row.currency, row.reference)
+
+
+def _commands(case: Case) -> tuple[str, RefundsBy]:
+    """Which processor the order was paid through, and who commands its refunds; the channel if there is none."""
+    for name, processor in case.hub.config.processors.items():
+        paid = (one for one in case.order.payments if one.gateway in processor.gateways or not processor.gateways)
+        if case.row.connection in processor.channels and any(one.reference for one in paid):
+            return name, processor.refunds
+    return "", RefundsBy.MANUAL
+
+
+def _tell(case: Case, row: Row[Any], same: Row[Any] | None, *, to_channel: bool) -> None:
+    causes = [f"refund:{one.id}" for one in (row, same) if one is not None]
+    for target, operation, notice in _notices(case, row, to_channel=to_channel):
+        effect = store.EFFECT
+        before = (effect.c.kind == "refund", effect.c.cause.in_(causes), effect.c.connection == target)
+        if case.connection.execute(select(effect.c.id).where(*before)).first() is None:
+            _want(case, "refund", causes[0], target, operation, notice)
+
+
+def _notices(case: Case, row: Row[Any], *, to_channel: bool) -> Iterator[tuple[str, str, RefundNotice]]:
+    told = RefundNotice(
+        reference=_reference(row),
+        order_id=case.order.id,
+        amount=Decimal(row.amount),
+        currency=row.currency,
+        reason=row.reason,
+    )
+    connections = case.hub.config.connections
+    mapping = connections[case.row.connection].documents.get("refund_notice")
+    if to_channel and mapping is not None:
+        yield case.row.connection, mapping.operation, told
+    returned = [
+        line
+        for one in case.order.refunds
+        if name_of(case.row.external_id, one.id) == row.external_id
+        for line in one.lines
+    ]
+    for target in case.flow.targets:
+        mapping = connections[target].documents.get("refund_notice")
+        keeps = _keeps(case, target)
+        if mapping is not None and keeps is not None and not _netted(case, keeps, returned):
+            skus = {line.line_id: line.sku for line in keeps.document.lines}
+            lines = tuple(
+                ShippedLine(quantity=line.quantity, line_id=line.line_id, sku=skus.get(line.line_id, ""))
+                for line in returned
+            )
+            yield target, mapping.operation, msgspec.structs.replace(told, order_id=keeps.external_id, lines=lines)
+
+
+def _keeps(case: Case, target: str) -> Existing | None:
+    """The document a keeper of books has of the order, unless it is being called off."""
+    mine = (one for one in case.requests() if one.connection == target and one.role == DOCUMENT and one.external_id)
+    return next((one for one in mine if one.live and one.status is not RequestStatus.CANCELING), None)
+
+
+def _netted(case: Case, keeps: Existing, returned: list[RefundedLine]) -> bool:
+    """Whether a document was made without the refunded units: their money is not in it, and is not to go off again."""
+    need = stock.needs(case.order, case.flow, case.hub.now())
+    return bool(returned) and all(keeps.units.get(one.line_id, 0) <= need.get(one.line_id, 0) for one in returned)
+
+
+def _pay(case: Case, processor: str, row: Row[Any]) -> Standing | None:
+    """Ask the processor to pay, once it was looked at long enough after to be sure that it has not done so already."""
+    mapping = case.hub.config.connections[processor].documents.get("refund_request")
+    records = case.hub.config.connections[processor].documents.get("refund_record")
+    payment = next((one.reference for one in case.order.payments if one.reference), "")
+    if mapping is None or records is None:
+        return Standing("blocked", "cannot_pay", f"{processor} cannot be asked to pay refunds")
+    sure = parse_instant(row.first_seen) + _GRACE
+    if cursors.load(case.connection, processor, records.resource).read_at <= instant_text(sure):
+        return Standing("waiting", "refund_pending", f"{row.amount} {row.currency}", instant_text(sure))
+    asked = RefundRequest(
+        reference=_reference(row),
+        payment_id=payment,
+        amount=Decimal(row.amount),
+        currency=row.currency,
+        reason=row.reason,
+    )
+    _want(case, "pay", f"refund:{row.id}", processor, mapping.operation, asked)
+    return None
+
+
+def _want(
+    case: Case, kind: str, cause: str, target: str, operation: str, document: RefundNotice | RefundRequest
+) -> None:
+    wanted = {
+        "kind": kind,
+        "cause": cause,
+        "connection": target,
+        "operation": operation,
+        "reference": document.reference,
+        "order_id": case.row.id,
+        "request_id": None,
+        "document": msgspec.json.encode(document),
+    }
+    store.add_effect(case.connection, wanted, case.hub.stamp())
+
+
+def _reference(row: Row[Any]) -> str:
+    return _SAFE.sub("-", f"{row.connection}-{row.external_id}")

@@ -1,0 +1,156 @@
+"""Asking places to ship: what no one was asked for yet, by the routing; what is asked for too much is stopped (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+
+from canonical.clock import instant_text
+from canonical.status import FulfillmentStatus
+from sync.orders import byhand, requests, store
+from sync.orders.availability import Availability
+from sync.orders.case import Case, Standing
+from sync.orders.holds import DOCUMENT, SHIP
+from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
+from sync.orders.routing import Portion, Routing, route
+from sync.orders.shipped import shipped
+from sync.orders.stops import stop, tell_rest
+
+_LOOK_AGAIN = timedelta(minutes=1)
+_ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
+
+
+def ask(case: Case) -> Standing:
+    """Ask for what is still to ship, and tell where the order stands then."""
+    gone = shipped(case.connection, case.row.id, case.order)
+    existing = case.requests()
+    goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
+    need = {line: units for line, units in case.need.items() if line in goods}
+    rest = requests.still_to_ship(need, gone, existing)
+    _stop_too_much(case, rest, existing)
+    _readdress(case, existing)
+    if case.order.fulfillment_status in _ON_HOLD:
+        return Standing("waiting", "on_hold", "the channel holds its fulfillment")
+    found = _route(case, {line: units for line, units in rest.items() if units > 0}, existing)
+    for portion, method in requests.ships(found.portions, case.order):
+        _ask(case, portion, method)
+    refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
+    if refused is not None:
+        return Standing("blocked", refused.reason, f"{refused.connection}: {refused.detail}")
+    refused_there = _canceled_there(existing) if found.waiting else None
+    if refused_there is not None:
+        return replace(refused_there, not_before=instant_text(case.hub.now() + _LOOK_AGAIN))
+    if found.reason:
+        # Goods and opening hours change without a word from the order's channel.
+        again = instant_text(case.hub.now() + _LOOK_AGAIN)
+        return Standing("waiting", found.reason, "; ".join(found.notes), again)
+    if any(gone.get(line, 0) < units for line, units in need.items()):
+        return Standing("asked")
+    return _unbooked(case) or Standing("done")
+
+
+def _stop_too_much(case: Case, rest: Mapping[str, int], existing: list[Existing]) -> None:
+    too_much = [one for one in existing if one.role == SHIP and any(rest.get(line, 0) < 0 for line in one.units)]
+    stop(case.hub, case.connection, case.row, too_much, "less is wanted, or it was shipped by someone else")
+    for one in too_much:
+        left = one.shipped or {}
+        if one.started and any(rest.get(line, 0) < 0 and left.get(line, 0) < n for line, n in one.units.items()):
+            tell_rest(case.hub, case.connection, case.row, one)
+
+
+def _ask(case: Case, portion: Portion, method: str) -> None:
+    target = portion.route.to
+    if target in case.flow.targets:
+        _note(case, portion)
+        return
+    generation = case.next_generation(target)
+    document = requests.build(
+        case.row.connection,
+        case.order,
+        portion.units,
+        case.sellables,
+        generation,
+        whole=False,
+        given=requests.given_of(case.requests(), case.order.currency),
+        location=portion.location,
+        method=method,
+    )
+    make = Make(target, SHIP, portion.location, document, portion.why)
+    store.add_request(case.connection, case.row.id, make, generation, case.hub.stamp())
+
+
+def _note(case: Case, portion: Portion) -> None:
+    """Who keeps the books ships what it is asked for in the same document; what that is, is noted with it."""
+    existing = (one for one in reversed(case.requests()) if one.role == DOCUMENT and one.connection == portion.route.to)
+    one = next((one for one in existing if one.live or one.status in UNSENT), None)
+    if one is None:
+        return
+    ships = {place: dict(units) for place, units in one.ships.items()}
+    here = ships.setdefault(portion.location, {})
+    for line, units in portion.units.items():
+        here[line] = here.get(line, 0) + units
+    now, place = case.hub.stamp(), portion.location if len(ships) == 1 else ""
+    store.set_ships(case.connection, one.id, ships, now)
+    store.set_request(case.connection, one.id, now, location=place, why=f"keeps the books; {portion.why}")
+    if one.status in UNSENT and one.document.location != place:
+        store.renew_request(case.connection, one.id, msgspec.structs.replace(one.document, location=place), now)
+
+
+def _readdress(case: Case, existing: list[Existing]) -> None:
+    """Goods go where the buyer wants them now: a request that names another address is changed, or stopped."""
+    order = case.order
+    for one in existing:
+        if one.role != SHIP or one.document.shipping_address == order.shipping_address:
+            continue
+        if one.status in UNSENT:
+            there = msgspec.structs.replace(
+                one.document, shipping_address=order.shipping_address, customer=order.customer
+            )
+            store.renew_request(case.connection, one.id, there, case.hub.stamp())
+        elif not one.started:
+            stop(case.hub, case.connection, case.row, [one], "the address was changed")
+
+
+def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:
+    rules = [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
+    if not rules:
+        return Routing()
+    available = Availability(case.hub, case.connection, case.row.id, case.sellables, existing)
+    skus = {line: sellable.sku for line, sellable in case.sellables.items()}
+    # Who called it off is asked again only when a person says so.
+    barred = frozenset((one.connection, one.location) for one in existing if one.canceled_there)
+    return route(case.order, skus, units, rules, available, case.hub.now(), barred)
+
+
+def canceled_by_books(case: Case) -> Standing | None:
+    """Whether who keeps the books called the order off there: nobody else ships it until a person has decided."""
+    documents = [one for one in case.requests() if one.role == DOCUMENT]
+    newest = {one.connection: one for one in documents}
+    found = _canceled_there([one for one in newest.values() if one.connection in case.flow.targets])
+    if found is not None:
+        open_ones = [one for one in case.requests() if one.role == SHIP]
+        stop(case.hub, case.connection, case.row, open_ones, found.detail)
+    return found
+
+
+def _canceled_there(existing: list[Existing]) -> Standing | None:
+    one = next((one for one in reversed(existing) if one.canceled_there), None)
+    if one is None:
+        return None
+    return Standing("blocked", CANCELED_THERE, f"{one.connection} called {one.document.reference} off")
+
+
+def _unbooked(case: Case) -> Standing | None:
+    """Goods that left by somebody's hand, of which nobody was told who keeps books: a person books them there (R1)."""
+    if case.row.settled_at or any(case.is_told(target) for target in case.flow.targets):
+        return None
+    units = sum(byhand.units(case.connection, case.row.id).values())
+    if not units:
+        return None
+    said = (
+        f"{units} units were shipped by hand, and no one of {', '.join(case.flow.targets) or 'the books'} can be told"
+    )
+    return Standing("blocked", "shipped_elsewhere", said)
