@@ -71,7 +71,7 @@ def _notice(
     shipment: Row[Any], body: Fulfillment, order_id: str, lines: tuple[ShippedLine, ...], *, notify: bool = False
 ) -> ShipmentNotice:
     return ShipmentNotice(
-        reference=f"{shipment.connection}-{shipment.external_id}",
+        reference=_reference(shipment),
         order_id=order_id,
         lines=lines,
         tracking=body.tracking,
@@ -82,9 +82,15 @@ def _notice(
 
 
 def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
-    """Whether it only says again what was reported before."""
-    earlier = (one for one in others if one.connection != shipment.connection and one.id < shipment.id)
-    return any(same(body, store.shipment_body(one)) for one in earlier)
+    """Whether it only says again what was reported before: it has the reference of that, or is the same by itself."""
+    earlier = [one for one in others if one.connection != shipment.connection and one.id < shipment.id]
+    named = any(body.reference == _reference(one) for one in earlier)
+    return named or any(same(body, store.shipment_body(one)) for one in earlier)
+
+
+def _reference(shipment: Row[Any]) -> str:
+    """What a shipment is told under, wherever it is told."""
+    return f"{shipment.connection}-{shipment.external_id}"
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:

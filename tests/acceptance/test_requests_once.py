@@ -8,16 +8,14 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from sqlalchemy import func, select
 
-from connectors.simulation.catalog import CatalogItem
 from connectors.simulation.faults import Fault
 from crossdock.clock import SystemClock
 from crossdock.settings.hub import hub_config
@@ -31,15 +29,17 @@ from sync.observe import ReadMode
 from sync.orders import store
 from sync.run import end_run, lease, look, run_sync
 from sync.store.database import open_database
+from tests.servers.tryton.catalog import GOODS
+from tests.servers.tryton.server import is_installed
+from tests.support.books import real_books, simulated_books
 from tests.support.forks import KILLED, Forks
 from tests.support.market import Books, Market, market
 
-OpenBooks: TypeAlias = Callable[[Sequence[CatalogItem]], AbstractContextManager[Books]]
+OpenBooks: TypeAlias = Callable[[], AbstractContextManager[Books]]
 pytestmark = pytest.mark.timeout(900)
 SETTLE = 0.2
-ITEMS = [CatalogItem(f"SKU-{n}", f"Thing {n}", Decimal("10.00"), {"WH1": 40, "WH2": 20}) for n in range(1, 7)]
+ITEMS = [item for item in GOODS if item.sku.startswith("MUG-")][:6]
 EVERY_STEP = {
-    "page stored",
     "orders advanced",
     "before the effect",
     "effect not committed",
@@ -76,7 +76,26 @@ def go_live(file: Path, secrets: dict[str, str]) -> None:
     hub.database.close()
 
 
-def work(file: Path, secrets: dict[str, str], kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False) -> None:
+@pytest.fixture
+def books() -> OpenBooks:
+    """The simulated ERP."""
+    return simulated_books
+
+
+@pytest.fixture(params=["simulator", "server"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> OpenBooks:
+    """The simulated ERP, and the real one."""
+    if request.param == "simulator":
+        return simulated_books
+    if not is_installed():
+        reason = "the ERP's own environment .venv-tryton is not there: run `make test`"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    return lambda: real_books(tmp_path / "erp")
+
+
+def work(
+    file: Path, secrets: dict[str, str], kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False
+) -> None:
     """What a child does: sync, and die at the n-th step, or at the n-th of certain steps."""
     hub = open_market(file, secrets)
     left = kill_at
@@ -90,9 +109,9 @@ def work(file: Path, secrets: dict[str, str], kill_at: int = 0, steps: tuple[str
 
     hub.checkpoint = checkpoint
     with lease(hub, "sync", wait=120) as run_id:
-        report = run_sync(hub, ReadMode.FULL)
+        report = run_sync(hub, ReadMode.FULL if full else ReadMode.AUTO)
         end_run(hub, run_id, "done", {})
-    pass
+    assert not report.look.failed, report.look.failed
     assert not report.effects.failed, report.effects.failed
 
 
@@ -108,7 +127,7 @@ class Trade:
 
     def sell(self) -> None:
         """A shopper buys one or two things."""
-        lines = {f"SKU-{number}": 1 for number in self.dice.sample(range(1, 7), self.dice.randint(1, 2))}
+        lines = {item.sku: 1 for item in self.dice.sample(ITEMS, self.dice.randint(1, 2))}
         self.sold[self.market.woo.checkout.buy(lines)] = len(lines)
 
     def lose(self) -> None:
@@ -165,14 +184,14 @@ def trade(folder: Path, books: OpenBooks, seed: int = 0) -> Iterator[Trade]:
     forks = Forks(work)
     database = f"sqlite:///{folder}/hub.sqlite"
     try:
-        with books(ITEMS) as erp, market(folder, ITEMS, database, erp, settle=SETTLE) as found:
+        with books() as erp, market(folder, ITEMS, database, erp, settle=SETTLE) as found:
             yield Trade(found, forks, database, seed)
     finally:
         forks.close()
 
 
-def test_eight_hubs_at_once_make_one_request_of_each_order(tmp_path: Path, books: OpenBooks) -> None:
-    with trade(tmp_path, books) as found:
+def test_eight_hubs_at_once_make_one_request_of_each_order(tmp_path: Path, either: OpenBooks) -> None:
+    with trade(tmp_path, either) as found:
         for _ in range(3):
             found.sell()
         children = [found.forks.start(found.market.config, found.market.secrets) for _ in range(8)]
@@ -180,16 +199,16 @@ def test_eight_hubs_at_once_make_one_request_of_each_order(tmp_path: Path, books
         found.judge(shipped=False)
 
 
-def test_a_hub_killed_at_each_step_of_an_order_asks_ships_and_tells_once(tmp_path: Path, books: OpenBooks) -> None:
-    with trade(tmp_path, books, 1) as found:
+def test_a_hub_killed_at_each_step_of_an_order_asks_ships_and_tells_once(tmp_path: Path, either: OpenBooks) -> None:
+    with trade(tmp_path, either, 1) as found:
         at, rounds = 1, 0
         while rounds < MOST_ROUNDS:
             rounds += 1
             found.sell()
-            asked = found.kill(at)
+            asked = found.kill(at, *EVERY_STEP)
             found.live()
             found.market.ship_all()
-            told = found.kill(at)
+            told = found.kill(at, *EVERY_STEP)
             found.live()
             if not (asked or told):
                 break
@@ -214,8 +233,8 @@ def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, boo
         found.judge(shipped=True)
 
 
-def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, books: OpenBooks) -> None:
-    with trade(tmp_path, books) as found:
+def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, either: OpenBooks) -> None:
+    with trade(tmp_path, either) as found:
         file = tmp_path / "hub.sqlite"
         found.sell()
         found.live()
@@ -232,14 +251,3 @@ def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: P
         found.live(full=True)
         found.live()
         found.judge(shipped=True)
-
-
-@pytest.fixture
-def books() -> OpenBooks:
-    from contextlib import ExitStack
-    from hero_tmp import HeroBooks
-    @contextmanager
-    def op(items):
-        with ExitStack() as st:
-            yield HeroBooks(items, st)
-    return op

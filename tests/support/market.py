@@ -108,7 +108,9 @@ class Market:
     def notices(self, order: int) -> list[str]:
         """The references of the shipments that the shop was told of."""
         meta = self.woo.orders()[str(order)]["meta_data"]
-        return [str(one["reference"]) for entry in meta if entry["key"] == "_crossdock_shipments" for one in entry["value"]]
+        return [
+            str(one["reference"]) for entry in meta if entry["key"] == "_crossdock_shipments" for one in entry["value"]
+        ]
 
 
 @contextmanager
