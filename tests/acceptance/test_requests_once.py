@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +16,6 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.simulation.faults import Fault
-from crossdock.clock import SystemClock
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.platforms import InstalledPlatforms
@@ -33,11 +31,12 @@ from tests.servers.tryton.catalog import GOODS
 from tests.servers.tryton.server import is_installed
 from tests.support.books import real_books, simulated_books
 from tests.support.forks import KILLED, Forks
-from tests.support.market import Books, Market, market
+from tests.support.market import Books, LaterClock, Market, market
 
-OpenBooks: TypeAlias = Callable[[], AbstractContextManager[Books]]
+OpenBooks: TypeAlias = Callable[[LaterClock], AbstractContextManager[Books]]
 pytestmark = pytest.mark.timeout(900)
-SETTLE = 0.2
+SETTLE = 5.0
+PAUSE = 150.0
 ITEMS = [item for item in GOODS if item.sku.startswith("MUG-")][:6]
 EVERY_STEP = {
     "orders advanced",
@@ -53,13 +52,13 @@ MOST_ROUNDS = 60
 _known: dict[Path, Any] = {}
 
 
-def open_market(file: Path, secrets: dict[str, str]) -> Hub:
-    """A hub on a market's configuration, in real time; a forked child inherits what was read, and no connections."""
+def open_market(file: Path, secrets: dict[str, str], later: float = 0) -> Hub:
+    """A hub on a market's configuration; a forked child inherits what was read, and no connections."""
     if file not in _known:
         settings = checked(file, InstalledPlatforms())
         config = hub_config(settings, Resolver(secrets, file.parent, set()))
         _known[file] = (config, open_database(settings.database))
-    return Hub(*_known[file], SystemClock())
+    return Hub(*_known[file], LaterClock(later))
 
 
 def go_live(file: Path, secrets: dict[str, str]) -> None:
@@ -90,14 +89,14 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> OpenBooks:
     if not is_installed():
         reason = "the ERP's own environment .venv-tryton is not there: run `make test`"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return lambda: real_books(tmp_path / "erp")
+    return lambda _: real_books(tmp_path / "erp")
 
 
 def work(
-    file: Path, secrets: dict[str, str], kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False
+    file: Path, secrets: dict[str, str], later: float, kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False
 ) -> None:
     """What a child does: sync, and die at the n-th step, or at the n-th of certain steps."""
-    hub = open_market(file, secrets)
+    hub = open_market(file, secrets, later)
     left = kill_at
 
     def checkpoint(name: str) -> None:
@@ -139,7 +138,7 @@ class Trade:
         """Let a hub work and die; False where it was done before."""
         marker = self.market.config.with_name("killed-at")
         marker.unlink(missing_ok=True)
-        ended = self.forks.run(self.market.config, self.market.secrets, at, steps)
+        ended = self.forks.run(self.market.config, self.market.secrets, self.market.clock.later, at, steps)
         if ended == KILLED:
             self.steps[marker.read_text()] += 1
         return ended == KILLED
@@ -147,10 +146,10 @@ class Trade:
     def live(self, *, full: bool = False) -> None:
         """Let hubs work to the end; what was lost is found out once it can no longer take effect."""
         for _ in range(8):
-            assert self.forks.run(self.market.config, self.market.secrets, 0, (), full) == 0
+            assert self.forks.run(self.market.config, self.market.secrets, self.market.clock.later, 0, (), full) == 0
             if not self.open_effects():
                 return
-            time.sleep(SETTLE)
+            self.market.clock.later += PAUSE
         pytest.fail(f"effects stay open: {self.open_effects()}")
 
     def open_effects(self) -> dict[str, int]:
@@ -181,10 +180,10 @@ class Trade:
 @contextmanager
 def trade(folder: Path, books: OpenBooks, seed: int = 0) -> Iterator[Trade]:
     """A market with a hub that is live."""
-    forks = Forks(work)
+    forks, clock = Forks(work), LaterClock()
     database = f"sqlite:///{folder}/hub.sqlite"
     try:
-        with books() as erp, market(folder, ITEMS, database, erp, settle=SETTLE) as found:
+        with books(clock) as erp, market(folder, ITEMS, database, erp, clock, settle=SETTLE) as found:
             yield Trade(found, forks, database, seed)
     finally:
         forks.close()
@@ -194,7 +193,7 @@ def test_eight_hubs_at_once_make_one_request_of_each_order(tmp_path: Path, eithe
     with trade(tmp_path, either) as found:
         for _ in range(3):
             found.sell()
-        children = [found.forks.start(found.market.config, found.market.secrets) for _ in range(8)]
+        children = [found.forks.start(found.market.config, found.market.secrets, 0.0) for _ in range(8)]
         assert [found.forks.wait(child) for child in children] == [0] * 8
         found.judge(shipped=False)
 
@@ -245,7 +244,7 @@ def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: P
         found.market.ship_all()
         found.live()
         found.judge(shipped=True)
-        for leftover in tmp_path.glob("hub.sqlite*"):
+        for leftover in (one for one in tmp_path.glob("hub.sqlite*") if one.is_file()):
             leftover.unlink()
         shutil.copyfile(tmp_path / "morning.sqlite", file)
         found.live(full=True)

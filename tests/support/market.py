@@ -56,6 +56,16 @@ routing:
 """
 
 
+class LaterClock(SystemClock):
+    """The time of day, so many seconds later."""
+
+    def __init__(self, later: float = 0) -> None:
+        self.later = later
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.later)
+
+
 class Books(Protocol):
     """The ERP of a market, whichever server it is."""
 
@@ -86,6 +96,7 @@ class Market:
     woo: WooSimulator
     erp: Books
     tpl: ShipBobSimulator
+    clock: LaterClock
     config: Path
     secrets: dict[str, str]
 
@@ -114,9 +125,10 @@ class Market:
 
 
 @contextmanager
-def market(folder: Path, items: Sequence[CatalogItem], database: str, erp: Books, *, settle: float) -> Iterator[Market]:
+def market(
+    folder: Path, items: Sequence[CatalogItem], database: str, erp: Books, clock: LaterClock, *, settle: float
+) -> Iterator[Market]:
     """Serve a shop and a 3PL with a catalog beside an ERP; orders are live since a minute ago."""
-    clock = SystemClock()
     woo = WooSimulator(clock=clock, consumer_key=SECRETS["WOO_KEY"], consumer_secret=SECRETS["WOO_SECRET"])
     woo.load(items)
     prompt = ShipBobSwitches(allocation_seconds=0, stock_lag_seconds=0, calls_per_minute=1_000_000)
@@ -137,4 +149,4 @@ def market(folder: Path, items: Sequence[CatalogItem], database: str, erp: Books
         )
         file = folder / "crossdock.yaml"
         file.write_text(text, encoding="utf-8")
-        yield Market(woo, erp, tpl, file, {**SECRETS, "ERP_SECRET": erp.secret})
+        yield Market(woo, erp, tpl, clock, file, {**SECRETS, "ERP_SECRET": erp.secret})
