@@ -58,6 +58,11 @@ REASONS: dict[str, str] = {
     "refund_without_order": "no order names it; settle it by hand, then release it or give it an order",
     "refund_pending": "the processor is asked to pay once it has surely not paid already",
     "cannot_pay": "the processor takes no refunds from here; pay it there, and set `refunds: manual` for it",
+    "shipped_though_canceled": "goods left for an order that was canceled; call them back or charge them",
+    "edited_after_shipping": "an order grew after goods left for it; ask for the rest by hand",
+    "rest_not_wanted": "a part left and the rest is not wanted any more; stop the rest there by hand",
+    "oversold": "more is promised than there is; cancel an order or get more",
+    "unlikely_step": "a status took a step that no one expects; look whether it is meant",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

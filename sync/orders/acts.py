@@ -13,6 +13,7 @@ from sync.hub import Hub
 from sync.orders import outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
+from sync.payments import rows
 
 WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order"})
 """Reasons that only a person's word ends, for nothing on any platform will."""
@@ -61,6 +62,22 @@ def release(hub: Hub, row: Row[Any]) -> int:
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
         store.mark_due(connection, row.id)
     return int(count)
+
+
+def match_refund(hub: Hub, refund_id: int, row: Row[Any] | None) -> str:
+    """Say which order a refund is for that names none; no row is none of ours."""
+    with hub.database.begin() as connection:
+        found = next((one for one in rows.without_order(connection) if one.id == refund_id), None)
+        if found is None:
+            raise DataError(f"refund {refund_id} waits for no order", hint="`crossdock orders list` names them")
+        subject = f"{found.connection} {found.external_id}"
+        store.close_incidents(connection, "refund_without_order", subject, hub.stamp())
+        if row is None:
+            rows.settle(connection, refund_id, hub.stamp())
+            return f"{subject} is for no order"
+        rows.assign(connection, refund_id, row.id)
+        store.mark_due(connection, row.id)
+    return f"{subject} is for order {row.number}"
 
 
 def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:

@@ -6,6 +6,7 @@ from sync.config import HubConfig
 from sync.documents import Take
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
+from sync.orders.returns import take_return
 from sync.payments.books import KINDS, keep
 from sync.payments.taking import take_refund
 
@@ -16,6 +17,7 @@ def takers(config: HubConfig, name: str) -> dict[str, Take]:
     asked = {target for flow in config.orders.values() for target in flow.targets}
     if name in asked | {route.to for route in config.routes}:
         found["target_order"] = take_target_order
+        found["target_return"] = take_return
     if name in config.orders:
         found["order"] = take_order
     if name in config.processors:

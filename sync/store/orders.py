@@ -148,7 +148,10 @@ class Shipment(SQLModel, table=True):
 
 
 class MoneyBack(SQLModel, table=True):
-    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet."""
+    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet.
+
+    ``settled_at`` is when a person said that it is for no order of ours.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -166,6 +169,7 @@ class MoneyBack(SQLModel, table=True):
     charge: str = ""
     payment: str = ""
     reason: str = ""
+    settled_at: str = ""
     first_seen: str
 
 

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("charge", sa.String(), nullable=False),
         sa.Column("payment", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
