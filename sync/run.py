@@ -25,7 +25,7 @@ from sync.locks import EXECUTOR, hold
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.orders.advance import advance
 from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
-from sync.orders.reading import takers
+from sync.orders.reading import absences, takers
 from sync.planner import PlanSummary, plan
 from sync.resolve import approve_doubted
 from sync.store import body, tables
@@ -120,7 +120,8 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
                 drain(hub, name)
                 report.reads[name] = observe(hub, name, mode)
                 report.links[name] = link(hub, name)
-                observe_documents(hub, name, mode, takers(hub.config, name), report.reads[name])
+                taken, gone = takers(hub.config, name), absences(hub.config, name)
+                observe_documents(hub, name, mode, taken, report.reads[name], gone)
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report

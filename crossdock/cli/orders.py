@@ -305,6 +305,29 @@ def resolve(app: App, effect: int, done: bool, not_done: bool) -> Outcome:
 
 
 @make_command(
+    "drop",
+    "Want nothing more of an order: it is called off where it was asked for.",
+    """
+    crossdock orders drop 1001
+    """,
+)
+@click.argument("order")
+def drop(app: App, order: str) -> Outcome:
+    """Drop an order that its channel does not cancel itself, as one that was deleted there; goods that left stay told.
+
+    JSON: {"dropped": [{"number", "text"}], ...}
+    """
+    from sync.orders import acts
+
+    with working(app, "orders drop") as work:
+        with work.hub.database.begin() as connection:
+            row = find_one(connection, order)
+        text = acts.drop(work.hub, row)
+        work.end(Outcome.IN_SYNC, {}, text)
+    return _told(app, "drop", row, text, ["crossdock sync"])
+
+
+@make_command(
     "match",
     "Say which order a refund is for that names none.",
     """
@@ -377,10 +400,10 @@ def _ways(row: Row[Any]) -> list[str]:
 
 
 def _told(app: App, what: str, row: Row[Any], text: str, steps: list[str]) -> Outcome:
-    section = Section(f"{what}d", [], [{"number": row.number, "text": text}])
+    section = Section(f"{what}{'ped' if what == 'drop' else 'd'}", [], [{"number": row.number, "text": text}])
     sections = [section] if app.as_json else []
     return app.output.emit(Report(f"orders {what}", Outcome.IN_SYNC, sections, summary=text, next=steps))
 
 
-for _command in (list_orders, show, declare, release, resolve, match):
+for _command in (list_orders, show, declare, release, drop, resolve, match):
     command.add_command(_command)

@@ -15,7 +15,7 @@ from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 from sync.payments import rows
 
-WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order"})
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there"})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 
 
@@ -62,6 +62,17 @@ def release(hub: Hub, row: Row[Any]) -> int:
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
         store.mark_due(connection, row.id)
     return int(count)
+
+
+def drop(hub: Hub, row: Row[Any]) -> str:
+    """Want nothing more of an order, whatever its channel says: it is called off where it was asked for."""
+    if row.state in stock.UNEXPORTED:
+        raise DataError(f"nothing is wanted of order {row.number}", hint=f"it is {row.state}")
+    waived = {"waived": f"{row.waived} {stock.DROPPED}".strip()}
+    with hub.database.begin() as connection:
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**waived))
+        store.mark_due(connection, row.id)
+    return f"order {row.number} is called off at the next sync"
 
 
 def match_refund(hub: Hub, refund_id: int, row: Row[Any] | None) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from sync.config import HubConfig
-from sync.documents import Take
+from sync.documents import Absence, Take
+from sync.orders.deleted import ORDERS
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
 from sync.orders.returns import take_return
 from sync.payments.books import KINDS, keep
 from sync.payments.taking import take_refund
+
+
+def absences(config: HubConfig, name: str) -> dict[str, Absence]:
+    """What becomes of documents that a connection does not show any more."""
+    return {"order": ORDERS} if name in config.orders else {}
 
 
 def takers(config: HubConfig, name: str) -> dict[str, Take]:

@@ -32,7 +32,7 @@ class SalesOrder(SQLModel, table=True):
     """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
 
     ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
-    the owner of the stock has booked what was shipped by hand.
+    the owner of the stock has booked what was shipped by hand. Since ``missing_since`` its channel has it no more.
     """
 
     __tablename__ = "sales_order"
@@ -57,6 +57,7 @@ class SalesOrder(SQLModel, table=True):
     declared: str = ""
     waived: str = ""
     settled_at: str = ""
+    missing_since: str = ""
     first_seen: str
     changed_at: str
 
