@@ -8,7 +8,7 @@ REASONS: dict[str, str] = {
     "sku_case_differs": "a SKU differs only in case; make the two equal, SKUs are case-sensitive",
     "unmatched": "no canonical record carries this key; create it at the owner or remove it here",
     "ambiguous_match": "several canonical records fit; link by hand or make the keys unique",
-    "deleted_there": "it is gone there without our write; restore it, or resolve the conflict (an order: release, drop)",
+    "deleted_there": "it is gone there without our write; restore it, or resolve the conflict (orders: release, drop)",
     "gone_at_owner": "the owner no longer has the record, so there is nothing to compare with",
     "fraction": "the figure is not a whole number of stock items; set a unit factor or correct it at the owner",
     "negative_stock": "the owner reports stock below zero; 0 is listed until it is corrected",
