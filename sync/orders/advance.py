@@ -22,10 +22,12 @@ from sync.orders.letgo import let_go
 from sync.orders.lines import resolve
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
+from sync.orders.shipped import shipped
 from sync.orders.stops import stop
 from sync.payments.taking import match_open
 
 _CHUNK = 200
+_LEFT = "shipped_though_canceled"
 _TELLING = ("shipment", "refund", "pay")
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
@@ -93,7 +95,8 @@ def _over(case: Case) -> Standing | None:
     order = case.order
     if order.status is OrderStatus.CANCELED:
         _stop(case, "the order was canceled")
-        return Standing("canceled")
+        left = sum(shipped(case.connection, case.row.id, order).values())
+        return Standing("canceled", _LEFT, f"{left} units left for it") if left else Standing("canceled")
     if case.waives(stock.DROPPED):
         _stop(case, "a person dropped the order")
         return Standing("canceled", stock.DROPPED)

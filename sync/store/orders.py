@@ -69,7 +69,7 @@ class Reservation(SQLModel, table=True):
     """
 
     __tablename__ = "reservation"
-    __table_args__ = (Index("reservation_item", "item_id", "state"),)
+    __table_args__ = (Index("reservation_item", "item_id", "state"), Index("reservation_over", "state", "booked_at"))
     order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     line_id: str = Field(primary_key=True)
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))

@@ -183,6 +183,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.create_index("reservation_item", ["item_id", "state"], unique=False)
+        batch_op.create_index("reservation_over", ["state", "booked_at"], unique=False)
 
     op.create_table(
         "sales_order",
@@ -259,6 +260,7 @@ def downgrade() -> None:
 
     op.drop_table("sales_order")
     with op.batch_alter_table("reservation", schema=None) as batch_op:
+        batch_op.drop_index("reservation_over")
         batch_op.drop_index("reservation_item")
 
     op.drop_table("reservation")
