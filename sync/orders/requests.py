@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+import msgspec
+
+from canonical.money import exponent, round_to
 from canonical.order import Order, OrderLine
 from canonical.request import FulfillmentRequest, RequestCharge, RequestLine
 from canonical.status import RequestStatus
@@ -91,8 +95,17 @@ def build(
     location: str = "",
     method: str = "",
 ) -> FulfillmentRequest:
-    """Compose the document: the units asked for with their share of the money; a whole one has the charges too."""
-    lines = tuple(_line(line, units[line.id], sellables) for line in order.lines if units.get(line.id))
+    """Compose the document: the units asked for with their share of the money; a whole one has taxes and charges too.
+
+    Its total is that of the order, or where units are left out (refunded, say) the sum of what is in it.
+    """
+    lines = tuple(
+        _line(line, units[line.id], sellables, exponent(order.currency), taxed=whole)
+        for line in order.lines
+        if units.get(line.id)
+    )
+    charges = _charges(order) if whole else ()
+    complete = whole and all(units.get(line.id, 0) == line.quantity for line in order.lines)
     shipping = ", ".join(one.title or one.code for one in order.shipping if one.title or one.code)
     return FulfillmentRequest(
         reference=reference(channel, order.id, generation),
@@ -102,9 +115,9 @@ def build(
         placed_at=order.placed_at,
         currency=order.currency,
         lines=lines,
-        charges=_charges(order) if whole else (),
+        charges=charges,
         taxes_included=order.taxes_included,
-        total=order.total if whole else sum((line.amount - line.discount for line in lines), start=order.total * 0),
+        total=order.total if complete else _sum(lines, charges, taxed=whole and not order.taxes_included),
         location=location,
         shipping_method=method or shipping,
         customer=order.customer,
@@ -114,19 +127,32 @@ def build(
     )
 
 
-def _line(line: OrderLine, units: int, sellables: Mapping[str, Sellable]) -> RequestLine:
+def _sum(lines: Sequence[RequestLine], charges: Sequence[RequestCharge], *, taxed: bool) -> Decimal:
+    """What a part of an order costs; ``taxed`` adds the taxes that come on top."""
+    found = sum((line.amount - line.discount for line in lines), Decimal(0))
+    found += sum((one.amount for one in charges), Decimal(0))
+    parts = [*(line.taxes for line in lines), *(one.taxes for one in charges)]
+    taxes = [tax.amount for part in parts for tax in part]
+    return found + sum(taxes, Decimal(0)) if taxed else found
+
+
+def _line(line: OrderLine, units: int, sellables: Mapping[str, Sellable], places: int, *, taxed: bool) -> RequestLine:
     known = sellables.get(line.id)
-    # The money of a part of a line is told where it divides evenly into the whole; a place that ships needs none.
-    part = line.amount * units / line.quantity if line.quantity else line.amount
-    discount = line.discount * units / line.quantity if line.quantity else line.discount
+
+    def share(amount: Decimal) -> Decimal:
+        """The part of an amount that is for these units; cents, for a place that ships it is but a value to declare."""
+        same = units == line.quantity or not line.quantity
+        return amount if same else round_to(amount * units / line.quantity, places)
+
+    taxes = tuple(msgspec.structs.replace(one, amount=share(one.amount)) for one in line.taxes)
     return RequestLine(
         line_id=line.id,
         sku=known.sku if known else line.sku,
         quantity=units,
         title=line.title,
-        amount=part if units != line.quantity else line.amount,
-        discount=discount if units != line.quantity else line.discount,
-        taxes=line.taxes if units == line.quantity else (),
+        amount=share(line.amount),
+        discount=share(line.discount),
+        taxes=taxes if taxed or units == line.quantity else (),
     )
 
 
