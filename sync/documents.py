@@ -27,7 +27,8 @@ from sync.store.orders import Document
 from sync.store.tables import table
 
 _DOCUMENT = table(Document)
-_NAMELESS = "?"
+NAMELESS = "?"
+"""How the id begins of a document that shows none: it cannot be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def store_documents(
     """Store a page of documents and take in those that changed; tells how many did."""
     as_of = instant_text(page.as_of)
     raws = [bytes(raw) for raw in page.records]
-    ids = [mapping.identify(raw) or _NAMELESS + body.digest(raw).hex() for raw in raws]
+    ids = [mapping.identify(raw) or NAMELESS + body.digest(raw).hex() for raw in raws]
     newest = dict(zip(ids, raws, strict=True))
     known = _known(connection, name, mapping.document, list(newest))
     changed = 0

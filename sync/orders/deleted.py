@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
-from sync.documents import Absence
+from sync.documents import NAMELESS, Absence
 from sync.hub import Hub
 from sync.orders import store
 from sync.store.database import among, chunks
@@ -19,7 +19,8 @@ def _expected(connection: Connection, name: str) -> set[str]:
     """Orders that something is still to be done for, or that were missed before."""
     order = store.ORDER
     wanted = order.c.state.not_in(_OVER) | (order.c.missing_since != "")
-    return set(connection.execute(select(order.c.external_id).where(order.c.connection == name, wanted)).scalars())
+    ids = connection.execute(select(order.c.external_id).where(order.c.connection == name, wanted)).scalars()
+    return {one for one in ids if not one.startswith(NAMELESS)}
 
 
 def _missing(hub: Hub, connection: Connection, name: str, ids: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
 from sync.orders.holds import DOCUMENT
-from sync.orders.parcels import same
+from sync.orders.parcels import echoes, same
 from sync.orders.requests import Existing
 
 
@@ -84,7 +84,7 @@ def _notice(
 def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
     """Whether it only says again what was reported before."""
     earlier = (one for one in others if one.connection != shipment.connection and one.id < shipment.id)
-    return any(same(body, store.shipment_body(one)) for one in earlier)
+    return any((same if one.request_id else echoes)(body, store.shipment_body(one)) for one in earlier)
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:

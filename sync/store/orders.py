@@ -32,7 +32,8 @@ class SalesOrder(SQLModel, table=True):
     """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
 
     ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
-    the owner of the stock has booked what was shipped by hand. Since ``missing_since`` its channel has it no more.
+    the owner of the stock has booked what was shipped by hand. Since ``missing_since`` its channel has it no more,
+    and since ``fulfilled_at`` it shows it as fulfilled, which it did not at first.
     """
 
     __tablename__ = "sales_order"
@@ -58,6 +59,7 @@ class SalesOrder(SQLModel, table=True):
     waived: str = ""
     settled_at: str = ""
     missing_since: str = ""
+    fulfilled_at: str = ""
     first_seen: str
     changed_at: str
 

@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("waived", sa.String(), nullable=False),
         sa.Column("settled_at", sa.String(), nullable=False),
         sa.Column("missing_since", sa.String(), nullable=False),
+        sa.Column("fulfilled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.Column("changed_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
