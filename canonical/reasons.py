@@ -8,7 +8,7 @@ REASONS: dict[str, str] = {
     "sku_case_differs": "a SKU differs only in case; make the two equal, SKUs are case-sensitive",
     "unmatched": "no canonical record carries this key; create it at the owner or remove it here",
     "ambiguous_match": "several canonical records fit; link by hand or make the keys unique",
-    "deleted_there": "a linked record is gone without our write; restore it there or resolve the conflict",
+    "deleted_there": "it is gone there without our write; restore it, or resolve the conflict (orders: release, drop)",
     "gone_at_owner": "the owner no longer has the record, so there is nothing to compare with",
     "fraction": "the figure is not a whole number of stock items; set a unit factor or correct it at the owner",
     "negative_stock": "the owner reports stock below zero; 0 is listed until it is corrected",
@@ -70,6 +70,12 @@ REASONS: dict[str, str] = {
     "payout_returned": "the bank sent it back; correct the account there, the money goes out with a later payout",
     "not_itemizable": "it was made by hand, so the processor tells no bookings; compare it with the bank statement",
     "not_yet": "the processor has not listed its bookings yet; look again in a few days",
+    "shipped_though_canceled": "goods left for an order that was canceled; call them back or charge them",
+    "edited_after_shipping": "an order grew after goods left for it; ask for the rest by hand",
+    "rest_not_wanted": "a part left and the rest is not wanted any more; stop the rest there by hand",
+    "oversold": "more is promised than there is; cancel an order or get more",
+    "unlikely_step": "a status took a step that no one expects; look whether it is meant",
+    "dropped": "a person wants nothing more of it",
     "unmatched_line": "the target does not know a product of the order; create it there, then release the order",
 }
 

@@ -37,8 +37,8 @@ class RequestCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class FulfillmentRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order, or the part of it that one place ships: order x location x generation (R15).
 
-    ``reference`` is unique for ever: connection, order and generation. ``location`` is the target's own id of the
-    place. ``record_id`` of a line is the target's own id of the product, where it is linked.
+    ``reference`` is unique for ever: connection, order and generation. ``location`` is our code of the place,
+    which the mapping translates. ``record_id`` of a line is the target's own id of the product, where it is linked.
     """
 
     reference: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -26,7 +27,8 @@ from sync.store.orders import Document
 from sync.store.tables import table
 
 _DOCUMENT = table(Document)
-_NAMELESS = "?"
+NAMELESS = "?"
+"""How the id begins of a document that shows none: it cannot be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,30 @@ Take: TypeAlias = Callable[[Hub, Connection, Found], None]
 """What is done with a changed document, in the transaction that stores it."""
 
 
-def observe_documents(hub: Hub, name: str, mode: ReadMode, takers: Mapping[str, Take], report: ReadReport) -> None:
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What is done about documents that a complete read does not show: ``expected`` are the ids it should, ``missing``
+    is told of those that cannot be read by their id either, and ``present`` of those that are there (R13).
+    """
+
+    expected: Callable[[Connection, str], set[str]]
+    missing: Callable[[Hub, Connection, str, Sequence[str]], None]
+    present: Callable[[Hub, Connection, str, Sequence[str]], None]
+
+
+def observe_documents(
+    hub: Hub,
+    name: str,
+    mode: ReadMode,
+    takers: Mapping[str, Take],
+    report: ReadReport,
+    absences: Mapping[str, Absence] = MappingProxyType({}),
+) -> None:
     """Read every kind of document of a connection that someone takes."""
     for kind in takers:
         mapping = hub.config.connections[name].documents.get(kind)
         if mapping is not None and mapping.resource:
-            _observe(hub, name, mapping, mode, takers[kind], report)
+            _observe(hub, name, mapping, mode, takers[kind], report, absences.get(kind))
 
 
 def reread_documents(hub: Hub, name: str, kind: str, ids: Sequence[str], take: Take) -> None:
@@ -62,11 +82,21 @@ def reread_documents(hub: Hub, name: str, kind: str, ids: Sequence[str], take: T
             store_documents(hub, connection, name, mapping, page, take)
 
 
-def _observe(hub: Hub, name: str, mapping: DocumentMapping, mode: ReadMode, take: Take, report: ReadReport) -> None:
+def _observe(
+    hub: Hub,
+    name: str,
+    mapping: DocumentMapping,
+    mode: ReadMode,
+    take: Take,
+    report: ReadReport,
+    absence: Absence | None = None,
+) -> None:
     resource = mapping.resource
     with hub.database.begin() as connection:
         state = cursors.load(connection, name, resource)
+        expected = absence.expected(connection, name) if absence is not None else set()
     delta = mode is not ReadMode.FULL and bool(state.cursor)
+    unseen = set(expected)
     connector, paths = hub.connector(name), mapping.read_paths
     pages = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
     first, until, cursor, whole, count = "", "", "", delta, 0
@@ -77,15 +107,39 @@ def _observe(hub: Hub, name: str, mapping: DocumentMapping, mode: ReadMode, take
         with hub.database.begin() as connection:
             count += len(page.records)
             report.changed += store_documents(hub, connection, name, mapping, page, take)
+        unseen -= {mapping.identify(bytes(raw)) for raw in page.records} if unseen else set()
         hub.progress(f"read {name} {resource}", count, None)
         hub.checkpoint("page stored")
     report.records += count
     if not whole or (delta and not cursor) or not first:
         report.incomplete.append(resource)
         return
+    if absence is not None and not delta:
+        _look_for(hub, name, mapping, take, absence, expected, unseen)
     swept = first if not delta else None
     with hub.database.begin() as connection:
         cursors.save(connection, state.moved(cursor=cursor, read_at=first, read_until=until, swept_at=swept))
+
+
+def _look_for(
+    hub: Hub,
+    name: str,
+    mapping: DocumentMapping,
+    take: Take,
+    absence: Absence,
+    expected: set[str],
+    unseen: set[str],
+) -> None:
+    """Read by their ids what a complete read left out: its window may be narrower than what is expected of it."""
+    rest = set(unseen)
+    if unseen:
+        for page in hub.connector(name).lookup(mapping.resource, mapping.read_paths, sorted(unseen)):
+            rest -= {mapping.identify(bytes(raw)) for raw in page.records}
+            with hub.database.begin() as connection:
+                store_documents(hub, connection, name, mapping, page, take)
+    with hub.database.begin() as connection:
+        absence.present(hub, connection, name, sorted(expected - rest))
+        absence.missing(hub, connection, name, sorted(rest))
 
 
 def store_documents(
@@ -94,7 +148,7 @@ def store_documents(
     """Store a page of documents and take in those that changed; tells how many did."""
     as_of = instant_text(page.as_of)
     raws = [bytes(raw) for raw in page.records]
-    ids = [mapping.identify(raw) or _NAMELESS + body.digest(raw).hex() for raw in raws]
+    ids = [mapping.identify(raw) or NAMELESS + body.digest(raw).hex() for raw in raws]
     newest = dict(zip(ids, raws, strict=True))
     known = _known(connection, name, mapping.document, list(newest))
     changed = 0

@@ -26,7 +26,7 @@ from sync.marked import drain_documents, drop_unread
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.orders.advance import advance
 from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
-from sync.orders.reading import takers
+from sync.orders.reading import absences, takers
 from sync.planner import PlanSummary, plan
 from sync.resolve import approve_doubted
 from sync.store import body, tables
@@ -131,7 +131,7 @@ def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport) -> None:
     report.reads[name] = ReadReport(name) if mode is ReadMode.MARKED else observe(hub, name, mode)
     report.links[name] = link(hub, name)
     if mode is not ReadMode.MARKED:
-        observe_documents(hub, name, mode, taking, report.reads[name])
+        observe_documents(hub, name, mode, taking, report.reads[name], absences(hub.config, name))
     drain_documents(hub, name, taking)
     drop_unread(hub, name, mappings_by_resource(hub.config, name), taking)
 

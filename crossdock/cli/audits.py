@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from canonical.reasons import advice
 from crossdock.cli.app import App
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.parts import Rows, unread_section
@@ -25,13 +26,20 @@ _HELD = [
     Column("reason", "because"),
 ]
 _STATES = [Column("state", "state"), Column("count", "orders", figures=True)]
-_INCIDENTS = [Column("id", "id"), Column("kind", "what"), Column("subject", "about"), Column("detail", "detail")]
+_INCIDENTS = [
+    Column("id", "id"),
+    Column("kind", "what"),
+    Column("subject", "about"),
+    Column("detail", "detail"),
+    Column("advice", "what to do"),
+]
 _WAITING = [
     Column("number", "order"),
     Column("channel", "channel"),
     Column("state", "state"),
     Column("reason", "because"),
     Column("detail", "detail"),
+    Column("advice", "what to do"),
 ]
 
 
@@ -67,11 +75,19 @@ def orders(app: App, hub: Hub, unread: Rows) -> Report:
             "state": row.state,
             "reason": row.reason,
             "detail": row.detail,
+            "advice": advice(row.reason),
         }
         for row in waiting
     ]
     told: Rows = [
-        {"id": row.id, "kind": row.kind, "subject": row.subject, "detail": row.detail, "opened_at": row.opened_at}
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "subject": row.subject,
+            "detail": row.detail,
+            "opened_at": row.opened_at,
+            "advice": advice(row.kind),
+        }
         for row in incidents
     ]
     sections = [

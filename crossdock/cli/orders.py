@@ -67,6 +67,21 @@ _SHIPMENTS = [
     Column("units", "units"),
     Column("tracking", "tracking"),
 ]
+_REFUNDS = [
+    Column("id", "id"),
+    Column("connection", "given back, says"),
+    Column("external_id", "refund"),
+    Column("amount", "amount", figures=True),
+    Column("currency", ""),
+    Column("status", "state"),
+]
+_RETURNS = [
+    Column("connection", "comes back, says"),
+    Column("id", "return"),
+    Column("status", "state"),
+    Column("units", "units"),
+    Column("reason", "because"),
+]
 _STATES = (
     "open",
     "waiting",
@@ -112,10 +127,12 @@ def command() -> None:
 def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | None) -> Outcome:
     """List orders with their state: waiting for stock or money, asked for, done, or waiting for a person.
 
-    Exit code 5 while an order is blocked, unreadable or undeclared.
+    Refunds that no order is known for are listed below. Exit code 5 while an order is blocked, unreadable or
+    undeclared, or a refund has no order.
 
     JSON: {"counts": {<state>: orders}, "orders": [{"number", "channel", "external_id", "placed_at", "state",
-    "payment", "fulfillment", "reason", "detail", "advice"}], ...}
+    "payment", "fulfillment", "reason", "detail", "advice"}], "refunds": [{"id", "connection", "external_id", "amount",
+    "currency", "status"}], ...}
     """
     from sync.orders import views
 
@@ -124,12 +141,17 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
         with hub.database.begin() as connection:
             rows = views.listing(connection, states, channel, shown(app, limit))
             counts = views.counts(connection)
+            lost = [] if states or channel else views.refunds_without_order(connection)
     orders = [{**_row(row), "age": age(row.placed_at, now)} for row in rows]
     waiting = any(counts.get(state) for state in views.NEEDS_SOMEONE)
-    outcome = Outcome.HELD if waiting else Outcome.IN_SYNC
+    outcome = Outcome.HELD if waiting or lost else Outcome.IN_SYNC
     steps = ["crossdock orders show ORDER"] if waiting else []
-    section = Section("orders", _COLUMNS, orders, empty="no orders")
-    return app.output.emit(Report("orders list", outcome, [section], dict(sorted(counts.items())), next=steps))
+    steps += [f"crossdock orders match {lost[0]['id']} ORDER   (or --none)"] if lost else []
+    sections = [
+        Section("orders", _COLUMNS, orders, empty="no orders"),
+        Section("refunds", _REFUNDS, lost, title="given back, but for no order that is known" if lost else ""),
+    ]
+    return app.output.emit(Report("orders list", outcome, sections, dict(sorted(counts.items())), next=steps))
 
 
 @make_command(
@@ -147,8 +169,9 @@ def show(app: App, order: str) -> Outcome:
     JSON: {"orders": [...], "lines": [{"line", "sku", "title", "quantity", "ordered", "asked", "shipped", "reserved",
     "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests": [{"id", "connection", "role",
     "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
-    "effects": [{"id", "kind", "connection", "operation", "reference", "state", "external_id", "reason", "detail",
-    "sent_at", "done_at"}], ...}
+    "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id",
+    "status", "units", "reason"}], "effects": [{"id", "kind", "connection",
+    "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
     with looking(app) as hub, hub.database.begin() as connection:
         row = find_one(connection, order)
@@ -172,10 +195,13 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
         ]
     requests, effects = views.requests(connection, row), views.effects(connection, row.id)
     shipments = _shipments(connection, row)
+    refunds, returns = views.refunds(connection, row.id), views.returns(connection, row, order)
     return [
         *sections,
         Section("requests", _REQUESTS, requests, title="who was asked" if requests else ""),
         Section("shipments", _SHIPMENTS, shipments, title="what left" if shipments else ""),
+        Section("refunds", _REFUNDS, refunds, title="what was given back" if refunds else ""),
+        Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
         Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
     ]
 
@@ -278,6 +304,61 @@ def resolve(app: App, effect: int, done: bool, not_done: bool) -> Outcome:
     return app.output.emit(report)
 
 
+@make_command(
+    "drop",
+    "Want nothing more of an order: it is called off where it was asked for.",
+    """
+    crossdock orders drop 1001
+    """,
+)
+@click.argument("order")
+def drop(app: App, order: str) -> Outcome:
+    """Drop an order that its channel does not cancel itself, as one that was deleted there; goods that left stay told.
+
+    JSON: {"dropped": [{"number", "text"}], ...}
+    """
+    from sync.orders import acts
+
+    with working(app, "orders drop") as work:
+        with work.hub.database.begin() as connection:
+            row = find_one(connection, order)
+        text = acts.drop(work.hub, row)
+        work.end(Outcome.IN_SYNC, {}, text)
+    return _told(app, "drop", row, text, ["crossdock sync"])
+
+
+@make_command(
+    "match",
+    "Say which order a refund is for that names none.",
+    """
+    crossdock orders match 3 1001
+    crossdock orders match 3 --none     it is for no order that is sold here
+    """,
+)
+@click.argument("refund", type=int)
+@click.argument("order", required=False, default="")
+@click.option("--none", "no_order", is_flag=True, help="It is for no order of the channels here.")
+def match(app: App, refund: int, order: str, no_order: bool) -> Outcome:
+    """Give a refund its order, to be told on from there; `orders list` shows those without one.
+
+    JSON: {"matched": [{"number", "text"}], ...}
+    """
+    if bool(order) == no_order:
+        raise ConfigError([Problem("say which order the refund is for", hint="name it, or give --none")])
+    from sync.orders import acts
+
+    with working(app, "orders match") as work:
+        row = None
+        if order:
+            with work.hub.database.begin() as connection:
+                row = find_one(connection, order)
+        text = acts.match_refund(work.hub, refund, row)
+        work.end(Outcome.IN_SYNC, {}, text)
+    section = Section("matched", [], [{"number": str(refund), "text": text}])
+    report = Report("orders match", Outcome.IN_SYNC, [section] if app.as_json else [], summary=text)
+    return app.output.emit(report)
+
+
 def find_one(connection: Connection, text: str) -> Row[Any]:
     """The one order of a name; DataError when there is none, or when two channels have one."""
     from sync.orders import views
@@ -319,10 +400,10 @@ def _ways(row: Row[Any]) -> list[str]:
 
 
 def _told(app: App, what: str, row: Row[Any], text: str, steps: list[str]) -> Outcome:
-    section = Section(f"{what}d", [], [{"number": row.number, "text": text}])
+    section = Section(f"{what}{'ped' if what == 'drop' else 'd'}", [], [{"number": row.number, "text": text}])
     sections = [section] if app.as_json else []
     return app.output.emit(Report(f"orders {what}", Outcome.IN_SYNC, sections, summary=text, next=steps))
 
 
-for _command in (list_orders, show, declare, release, resolve):
+for _command in (list_orders, show, declare, release, drop, resolve, match):
     command.add_command(_command)

@@ -13,8 +13,9 @@ from sync.hub import Hub
 from sync.orders import outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
+from sync.payments import rows
 
-WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order"})
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there"})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 
 
@@ -61,6 +62,33 @@ def release(hub: Hub, row: Row[Any]) -> int:
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
         store.mark_due(connection, row.id)
     return int(count)
+
+
+def drop(hub: Hub, row: Row[Any]) -> str:
+    """Want nothing more of an order, whatever its channel says: it is called off where it was asked for."""
+    if row.state in stock.UNEXPORTED:
+        raise DataError(f"nothing is wanted of order {row.number}", hint=f"it is {row.state}")
+    waived = {"waived": f"{row.waived} {stock.DROPPED}".strip()}
+    with hub.database.begin() as connection:
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**waived))
+        store.mark_due(connection, row.id)
+    return f"order {row.number} is called off at the next sync"
+
+
+def match_refund(hub: Hub, refund_id: int, row: Row[Any] | None) -> str:
+    """Say which order a refund is for that names none; no row is none of ours."""
+    with hub.database.begin() as connection:
+        found = next((one for one in rows.without_order(connection) if one.id == refund_id), None)
+        if found is None:
+            raise DataError(f"refund {refund_id} waits for no order", hint="`crossdock orders list` names them")
+        subject = f"{found.connection} {found.external_id}"
+        store.close_incidents(connection, "refund_without_order", subject, hub.stamp())
+        if row is None:
+            rows.settle(connection, refund_id, hub.stamp())
+            return f"{subject} is for no order"
+        rows.assign(connection, refund_id, row.id)
+        store.mark_due(connection, row.id)
+    return f"{subject} is for order {row.number}"
 
 
 def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:

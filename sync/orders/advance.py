@@ -15,17 +15,19 @@ from canonical.clock import instant_text
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, notices, refunds, shipping, stock, store
+from sync.orders import bookkeeping, byhand, deleted, notices, refunds, shipping, stock, store
 from sync.orders.case import Case, Standing
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
 from sync.orders.lines import resolve
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
+from sync.orders.shipped import shipped
 from sync.orders.stops import stop
 from sync.payments.taking import match_open
 
 _CHUNK = 200
+_LEFT = "shipped_though_canceled"
 _TELLING = ("shipment", "refund", "pay")
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
@@ -74,20 +76,42 @@ def advance_order(hub: Hub, connection: Connection, row: Row[Any]) -> None:
 def _look(case: Case) -> Standing:
     order, flow = case.order, case.flow
     existing = case.requests()
-    if order.status is OrderStatus.CANCELED:
-        _stop(case, "the order was canceled")
-        return Standing("canceled")
-    if order.total < 0 or any(line.quantity < 0 for line in order.lines):
-        if case.waives("refund_without_order"):
-            return Standing("done")
-        return Standing("blocked", "refund_without_order", f"a credit note of {order.money} that names no order")
+    over = _over(case)
+    if over is not None:
+        return over
     case = replace(case, need=stock.needs(order, flow, case.hub.now()))
     if not case.need:
         _stop(case, "nothing of the order is wanted any more")
         return Standing("asked" if any(one.live and not one.started for one in existing) else "done")
-    blocked = _blocked(case)
+    blocked = _blocked(case) or _unpaid(case)
     if blocked is not None:
         return blocked
+    bookkeeping.ask(case)
+    return shipping.canceled_by_books(case) or shipping.ask(case)
+
+
+def _over(case: Case) -> Standing | None:
+    """Whether nothing is asked for an order, whatever is in it."""
+    order = case.order
+    if order.status is OrderStatus.CANCELED:
+        _stop(case, "the order was canceled")
+        left = sum(shipped(case.connection, case.row.id, order).values())
+        return Standing("canceled", _LEFT, f"{left} units left for it") if left else Standing("canceled")
+    if case.waives(stock.DROPPED):
+        _stop(case, "a person dropped the order")
+        return Standing("canceled", stock.DROPPED)
+    if case.row.missing_since and not case.waives(deleted.REASON):
+        return Standing("blocked", deleted.REASON, f"{case.row.connection} does not show it any more")
+    if order.total < 0 or any(line.quantity < 0 for line in order.lines):
+        if case.waives("refund_without_order"):
+            return Standing("done")
+        return Standing("blocked", "refund_without_order", f"a credit note of {order.money} that names no order")
+    return None
+
+
+def _unpaid(case: Case) -> Standing | None:
+    """Why the money is not there; what was asked for is called off once all of it was given back."""
+    order, flow = case.order, case.flow
     if order.payment_status is PaymentStatus.REFUNDED and not case.waives("refunded"):
         _stop(case, "all of its money was given back")
         said = f"all of its money was given back, but {sum(case.need.values())} units are still wanted"
@@ -95,8 +119,7 @@ def _look(case: Case) -> Standing:
     if order.payment_status not in _MONEY_THERE[flow.export_when]:
         until = expires_at(order, flow.reserve)
         return Standing("waiting", "unpaid", not_before=instant_text(until) if until else "")
-    bookkeeping.ask(case)
-    return shipping.canceled_by_books(case) or shipping.ask(case)
+    return None
 
 
 def _refused(case: Case) -> Standing | None:

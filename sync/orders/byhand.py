@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from canonical.fulfillment import Fulfillment
+from canonical.fulfillment import Fulfillment, ShippedLine
 from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.orders import store
 from sync.orders.case import Case
 from sync.orders.parcels import same
+from sync.orders.rules import wanted_units
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
 from sync.store.orders import Shipment
 
-_CANCELED = FulfillmentStatus.CANCELED
+_CANCELED, _FULFILLED = FulfillmentStatus.CANCELED, FulfillmentStatus.FULFILLED
+UNLISTED = "unlisted"
+"""The id of the shipment of a channel that shows an order as shipped, and no shipment of it."""
 
 
 def keep(case: Case) -> None:
@@ -26,12 +29,16 @@ def keep(case: Case) -> None:
     known = {row.external_id: row for row in rows if row.connection == case.row.connection}
     others = [store.shipment_body(row) for row in rows if row.connection != case.row.connection]
     others = [one for one in others if one.status is not _CANCELED]
-    for one in case.order.fulfillments:
+    for one in (*case.order.fulfillments, *_unlisted(case, others)):
         row = known.get(name_of(case.row.external_id, one.id))
+        if one.status is _CANCELED and (row is None or row.status == _CANCELED.value):
+            continue
         body = {"status": one.status.value, "body": msgspec.json.encode(one)}
         if row is not None and (row.status, bytes(row.body)) != (body["status"], body["body"]):
+            if one.status is _CANCELED:
+                body.pop("body")  # what was said once stays known
             case.connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == row.id).values(**body))
-        elif row is None and _is_foreign(one, case.order, others):
+        elif row is None and (one.id == UNLISTED or _is_foreign(one, case.order, others)):
             values = {
                 **body,
                 "connection": case.row.connection,
@@ -40,6 +47,24 @@ def keep(case: Case) -> None:
                 "first_seen": case.hub.stamp(),
             }
             insert_returning_id(case.connection, store.SHIPMENT, filled(Shipment, values))
+
+
+def _unlisted(case: Case, others: Sequence[Fulfillment]) -> list[Fulfillment]:
+    """What a channel only says of the whole order: someone set it to shipped.
+
+    An order that comes as shipped from the start is taken for a shop's habit. What a place tells of later was its own.
+    """
+    listed = [one for one in case.order.fulfillments if one.status is not _CANCELED]
+    if not case.row.fulfilled_at:
+        return [Fulfillment(id=UNLISTED, status=_CANCELED)]
+    told = [_sum(others), _sum(listed)]
+    lines = tuple(
+        ShippedLine(quantity=rest, line_id=line.id, sku=line.sku)
+        for line in case.order.lines
+        if line.requires_shipping
+        and (rest := wanted_units(case.order, line) - max(one.get(line.id, 0) for one in told)) > 0
+    )
+    return [Fulfillment(id=UNLISTED, lines=lines, status=_FULFILLED if lines else _CANCELED)]
 
 
 def units(connection: Connection, order_id: int) -> dict[str, int]:

@@ -38,7 +38,10 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
         row = _add(connection, flow, order, found.external_id, now)
     elif row.state != UNREADABLE:
         _note_steps(connection, row, order, now)
+    fulfilled = FulfillmentStatus.FULFILLED
+    turned = row.fulfilled_at or (now if row.fulfillment_status != fulfilled.value else "")
     values = {**_statuses(order), "number": order.number}
+    values["fulfilled_at"] = turned if order.fulfillment_status is fulfilled else ""
     if row.state == UNREADABLE:
         placed = {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
         values |= {**placed, "state": row.declared or _first_state(order, flow)}

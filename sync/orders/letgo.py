@@ -22,6 +22,7 @@ from sync.stock import settle_of
 
 def let_go(hub: Hub, connection: Connection) -> int:
     """Close every reservation that is over, and look at its items again; tells how many there were."""
+    reservations.forget(connection, hub.stamp())
     held = reservations.listing(connection, booked=True)
     if not held:
         return 0

@@ -15,7 +15,7 @@ from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
 from sync.orders.holds import DOCUMENT
-from sync.orders.parcels import same
+from sync.orders.parcels import echoes, same
 from sync.orders.requests import Existing
 
 
@@ -85,7 +85,7 @@ def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bo
     """Whether it only says again what was reported before: it has the reference of that, or is the same by itself."""
     earlier = [one for one in others if one.connection != shipment.connection and one.id < shipment.id]
     named = any(body.reference == _reference(one) for one in earlier)
-    return named or any(same(body, store.shipment_body(one)) for one in earlier)
+    return named or any((same if one.request_id else echoes)(body, store.shipment_body(one)) for one in earlier)
 
 
 def _reference(shipment: Row[Any]) -> str:

@@ -13,6 +13,11 @@ def same(one: Fulfillment, other: Fulfillment) -> bool:
     return not mine and not theirs and _units(one) == _units(other)
 
 
+def echoes(later: Fulfillment, by_hand: Fulfillment) -> bool:
+    """Whether a place tells with its number of what someone had entered without one."""
+    return same(later, by_hand) or (not _numbers(by_hand) and _units(later) == _units(by_hand))
+
+
 def _numbers(shipment: Fulfillment) -> set[str]:
     return {one.number for one in shipment.tracking if one.number}
 

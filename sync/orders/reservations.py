@@ -22,6 +22,8 @@ _HELD = table(Reservation)
 _HELD_OF = select(_HELD).where(_HELD.c.order_id == bindparam("order"))
 _BOOKED = _HELD_OF.where(_HELD.c.booked_at != "")
 OPEN, CLOSED = "open", "closed"
+KEPT = timedelta(days=90)
+"""How long a reservation that is over is kept, counted from when its owner booked it."""
 _Key: TypeAlias = tuple[str, int, str, str, str]
 """Line, item, place, when it was booked, and the place the channel committed it at."""
 
@@ -43,14 +45,23 @@ class Hold:
 
 
 def replace(connection: Connection, order_id: int, channel: str, holds: Sequence[Hold], now: str) -> set[int]:
-    """Make these an order's reservations; tells the items whose reserved units changed."""
+    """Make these an order's reservations; tells the items whose reserved units changed.
+
+    What was let go and forgotten is not made anew.
+    """
+    forgotten = _forgotten_before(now)
     old = {_key(row): row for row in connection.execute(_HELD_OF, {"order": order_id}).all()}
     new: dict[_Key, tuple[int, int]] = {}
     for hold in holds:
         key = (hold.line_id, hold.item_id, hold.location, hold.booked_at, hold.committed)
         units, deducted = new.get(key, (0, 0))
         new[key] = (units + hold.units, deducted + hold.deducted)
-    new = {key: values for key, values in new.items() if values[0] > 0}
+    kept = {key[:4] for key in old}
+    new = {
+        key: values
+        for key, values in new.items()
+        if values[0] > 0 and (not key[3] or key[3] >= forgotten or key[:4] in kept)
+    }
     changed = {key for key in old.keys() & new.keys() if (old[key].units, old[key].deducted) != new[key]}
     for key in old.keys() - new.keys():
         connection.execute(delete(_HELD).where(_HELD.c.order_id == order_id, *_is(key)))
@@ -180,6 +191,16 @@ def close(connection: Connection, over: Iterable[Held]) -> None:
     for one in over:
         key = (one.line_id, one.item_id, one.location, one.booked_at, one.committed)
         connection.execute(update(_HELD).where(_HELD.c.order_id == one.order_id, *_is(key)).values(state=CLOSED))
+
+
+def forget(connection: Connection, now: str) -> int:
+    """Delete what was let go long ago and is at no other place on its channel; tells how many rows."""
+    over = (_HELD.c.state == CLOSED, _HELD.c.committed == "", _HELD.c.booked_at < _forgotten_before(now))
+    return int(connection.execute(delete(_HELD).where(*over)).rowcount)
+
+
+def _forgotten_before(now: str) -> str:
+    return instant_text(parse_instant(now) - KEPT)
 
 
 def latest(connection: Connection, item: int, limit: int) -> list[Held]:

@@ -29,6 +29,10 @@ UNEXPORTED = frozenset({"reference", "undeclared", "known"})
 """States of orders that the hub neither reserves for nor asks for: they were there before its orders went live."""
 
 
+DROPPED = "dropped"
+"""What a person lets pass who wants nothing more of an order."""
+
+
 def needs(order: Order, flow: OrderFlow, now: datetime) -> dict[str, int]:
     """Units by line that an order is to get, nothing if it reserves nothing."""
     if not reserves(order, flow.reserve, now):
@@ -56,8 +60,9 @@ def update(
             deducted[one.line_id] = deducted.get(one.line_id, 0) + one.units
         asked = store.asked_of(connection, row.id)
         owner_of = _Owners(hub.config, row.connection)
-        need, kept = needs(order, flow, hub.now()), _committed(order, off)
-        holds = holds_of(order, need, deducted, sellables, asked, owner_of, kept, row.settled_at)
+        wanted = {} if DROPPED in row.waived.split() else needs(order, flow, hub.now())
+        kept = _committed(order, off)
+        holds = holds_of(order, wanted, deducted, sellables, asked, owner_of, kept, row.settled_at)
     before = reservations.booked(connection, row.id)
     touched |= reservations.replace(connection, row.id, row.connection, holds, now)
     for item, units in reservations.booked(connection, row.id).items():

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from canonical.fulfillment import Fulfillment
+from canonical.fulfillment import Fulfillment, TargetReturn
 from canonical.request import FulfillmentRequest
 from canonical.status import RequestStatus
 from sync.orders.holds import Asked
@@ -17,10 +17,12 @@ from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
-from sync.store.orders import EffectRow, Incident, Request, SalesOrder, Shipment
+from sync.store.orders import EffectRow, GoodsBack, Incident, Request, SalesOrder, Shipment
 from sync.store.tables import table
 
 ORDER, REQUEST, SHIPMENT, EFFECT = table(SalesOrder), table(Request), table(Shipment), table(EffectRow)
+RETURN = table(GoodsBack)
+_RETURN_BODY = msgspec.json.Decoder(TargetReturn)
 _INCIDENT = table(Incident)
 _REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
 _SHIPS = msgspec.json.Decoder(dict[str, dict[str, int]])
@@ -153,6 +155,23 @@ def shipments_of(connection: Connection, order_id: int) -> list[Row[Any]]:
 def shipment_body(row: Row[Any]) -> Fulfillment:
     """A stored shipment."""
     return _SHIPMENT_BODY.decode(row.body)
+
+
+def put_return(connection: Connection, name: str, document: TargetReturn, order_id: int, now: str) -> None:
+    """Keep goods that come back, as the place that takes them in tells it now."""
+    same = (RETURN.c.connection == name, RETURN.c.external_id == document.id)
+    values = {"status": document.status.value, "body": msgspec.json.encode(document)}
+    if connection.execute(select(RETURN.c.id).where(*same)).first() is not None:
+        connection.execute(update(RETURN).where(*same).values(**values))
+        return
+    row = {**values, "connection": name, "external_id": document.id, "order_id": order_id, "first_seen": now}
+    connection.execute(insert(RETURN).values(**filled(GoodsBack, row)))
+
+
+def returns_of(connection: Connection, order_id: int) -> list[tuple[Row[Any], TargetReturn]]:
+    """Goods that come back of an order, as the places report that take them in."""
+    rows = connection.execute(select(RETURN).where(RETURN.c.order_id == order_id).order_by(RETURN.c.id))
+    return [(row, _RETURN_BODY.decode(row.body)) for row in rows]
 
 
 def is_taken(connection: Connection, target: str, reference: str) -> bool:

@@ -14,6 +14,7 @@ from canonical.totals import parts_of, rest_of
 from sync.orders import reservations, store
 from sync.orders.ingest import load_order
 from sync.orders.shipped import shipped
+from sync.payments import rows as payment_rows
 from sync.store import tables
 from sync.store.database import among
 
@@ -165,6 +166,57 @@ def money(order: Order) -> list[dict[str, object]]:
         ("not explained", rest_of(order) or None),
     ]
     return [{"part": name, "amount": amount, "currency": order.currency} for name, amount in rows if amount is not None]
+
+
+def refunds(connection: Connection, order_id: int) -> list[dict[str, object]]:
+    """What was given back on an order, as each side tells it."""
+    return [_refund(row) for row in payment_rows.of_order(connection, order_id)]
+
+
+def refunds_without_order(connection: Connection) -> list[dict[str, object]]:
+    """What was given back, and no order is known for."""
+    return [_refund(row) for row in payment_rows.without_order(connection)]
+
+
+def _refund(row: Row[Any]) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "connection": row.connection,
+        "external_id": row.external_id,
+        "amount": row.amount,
+        "currency": row.currency,
+        "status": row.status,
+    }
+
+
+def returns(connection: Connection, row: Row[Any], order: Order | None) -> list[dict[str, object]]:
+    """Goods that come back: as the channel announces them, and as the places report that take them in."""
+    announced: list[dict[str, object]] = [
+        {
+            "connection": row.connection,
+            "id": one.id,
+            "status": one.status.value,
+            "units": ", ".join(f"{line.quantity} x {_sku(order, line.line_id)}" for line in one.lines),
+            "reason": ", ".join(dict.fromkeys(line.reason for line in one.lines if line.reason)),
+        }
+        for one in (order.returns if order else ())
+    ]
+    reported: list[dict[str, object]] = [
+        {
+            "connection": one.connection,
+            "id": one.external_id,
+            "status": one.status,
+            "units": ", ".join(f"{line.quantity} x {line.sku or line.line_id}" for line in body.lines),
+            "reason": "",
+        }
+        for one, body in store.returns_of(connection, row.id)
+    ]
+    return [*announced, *reported]
+
+
+def _sku(order: Order | None, line_id: str) -> str:
+    line = order.line(line_id) if order else None
+    return line.sku if line is not None and line.sku else line_id
 
 
 def held_longest(connection: Connection, limit: int | None = None) -> list[dict[str, object]]:

@@ -52,7 +52,13 @@ def of_order(connection: Connection, order_id: int) -> list[Row[Any]]:
 
 def without_order(connection: Connection) -> list[Row[Any]]:
     """Refunds of which nobody knows the order, oldest first."""
-    return list(connection.execute(select(REFUND).where(REFUND.c.order_id.is_(None)).order_by(REFUND.c.id)))
+    unknown = (REFUND.c.order_id.is_(None), REFUND.c.settled_at == "")
+    return list(connection.execute(select(REFUND).where(*unknown).order_by(REFUND.c.id)))
+
+
+def settle(connection: Connection, refund_id: int, now: str) -> None:
+    """A refund is for no order, by a person's word."""
+    connection.execute(update(REFUND).where(REFUND.c.id == refund_id).values(settled_at=now))
 
 
 def assign(connection: Connection, refund_id: int, order_id: int) -> None:

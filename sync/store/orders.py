@@ -32,7 +32,8 @@ class SalesOrder(SQLModel, table=True):
     """What the hub makes of a channel's order: where it stands, and whether it must be looked at again (``due``).
 
     ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
-    the owner of the stock has booked what was shipped by hand.
+    the owner of the stock has booked what was shipped by hand. Since ``missing_since`` its channel has it no more,
+    and since ``fulfilled_at`` it shows it as fulfilled, which it did not at first.
     """
 
     __tablename__ = "sales_order"
@@ -57,6 +58,8 @@ class SalesOrder(SQLModel, table=True):
     declared: str = ""
     waived: str = ""
     settled_at: str = ""
+    missing_since: str = ""
+    fulfilled_at: str = ""
     first_seen: str
     changed_at: str
 
@@ -68,7 +71,7 @@ class Reservation(SQLModel, table=True):
     """
 
     __tablename__ = "reservation"
-    __table_args__ = (Index("reservation_item", "item_id", "state"),)
+    __table_args__ = (Index("reservation_item", "item_id", "state"), Index("reservation_over", "state", "booked_at"))
     order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     line_id: str = Field(primary_key=True)
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
@@ -148,7 +151,10 @@ class Shipment(SQLModel, table=True):
 
 
 class MoneyBack(SQLModel, table=True):
-    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet."""
+    """A refund as one side tells it: a channel, or a processor. Amounts are texts; no order is one not found yet.
+
+    ``settled_at`` is when a person said that it is for no order of ours.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -166,6 +172,7 @@ class MoneyBack(SQLModel, table=True):
     charge: str = ""
     payment: str = ""
     reason: str = ""
+    settled_at: str = ""
     first_seen: str
 
 

@@ -193,3 +193,25 @@ def test_a_plan_shows_what_would_be_asked_for_and_sends_nothing_until_it_is_appl
     assert list(trade(f"{office.name}-erp").requests) == ["shop-o1-1"]
     office.call("apply")
     assert list(trade(f"{office.name}-erp").requests) == ["shop-o1-1", "shop-o2-1"]
+
+
+def test_a_refund_without_an_order_is_listed_until_a_person_says_what_it_is_for(office: Office) -> None:
+    config = office.folder / "crossdock.yaml"
+    pay = f"  pay: {{connector: memory, settings: {{world: {office.name}-pay}}, currency: EUR}}\nlocations:"
+    payments = "payments:\n  pay: {channels: [shop], gateways: [pay], refunds: processor}\n"
+    config.write_text(config.read_text().replace("locations:", pay, 1) + payments)
+    processor = trade(f"{office.name}-pay")
+    for number in ("1", "2"):
+        processor.charge(f"ch_{number}", "20.00", datetime.now(UTC))
+        processor.give_back(f"re_{number}", f"ch_{number}", "5.00", datetime.now(UTC))
+    order = office.place({"SKU-1": 2})
+    office.call("sync")
+    listed = office.call("orders", "list", code=5)["refunds"]
+    assert [(one["external_id"], one["amount"]) for one in listed] == [("re_1", "5.00"), ("re_2", "5.00")]
+    assert "orders match 1 ORDER" in office.shows("orders", "list", code=5)
+    office.call("orders", "match", "1", order)
+    office.call("orders", "match", "2", "--none")
+    assert office.call("orders", "list")["refunds"] == []
+    assert "waits for no order" in office.fails("orders", "match", "2", "--none")
+    office.call("sync")
+    assert [one["amount"] for one in office.call("orders", "show", order)["refunds"]] == ["5.00"]

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("charge", sa.String(), nullable=False),
         sa.Column("payment", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -182,6 +183,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.create_index("reservation_item", ["item_id", "state"], unique=False)
+        batch_op.create_index("reservation_over", ["state", "booked_at"], unique=False)
 
     op.create_table(
         "sales_order",
@@ -201,6 +203,8 @@ def upgrade() -> None:
         sa.Column("declared", sa.String(), nullable=False),
         sa.Column("waived", sa.String(), nullable=False),
         sa.Column("settled_at", sa.String(), nullable=False),
+        sa.Column("missing_since", sa.String(), nullable=False),
+        sa.Column("fulfilled_at", sa.String(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
         sa.Column("changed_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -257,6 +261,7 @@ def downgrade() -> None:
 
     op.drop_table("sales_order")
     with op.batch_alter_table("reservation", schema=None) as batch_op:
+        batch_op.drop_index("reservation_over")
         batch_op.drop_index("reservation_item")
 
     op.drop_table("reservation")

@@ -14,6 +14,7 @@ from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from sync.config import HubConfig
 from sync.orders.routes import ExportWhen, Shortage
+from sync.payments.refunds import RefundsBy
 
 CONFIG = """\
 database: sqlite:///hub.sqlite
@@ -62,6 +63,15 @@ def test_an_order_flow_arrives_as_written_with_its_go_live_in_utc(tmp_path: Path
     assert (flow.export_when, flow.notify_customer) == (ExportWhen.AUTHORIZED, True)
     assert flow.reserve.unpaid_for == timedelta(minutes=90)
     assert flow.reserve.platform_statuses == frozenset({"processing"})
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("", RefundsBy.MANUAL), (", refunds: processor", RefundsBy.PROCESSOR), (", refunds: request", RefundsBy.REQUEST)],
+)
+def test_nobody_is_asked_to_pay_a_refund_unless_it_says_so(tmp_path: Path, said: str, found: RefundsBy) -> None:
+    text = CONFIG % ("export_when: paid", "name: first") + f"payments:\n  tpl: {{channels: [shop]{said}}}\n"
+    assert _read(tmp_path, text).processors["tpl"].refunds is found
 
 
 def test_unpaid_orders_reserve_for_three_days_unless_told_otherwise(tmp_path: Path) -> None:
@@ -121,7 +131,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("payments", "said"),
     [
-        ("shop: {channels: [shop]}", "shop shows no charges"),
+        ("books: {channels: [shop]}", "books shows no charges"),
+        ("books: {channels: [shop], refunds: request}", "cannot be asked to pay refunds"),
         ("erp: {channels: [web]}", "no orders of web flow"),
         ("bank: {channels: [shop]}", "there is no connection bank"),
         ("erp: {channels: []}", "channels"),
@@ -130,7 +141,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_a_processor_must_show_charges_and_serve_a_channel_with_orders(
     tmp_path: Path, payments: str, said: str
 ) -> None:
-    text = CONFIG % ("export_when: paid", "name: first")
+    books = "  books: {connector: tryton, settings: {url: https://erp.example, database: d, username: u, password: p}}"
+    text = (CONFIG % ("export_when: paid", "name: first")).replace("locations:", f"{books}\nlocations:", 1)
     assert said in _refused(tmp_path, f"{text}payments:\n  {payments}\n")
 
 

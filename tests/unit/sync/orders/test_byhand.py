@@ -131,3 +131,41 @@ def test_r15_a_request_of_which_a_part_has_left_is_told_to_a_person_when_the_res
     )
     _syncs(desk)
     assert "rest_not_wanted" in desk.incidents()
+
+
+def test_r15_an_order_that_someone_only_sets_to_shipped_is_called_off_and_told_as_what_is_still_to_ship(
+    both_of: OpenDesk,
+) -> None:
+    desk = both_of(others=("tpl",), routes=[TPL])
+    number = desk.place(3)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T7")
+    other = desk.place(2, sku="SKU-2")
+    desk.sync()
+    for one in (number, other):
+        desk.change(one, status="completed", fulfillment_status="fulfilled")
+    _syncs(desk)
+    assert desk.requests("tpl") == {"shop-o1-1": "partially_shipped", "shop-o2-1": "canceled"}
+    told = [(one["order_id"], one["lines"][0]["quantity"]) for one in desk.trade("erp").notices]
+    assert sorted(told) == [("q1", 1), ("q1", 2), ("q2", 2)]
+    assert "rest_not_wanted" in desk.incidents()
+
+
+def test_r15_what_a_place_had_shipped_when_someone_set_the_order_to_shipped_is_told_once(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    number = desk.place(2)
+    desk.sync()
+    desk.trade("tpl").cancels = False
+    desk.change(number, status="completed", fulfillment_status="fulfilled")
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", number="T7")
+    _syncs(desk)
+    assert len(desk.trade("erp").notices) == 1
+    assert desk.standing() == ("done", "")
+
+
+def test_an_order_that_comes_as_shipped_is_asked_for_all_the_same(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.place(2, status="completed", fulfillment_status="fulfilled")
+    desk.sync()
+    assert desk.requests("tpl") == {"shop-o1-1": "accepted"}

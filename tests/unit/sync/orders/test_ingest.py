@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from sync.observe import ReadMode
+from sync.orders import acts
 from sync.store.orders import Document
 from sync.store.tables import table
 from tests.support.desk import Desk
 
+OpenDesk = Callable[..., Desk]
 _DOCUMENT = table(Document)
 
 
@@ -67,11 +73,46 @@ def test_an_order_that_breaks_later_keeps_its_units_and_its_last_good_form(desk:
     assert desk.standing() == ("asked", "")
 
 
-def test_an_order_that_the_channel_shows_no_more_is_not_canceled(desk: Desk) -> None:
+def test_an_order_that_the_channel_shows_no_more_is_named_to_a_person_and_not_canceled(both_of: OpenDesk) -> None:
+    desk = both_of()
+    number, other = desk.place(2), desk.place(1, sku="SKU-2")
+    desk.sync()
+    gone = desk.trade("shop").orders.pop(number)
+    for _ in range(2):
+        desk.sync(ReadMode.FULL)
+    assert (desk.standing(), desk.standing(other)) == (("blocked", "deleted_there"), ("asked", ""))
+    assert desk.requests() == {"shop-o1-1": "accepted", "shop-o2-1": "accepted"}
+    # It was taken out of the trash, as it was.
+    desk.trade("shop").orders[number] = gone
+    desk.sync(ReadMode.FULL)
+    assert desk.standing() == ("asked", "")
+
+
+def test_an_order_that_a_complete_read_leaves_out_but_that_is_there_by_its_id_is_not_missed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.place(2)
+    desk.sync()
+    connector = desk.trading.hub.connector("shop")
+    pull = connector.pull
+
+    def windowed(resource: str, fields: Any) -> Any:
+        for page in pull(resource, fields):
+            yield replace(page, records=[]) if resource == "orders" else page
+
+    monkeypatch.setattr(connector, "pull", windowed)
+    desk.sync(ReadMode.FULL)
+    assert desk.standing() == ("asked", "")
+
+
+def test_an_order_that_was_deleted_is_called_off_when_a_person_drops_it(both_of: OpenDesk) -> None:
+    desk = both_of(shops=("shop", "web"))
     number = desk.place(2)
     desk.sync()
     del desk.trade("shop").orders[number]
+    desk.sync(ReadMode.FULL)
+    acts.drop(desk.trading.hub, desk.row())
     for _ in range(3):
         desk.sync(ReadMode.FULL)
-    assert desk.standing() == ("asked", "")
-    assert desk.requests() == {"shop-o1-1": "accepted"}
+    assert desk.requests() == {"shop-o1-1": "canceled"}
+    assert (desk.standing(), desk.reserved(), desk.listed("web")) == (("canceled", "dropped"), 0, 15)

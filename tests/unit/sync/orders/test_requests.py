@@ -64,6 +64,21 @@ def test_a_part_of_an_order_has_its_share_of_the_money_and_no_charges() -> None:
     assert (made.charges, made.location, made.shipping_method, made.reference) == ((), "WH1", "express", "shop-o1-3")
 
 
+@pytest.mark.parametrize(("included", "total"), [(True, "15.67"), (False, "17.94")])
+def test_a_document_for_the_books_without_refunded_units_sums_to_its_own_total(*, included: bool, total: str) -> None:
+    ten = Decimal(10)
+    sold = order(
+        line(1, 3, amount=ten, taxes=(Tax(amount=Decimal("3.40")),)),
+        line(2, 1, amount=Decimal(7)),
+        shipping=(ShippingLine(amount=Decimal(9), title="Post"),),
+        total=Decimal(99),
+        taxes_included=included,
+    )
+    made = build("shop", sold, {"l1": 2}, KNOWN, 1, whole=True)
+    assert [(one.amount, one.taxes[0].amount) for one in made.lines] == [(Decimal("6.67"), Decimal("2.27"))]
+    assert made.total == Decimal(total)
+
+
 def test_a_line_that_is_not_wanted_is_not_asked_for() -> None:
     made = build("shop", order(line(1), line(2)), {"l2": 1}, KNOWN, 1, whole=True)
     assert [(one.line_id, one.sku) for one in made.lines] == [("l2", "SKU-2")]
