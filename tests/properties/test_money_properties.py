@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from canonical.order import Order, Tax
 from canonical.request import RequestLine
 from canonical.status import RequestStatus
-from canonical.totals import rest_of, total_of
+from canonical.totals import parts_of, rest_of, total_of
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
 from sync.orders.requests import SHIP, Existing, build, given_of
@@ -34,6 +34,17 @@ def test_the_parts_of_an_order_are_its_total_and_one_unit_more_or_less_is_told(s
     assert again == sold
     assert rest_of(again) == 0
     assert again.money.rounded().amount == sold.total
+
+
+@given(orders(), st.sampled_from(["JPY", "EUR", "KWD"]), st.integers(0, 10**6))
+def test_what_the_buyer_was_shown_in_another_currency_is_never_added_to_anything(
+    sold: Order, currency: str, units: int
+) -> None:
+    shown = msgspec.structs.replace(sold, presentment_total=money(units, currency), presentment_currency=currency)
+    assert (shown.money, parts_of(shown), rest_of(shown)) == (sold.money, parts_of(sold), Decimal(0))
+    assert asked_whole(shown) == asked_whole(sold)
+    again = msgspec.json.decode(msgspec.json.encode(shown), type=Order)
+    assert (again.presentment_total, again.presentment_currency) == (money(units, currency), currency)
 
 
 @given(orders())
