@@ -18,7 +18,7 @@ STEPS = {"eur": 1, "usd": 1, "jpy": 1, "kwd": 10, "isk": 100}
 PLACES = {"eur": 2, "usd": 2, "jpy": 0, "kwd": 3, "isk": 2}
 KEPT = ("eur", "jpy", "usd")
 """The currencies of the balance; what is paid in others is changed into euros."""
-_ACCOUNTS, _PARTS, _STEPS = 32, 2, 30
+_ACCOUNTS, _PARTS, _STEPS = 24, 2, 50
 DOCUMENTS = ("charge", "refund_record", "dispute", "balance_entry", "payout")
 
 
@@ -39,7 +39,7 @@ class _Account:
 
     def act(self, chance: Random) -> None:
         """One thing happens."""
-        name = chance.choice(["pay", "pay", "refund", "claim", "decide", "settle", "bill", "out", "bounce"])
+        name = chance.choice(["pay", "pay", "refund", "claim", "decide", "settle", "bill", "out", "out", "bounce"])
         getattr(self, f"_{name}")(chance)
         self.clock.advance(chance.choice([1, 3600, DAY, 3 * DAY]))
 
