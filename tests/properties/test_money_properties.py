@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,9 @@ from canonical.order import Order, Tax
 from canonical.request import RequestLine
 from canonical.status import RequestStatus
 from canonical.totals import parts_of, rest_of, total_of
+from connectors.tryton.options import SaleOptions
+from connectors.tryton.order import NewOrder
+from connectors.tryton.salelines import lines_of
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
 from sync.orders.requests import SHIP, Existing, build, given_of
@@ -137,6 +140,23 @@ def test_what_a_target_is_told_comes_to_the_same_money(platform: str, data: st.D
         assert len(rows) == len(document.lines)
         for row, line in zip(rows, document.lines, strict=True):
             assert _line_amount(platform, row, sold.currency) == line.amount
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_lines_of_a_sale_come_to_the_order_by_the_servers_own_arithmetic(data: st.DataObject) -> None:
+    sold = data.draw(orders())
+    parts = asked(sold, data.draw(splits(sold)))
+    for document in (asked_whole(sold), *parts):
+        known = msgspec.structs.replace(
+            document, lines=tuple(msgspec.structs.replace(one, record_id="7") for one in document.lines)
+        )
+        told = _documents("tryton")["fulfillment_request"].encode(known)
+        sale = lines_of(msgspec.convert(told, NewOrder, strict=False), SaleOptions(charges={"*": 9}))
+        rows = [
+            (one.quantity * Decimal(one.unit_price)).quantize(money(1, sold.currency), ROUND_HALF_EVEN) for one in sale
+        ]
+        assert sum(rows, Decimal(0)) == document.total
 
 
 def _line_amount(platform: str, row: Mapping[str, Any], currency: str) -> Decimal:
