@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from canonical.order import Order, Tax
 from canonical.request import RequestLine
 from canonical.status import RequestStatus
-from canonical.totals import rest_of, total_of
+from canonical.totals import parts_of, rest_of, total_of
+from connectors.tryton.options import SaleOptions
+from connectors.tryton.order import NewOrder
+from connectors.tryton.salelines import lines_of
 from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
 from sync.orders.requests import SHIP, Existing, build, given_of
@@ -34,6 +37,17 @@ def test_the_parts_of_an_order_are_its_total_and_one_unit_more_or_less_is_told(s
     assert again == sold
     assert rest_of(again) == 0
     assert again.money.rounded().amount == sold.total
+
+
+@given(orders(), st.sampled_from(["JPY", "EUR", "KWD"]), st.integers(0, 10**6))
+def test_what_the_buyer_was_shown_in_another_currency_is_never_added_to_anything(
+    sold: Order, currency: str, units: int
+) -> None:
+    shown = msgspec.structs.replace(sold, presentment_total=money(units, currency), presentment_currency=currency)
+    assert (shown.money, parts_of(shown), rest_of(shown)) == (sold.money, parts_of(sold), Decimal(0))
+    assert asked_whole(shown) == asked_whole(sold)
+    again = msgspec.json.decode(msgspec.json.encode(shown), type=Order)
+    assert (again.presentment_total, again.presentment_currency) == (money(units, currency), currency)
 
 
 @given(orders())
@@ -126,6 +140,23 @@ def test_what_a_target_is_told_comes_to_the_same_money(platform: str, data: st.D
         assert len(rows) == len(document.lines)
         for row, line in zip(rows, document.lines, strict=True):
             assert _line_amount(platform, row, sold.currency) == line.amount
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_lines_of_a_sale_come_to_the_order_by_the_servers_own_arithmetic(data: st.DataObject) -> None:
+    sold = data.draw(orders())
+    parts = asked(sold, data.draw(splits(sold)))
+    for document in (asked_whole(sold), *parts):
+        known = msgspec.structs.replace(
+            document, lines=tuple(msgspec.structs.replace(one, record_id="7") for one in document.lines)
+        )
+        told = _documents("tryton")["fulfillment_request"].encode(known)
+        sale = lines_of(msgspec.convert(told, NewOrder, strict=False), SaleOptions(charges={"*": 9}))
+        rows = [
+            (one.quantity * Decimal(one.unit_price)).quantize(money(1, sold.currency), ROUND_HALF_EVEN) for one in sale
+        ]
+        assert sum(rows, Decimal(0)) == document.total
 
 
 def _line_amount(platform: str, row: Mapping[str, Any], currency: str) -> Decimal:

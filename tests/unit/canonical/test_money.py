@@ -42,3 +42,58 @@ def test_what_is_not_an_exact_amount_is_refused(text: str) -> None:
 def test_a_float_is_not_an_exact_amount() -> None:
     with pytest.raises(ValueError, match="not an exact amount"):
         to_decimal(0.1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("currency", "places"),
+    [("EUR", 2), ("eur", 2), ("JPY", 0), ("jpy", 0), ("KWD", 3), ("kwd", 3), ("CLF", 4), ("XXZ", 2)],
+)
+def test_a_currency_has_its_decimals_however_it_is_written(currency: str, places: int) -> None:
+    assert exponent(currency) == places
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rounded"),
+    [
+        ("1.2345", "KWD", "1.235"),
+        ("-1.2345", "KWD", "-1.235"),
+        ("1.23449", "KWD", "1.234"),
+        ("0.0005", "KWD", "0.001"),
+        ("0.4999", "JPY", "0"),
+        ("-0.5", "JPY", "-1"),
+        ("2.675", "EUR", "2.68"),
+        ("1", "KWD", "1.000"),
+    ],
+)
+def test_an_amount_is_rounded_to_the_smallest_unit_and_shown_with_all_of_its_decimals(
+    amount: str, currency: str, rounded: str
+) -> None:
+    found = Money(Decimal(amount), currency).rounded()
+    assert str(found.amount) == rounded
+    assert found.rounded() == found
+
+
+@given(_UNITS, _CURRENCIES)
+def test_whole_units_are_read_as_written_and_rounding_leaves_them_alone(units: int, currency: str) -> None:
+    amount = Decimal(units).scaleb(-exponent(currency))
+    assert to_decimal(f" {amount:f} ") == amount
+    assert Money(amount, currency).rounded().amount == amount
+    assert -Money(amount, currency) + Money(amount, currency) == Money(Decimal(0), currency)
+
+
+@given(st.decimals(-(10**9), 10**9, places=6), _CURRENCIES)
+def test_rounding_moves_an_amount_by_half_a_unit_at_most_and_the_same_way_below_zero(
+    amount: Decimal, currency: str
+) -> None:
+    rounded = Money(amount, currency).rounded().amount
+    assert abs(rounded - amount) * 2 <= Decimal(1).scaleb(-exponent(currency))
+    assert Money(-amount, currency).rounded().amount == -rounded
+
+
+def test_what_is_not_in_whole_units_of_its_currency_is_not_split() -> None:
+    with pytest.raises(ValueError, match="not in whole minor units"):
+        split_evenly(Money(Decimal("1.005"), "EUR"), 2)
+    with pytest.raises(ValueError, match="not in whole minor units"):
+        split_evenly(Money(Decimal("0.5"), "JPY"), 2)
+    shares = split_evenly(Money(Decimal("1.005"), "KWD"), 2)
+    assert [share.amount for share in shares] == [Decimal("0.503"), Decimal("0.502")]

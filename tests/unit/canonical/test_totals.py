@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.order import Adjustment, AdjustmentKind, Order, ShippingLine, Tax
-from canonical.totals import parts_of, rest_of
-from tests.support.sales import line, order
+from canonical.request import FulfillmentRequest, RequestCharge, RequestLine
+from canonical.totals import parts_of, rest_of, total_of
+from tests.support.sales import NOW, line, order
 
 _TAX = (Tax(amount=Decimal("1.90"), title="VAT", rate=Decimal("0.19")),)
 
@@ -69,3 +71,21 @@ def test_the_sum_of_many_lines_is_exact(amounts: list[Decimal]) -> None:
     lines = [line(number, amount=amount) for number, amount in enumerate(amounts, start=1)]
     exact = Decimal(sum(int(amount.scaleb(3)) for amount in amounts)).scaleb(-3)
     assert rest_of(order(*lines, total=exact)) == 0
+
+
+def test_a_request_comes_to_its_lines_and_charges_with_taxes_where_they_come_on_top() -> None:
+    part = RequestLine(line_id="l1", sku="A", quantity=2, amount=Decimal(20), discount=Decimal("2.50"), taxes=_TAX)
+    tip = RequestCharge(kind="tip", amount=Decimal(3))
+    post = RequestCharge(kind="shipping", amount=Decimal("4.00"), taxes=_TAX)
+    asked = FulfillmentRequest(
+        reference="shop-1-1",
+        channel="shop",
+        order_id="1",
+        order_number="#1",
+        placed_at=NOW,
+        currency="EUR",
+        lines=(part,),
+        charges=(tip, post),
+    )
+    assert total_of(asked) == Decimal("28.30")
+    assert total_of(msgspec.structs.replace(asked, taxes_included=True)) == Decimal("24.50")

@@ -64,6 +64,8 @@ def _edit(found: Trading, number: str, **values: Any) -> None:
     ("wrong", "state", "reason"),
     [
         ({"total": "10.01"}, "blocked", "totals_differ"),
+        ({"currency": "KWD", "total": "9.999"}, "blocked", "totals_differ"),
+        ({"currency": "JPY", "total": "11"}, "blocked", "totals_differ"),
         ({"shipping_address": {"name": "A. Buyer"}}, "blocked", "missing_address"),
         ({"placed_at": "yesterday"}, "unreadable", "invalid_value"),
         ({"total": "1e9999999"}, "unreadable", "invalid_value"),
