@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from bench.acks import answers
 from bench.calls import changed_quantities, saturated
 from bench.figure import Figure, at_most, middle, spread, table
 from bench.prepared import platforms
@@ -38,6 +39,7 @@ def _steps(*, quick: bool) -> Any:
     yield _told("calls", lambda: changed_quantities(100 if quick else 1_000))
     yield _told("points", lambda: saturated(300 if quick else 1_000, 500 if quick else 5_000))
     yield _told("pulls", lambda: overheads(300 if quick else 3_000, {0: 1} if quick else {0: 3, 100: 1}))
+    yield _told("acks", lambda: answers(400 if quick else 8_000, 1 if quick else 3))
     found = []
     for size, repeats in _QUICK_SIZES if quick else _SIZES:
         with platforms(size) as url:

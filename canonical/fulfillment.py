@@ -28,8 +28,8 @@ class ShippedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Fulfillment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One shipment of an order: the units, the place they left, and its parcels.
 
-    A shipment that was canceled stays, with its status: what was said once is not unsaid (R15). ``reference`` is that of
-    the notice which made it, where the platform keeps one: it then tells nothing new.
+    A shipment that was canceled stays, with its status: what was said once is not unsaid (R15). ``reference`` is that
+    of the notice which made it, where the platform keeps one: it then tells nothing new.
     """
 
     id: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Insert, Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.webhooks import Accepted, RecordRef, Webhooks
@@ -45,13 +46,19 @@ def keep(connection: Connection, deliveries: Sequence[Delivery], now: str) -> No
     """Keep messages and mark what they name; one that came before is counted, and marks again."""
     if not deliveries:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(_INBOX)
-    again = {"copies": _INBOX.c.copies + 1, "last_at": statement.excluded.last_at}
     # In the order of the key, so that two receivers never wait for each other.
     rows = sorted((_row(one, now) for one in deliveries), key=_key)
-    connection.execute(statement.on_conflict_do_update(index_elements=_ONCE, set_=again), rows)
+    connection.execute(_counting_insert(connection.dialect.name), rows)
     observeset.mark_all(connection, _marks(deliveries), now)
+
+
+@cache
+def _counting_insert(dialect: str) -> Insert:
+    """The statement that adds a message or counts it; making it costs as much as carrying it out for eight rows."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_INBOX)
+    again = {"copies": _INBOX.c.copies + 1, "last_at": statement.excluded.last_at}
+    counting: Insert = statement.on_conflict_do_update(index_elements=_ONCE, set_=again)
+    return counting
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str, bytes]:
@@ -76,7 +83,8 @@ def _row(delivery: Delivery, now: str) -> dict[str, Any]:
 
 def _text(told: str) -> str:
     """A text of the platform's as any database takes it."""
-    return "".join(character for character in told[:_LONGEST] if character.isprintable())
+    told = told[:_LONGEST]
+    return told if told.isprintable() else "".join(character for character in told if character.isprintable())
 
 
 def _marks(deliveries: Sequence[Delivery]) -> Iterator[Mark]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.store import tables
-from sync.store.database import among, upsert
+from sync.store.database import among
 
 _OBSERVE = tables.table(tables.Observe)
+_NEXT = select(func.coalesce(func.max(_OBSERVE.c.seq), 0) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,18 @@ def mark_all(connection: Connection, marks: Iterable[Mark], now: str) -> None:
     distinct = sorted(set(marks))
     if not distinct:
         return
-    seq = int(connection.execute(select(func.coalesce(func.max(_OBSERVE.c.seq), 0))).scalar_one()) + 1
-    upsert(
-        connection,
-        _OBSERVE,
-        [{**one._asdict(), "seq": seq, "since": now, "last_at": now} for one in distinct],
-        keep=("since",),
-    )
+    seq = int(connection.execute(_NEXT).scalar_one())
+    rows = [{**one._asdict(), "seq": seq, "since": now, "last_at": now} for one in distinct]
+    connection.execute(_marking(connection.dialect.name), rows)
+
+
+@cache
+def _marking(dialect: str) -> Insert:
+    """The statement that sets a mark, or moves it and keeps since when it is set."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_OBSERVE)
+    moved = {"seq": statement.excluded.seq, "last_at": statement.excluded.last_at}
+    marking: Insert = statement.on_conflict_do_update(index_elements=list(Mark._fields), set_=moved)
+    return marking
 
 
 def due(connection: Connection, name: str, limit: int, resources: Collection[str]) -> Due:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.manifest import topics_of
+from connectors.payloads import decoded
 from connectors.signatures import from_base64, lowered, off_time, seconds, signed
 from connectors.webhooks import Accepted, Contents, RecordRef, Refused, Verdict
 
@@ -47,10 +48,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
 def read(topic: str, body: bytes) -> Contents:
     """The order that a message about a shipment, or about the order itself, names."""
     resources = topics_of("connectors.shipbob").get(topic, ())
-    try:
-        payload = msgspec.json.decode(body, type=_Payload) if resources else _Payload()
-    except msgspec.DecodeError:
-        return Contents()
+    payload = (decoded(body, _Payload) if resources else None) or _Payload()
     order = payload.order_id if payload.order_id is not None or payload.shipments is None else payload.id
     number = str(order or "")
     if not (number.isascii() and number.isdigit()):

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.manifest import topics_of
+from connectors.payloads import decoded
 from connectors.signatures import from_base64, keys, lowered, signed
 from connectors.webhooks import Accepted, Contents, RecordRef, Refused, Verdict
 
@@ -45,10 +46,7 @@ def read(topic: str, body: bytes) -> Contents:
 
 
 def _payload(body: bytes) -> _Payload:
-    try:
-        return msgspec.json.decode(body, type=_Payload)
-    except msgspec.DecodeError:
-        return _Payload()
+    return decoded(body, _Payload) or _Payload()
 
 
 def _contents(topic: str, payload: _Payload) -> Contents:

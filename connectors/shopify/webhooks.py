@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from connectors.manifest import topics_of
+from connectors.payloads import decoded
 from connectors.signatures import from_base64, keys, lowered, signed
 from connectors.webhooks import Accepted, Contents, PrivacyDemand, RecordRef, Refused, Verdict
 
@@ -58,14 +59,11 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
 
 def read(topic: str, body: bytes) -> Contents:
     """The records a message names, by their global ids, or what a privacy law demands of us."""
-    try:
-        if topic in _DEMANDS:
-            return Contents(demands=(_demand(topic, msgspec.json.decode(body, type=_Demand)),))
-        resources = topics_of("connectors.shopify").get(topic, ())
-        payload = msgspec.json.decode(body, type=_Payload) if resources else _Payload()
-    except msgspec.DecodeError:
+    if topic in _DEMANDS:
         # A demand must not get lost because its details cannot be read; its body is kept.
-        return Contents(demands=(PrivacyDemand(_DEMANDS[topic]),)) if topic in _DEMANDS else Contents()
+        return Contents(demands=(_demand(topic, decoded(body, _Demand) or _Demand()),))
+    resources = topics_of("connectors.shopify").get(topic, ())
+    payload = (decoded(body, _Payload) if resources else None) or _Payload()
     named = {RecordRef(resource, gid): None for resource in resources for gid in _gids(resource, topic, payload)}
     return Contents(tuple(named))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.manifest import topics_of
+from connectors.payloads import decoded
 from connectors.signatures import from_hex, keys, lowered, off_time, seconds, signed
 from connectors.webhooks import Accepted, Contents, RecordRef, Refused, Verdict
 
@@ -60,10 +61,7 @@ def read(topic: str, body: bytes) -> Contents:
 
 
 def _event(body: bytes) -> _Event:
-    try:
-        return msgspec.json.decode(body, type=_Event)
-    except msgspec.DecodeError:
-        return _Event()
+    return decoded(body, _Event) or _Event()
 
 
 def _contents(topic: str, event: _Event) -> Contents:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.manifest import topics_of
+from connectors.payloads import decoded
 from connectors.signatures import from_base64, keys, lowered, signed
 from connectors.webhooks import Accepted, Contents, Greeting, RecordRef, Refused, Verdict
 
@@ -48,10 +49,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
 def read(topic: str, body: bytes) -> Contents:
     """The record a message names; none where the webhook's user lost a right, which makes the body an error."""
     resources = topics_of("connectors.woocommerce").get(topic, ())
-    try:
-        payload = msgspec.json.decode(body, type=_Payload) if resources else _Payload()
-    except msgspec.DecodeError:
-        return Contents()
+    payload = (decoded(body, _Payload) if resources else None) or _Payload()
     number = str(payload.id or "")
     if not (number.isascii() and number.isdigit()):
         return Contents()

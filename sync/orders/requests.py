@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import msgspec
 
@@ -116,7 +115,7 @@ def build(
         placed_at=order.placed_at,
         currency=order.currency,
         lines=lines,
-        charges=charges,
+        charges=_charges(order) if whole else (),
         taxes_included=order.taxes_included,
         location=location,
         shipping_method=method or shipping,

@@ -120,6 +120,7 @@ class Observe(SQLModel, table=True):
     """External records that must be read again: the observe set (R18), with their first and last mark."""
 
     __tablename__ = "observe"
+    __table_args__ = (Index("observe_seq", "seq"),)
     connection: str = Field(primary_key=True)
     resource: str = Field(primary_key=True)
     external_id: str = Field(primary_key=True)

@@ -22,6 +22,8 @@ FIGURES = (
     "points used / allowed, 300 writes",
     "THROTTLED answers in both runs",
     "memory above idle, 2000 SKUs",
+    "webhook acks: durable (SQLite FULL) / signature only",
+    "webhook acks: answered and not stored",
 )
 
 

@@ -40,7 +40,7 @@ def _until(condition: Callable[[], object]) -> None:
 
 def test_eight_deliveries_at_once_are_one_order_and_one_request(world: Hearing, client: httpx.Client) -> None:
     serving = world.serve("--every", "3600")
-    _until(lambda: "serve" in world.run("runs").stdout and "running" not in world.run("runs").stdout)
+    _until(lambda: world.runs("serve") == ["done"])
     world.woo.checkout.place({"SKU-1": 2})
     ((body, headers),) = world.messages()
     with world.woo.turn():

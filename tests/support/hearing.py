@@ -23,9 +23,10 @@ from connectors.simulation import CatalogItem, serve
 from connectors.woocommerce.simulator import WooSimulator
 from crossdock.clock import SystemClock
 from sync import observeset
+from sync.orders.store import ORDER
 from sync.store.database import open_database
 from sync.store.inbox import Inbox
-from sync.store.tables import table
+from sync.store.tables import Run, table
 from tests.support.commands import ROOT, crossdock
 from tests.support.receiving import SECRET
 
@@ -54,7 +55,7 @@ routing:
 webhooks: {{port: 0}}
 """
 SECRETS = {"BOB": TOKEN, "WOO_KEY": "ck_simulated", "WOO": "cs_simulated", "HOOK": SECRET}
-ROWS = table(Inbox)
+ROWS, RUNS = table(Inbox), table(Run)
 _SECONDS = 30
 
 
@@ -98,10 +99,16 @@ class Hearing:
         database.close()
         return count
 
+    def runs(self, command: str) -> list[str]:
+        """How the runs of a command ended, the one under way included."""
+        database = open_database(f"sqlite:///{self.folder / 'hub.sqlite'}")
+        with database.begin() as connection:
+            found = list(connection.execute(select(RUNS.c.outcome).where(RUNS.c.command == command)).scalars())
+        database.close()
+        return found
+
     def orders(self) -> int:
         """How many orders the hub knows."""
-        from sync.orders.store import ORDER
-
         database = open_database(f"sqlite:///{self.folder / 'hub.sqlite'}")
         with database.begin() as connection:
             count = connection.execute(select(func.count()).select_from(ORDER)).scalar_one()

@@ -163,6 +163,9 @@ def upgrade() -> None:
         sa.Column("last_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "resource", "external_id"),
     )
+    with op.batch_alter_table("observe", schema=None) as batch_op:
+        batch_op.create_index("observe_seq", ["seq"], unique=False)
+
     op.create_table(
         "override",
         sa.Column("connection", sa.String(), nullable=False),
@@ -339,6 +342,9 @@ def downgrade() -> None:
     op.drop_table("plan_change")
     op.drop_table("plan")
     op.drop_table("override")
+    with op.batch_alter_table("observe", schema=None) as batch_op:
+        batch_op.drop_index("observe_seq")
+
     op.drop_table("observe")
     op.drop_table("meta")
     with op.batch_alter_table("item", schema=None) as batch_op:

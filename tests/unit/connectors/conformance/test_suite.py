@@ -33,6 +33,7 @@ CAUGHT_BY = {
     "forgets the time": "signed_times_are_near",
     "knows one spelling": "headers_count_in_any_case",
     "refuses strangers": "unknown_topics_name_nothing",
+    "stumbles": "unknown_topics_name_nothing",
     "writes the wrong thing": "a_written_value_arrives",
     "sends while packing": "packing_sends_nothing",
     "packs by chance": "packing_is_repeatable",

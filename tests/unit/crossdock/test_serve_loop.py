@@ -1,0 +1,141 @@
+"""The thread that works: what is marked at once, everything at the start, rests for what is down, an end in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select
+
+from canonical.errors import RetriableError
+from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock, StoppedError
+from sync import observeset
+from sync.observeset import Mark
+from sync.store import tables
+from tests.support.desk import Desk, open_desk
+
+PATIENCE = 20.0
+
+
+class Work:
+    """A desk whose hub is worked by a loop until ``stop``."""
+
+    def __init__(self, desk: Desk, **pace: float) -> None:
+        self.desk = desk
+        self.stopping = threading.Event()
+        self.ended = threading.Event()
+        self.loop = Loop(desk.trading.hub, Pace(**{"look": 0.01, **pace}), self.stopping.is_set)
+        self.loop.start(self.ended.set)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come to that"
+            self.ended.wait(0.01)
+
+    def runs(self) -> list[tuple[str, str]]:
+        table = tables.table(tables.Run).c
+        with self.desk.database() as connection:
+            rows = connection.execute(select(table.command, table.outcome).order_by(table.id))
+            return [(row[0], row[1]) for row in rows if row[0].startswith("serve")]
+
+    def mark(self, number: str) -> None:
+        with self.desk.database() as connection:
+            observeset.mark_all(connection, [Mark("shop", "orders", number)], self.desk.trading.hub.stamp())
+
+    def stop(self) -> bool:
+        self.stopping.set()
+        return self.loop.join(PATIENCE)
+
+
+@pytest.fixture
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    found = open_desk(sqlite_url)
+    yield found
+    found.trading.hub.database.close()
+
+
+def test_everything_is_synced_at_the_start_and_what_is_marked_at_once(desk: Desk) -> None:
+    work = Work(desk)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    number = desk.place(2)
+    work.mark(number)
+    work.until(desk.requests)
+    work.until(lambda: work.runs() == [("serve", "done"), ("serve (marked)", "done")])
+    assert work.stop()
+    assert work.ended.is_set()
+    assert len(work.runs()) == 2
+
+
+def test_everything_is_synced_again_in_its_interval(desk: Desk) -> None:
+    work = Work(desk, every=0.05)
+    work.until(lambda: len(work.runs()) >= 3)
+    assert work.stop()
+
+
+def test_a_platform_that_is_down_gets_a_rest_and_its_marks_stay(desk: Desk) -> None:
+    work = Work(desk, rest=0.5)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    connector = desk.trading.hub.connector("shop")
+    lookup = connector.lookup
+    asked: list[float] = []
+
+    def down(*given: object) -> object:
+        asked.append(time.monotonic())
+        raise RetriableError("down")
+
+    connector.lookup = down
+    number = desk.place(1)
+    work.mark(number)
+    work.until(lambda: len(asked) == 2)
+    assert asked[1] - asked[0] >= 0.5
+    connector.lookup = lookup
+    work.until(desk.requests)
+    assert work.stop()
+
+
+def test_marks_of_connections_that_nothing_reads_wake_nobody(desk: Desk) -> None:
+    work = Work(desk)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    with desk.database() as connection:
+        observeset.mark_all(connection, [Mark("elsewhere", "orders", "1")], desk.trading.hub.stamp())
+    assert not work.ended.wait(0.2)
+    assert len(work.runs()) == 1
+    assert work.stop()
+
+
+def test_a_stop_ends_a_sync_where_nothing_is_open(desk: Desk) -> None:
+    reached = threading.Event()
+    work = Work(desk)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    checkpoint = desk.trading.hub.checkpoint
+
+    def stop_on_the_way(name: str) -> None:
+        work.stopping.set()
+        reached.set()
+        checkpoint(name)
+
+    desk.trading.hub.checkpoint = stop_on_the_way
+    work.mark(desk.place(1))
+    work.until(reached.is_set)
+    assert work.loop.join(PATIENCE)
+    assert work.runs()[-1] == ("serve (marked)", "failed")
+    desk.trading.hub.checkpoint = lambda name: None
+    desk.sync()
+    assert len(desk.requests()) == 1
+
+
+def test_no_step_between_sending_and_noting_is_calm() -> None:
+    assert not {"before the call", "after the call", "before the effect", "after the effect"} & CALM
+
+
+def test_waiting_ends_when_the_process_is_asked_to_stop() -> None:
+    stopping = threading.Event()
+    threading.Timer(0.1, stopping.set).start()
+    begun = time.monotonic()
+    with pytest.raises(StoppedError):
+        StoppableClock(stopping.is_set).sleep(60)
+    assert time.monotonic() - begun < 5
+    StoppableClock(lambda: False).sleep(0.01)
