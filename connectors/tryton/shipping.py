@@ -7,6 +7,7 @@ it is known again. Its picking is cut down to the units that left, and the serve
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -44,6 +45,7 @@ class Shipping:
         self._client = asking.client
         self._shop = web_shop
         self._reader = reader
+        self._today = date.min
 
     def push(self, call: Call) -> CallOutcome:
         """Take a shipment of the sale for the notice, and bring it to its end."""
@@ -85,9 +87,9 @@ class Shipping:
             raise SkippableError("rejected", f"no shipment of sale {notice.sale} can take these units: {why}")
         taken = fitting[0]
         values: Row = {"reference": reference}
-        if notice.date:
-            year, month, day = (int(part) for part in notice.date[:10].split("-"))
-            values["effective_date"] = {"__class__": "date", "year": year, "month": month, "day": day}
+        # Its own day is the server's to choose: by ours it may still be tomorrow there, which the server asks about.
+        if notice.date and (left := date.fromisoformat(notice.date[:10])) < self._today:
+            values["effective_date"] = {"__class__": "date", "year": left.year, "month": left.month, "day": left.day}
         guard = {"_timestamp": {f"stock.shipment.out,{taken['id']}": taken["_timestamp"]}}
         self._asking.call(f"{SHIPMENT}.write", [taken["id"]], values, context=guard)
 
@@ -151,8 +153,9 @@ class Shipping:
     def _shipments(self, notice: Notice) -> list[Row]:
         """The shipments of the sale, if it is one of our shop."""
         domain = [["id", "=", int(notice.sale)], ["web_shop", "=", self._shop]]
-        sales = self._client.read("model.sale.sale.search_read", domain, 0, None, None, ["shipments"]).result
-        ids = [number for sale in sales for number in sale["shipments"]]
+        reply = self._client.read("model.sale.sale.search_read", domain, 0, None, None, ["shipments"])
+        self._today = reply.server_started.date()
+        ids = [number for sale in reply.result for number in sale["shipments"]]
         if not ids:
             return []
         rows: list[Row] = self._client.read(

@@ -46,14 +46,17 @@ class TrytonSimulator(Simulator):
         username: str = "admin",
         password: str = "admin-pw-1",  # noqa: S107 - the made-up password of a made-up server
         warehouses: Mapping[str, str] | None = None,
+        sells: bool = True,
     ) -> None:
+        """``sells`` is whether the modules sale and web_shop are active."""
         super().__init__(clock=clock)
         self.database, self.username, self.password = database, username, password
         self.state = State()
         trade = Trade()
         self.desk = Desk(self.state, trade, self.stamp, self.today)
         self.clerk = Clerk(self)
-        self._queries = Queries({**models(self.state, self.today, trade.unsold), **trade_models(self.state, trade)})
+        sold = trade_models(self.state, trade) if sells else {}
+        self._queries = Queries({**models(self.state, self.today, trade.unsold), **sold})
         self._documents = Documents(self.state, trade, self.stamp, self.today)
         self._sessions: dict[str, datetime] = {}
         self._logins = 0
@@ -61,7 +64,7 @@ class TrytonSimulator(Simulator):
         self._last_stamp = datetime.min.replace(tzinfo=UTC)
         self.admin = Admin(self, warehouses or {"WH1": "Main", "WH2": "Second"})
         self._writers: dict[str, Callable[[list[Any], Context], tuple[Any, list[str]]]] = {
-            **self.desk.writers(),
+            **(self.desk.writers() if sells else {}),
             "product.template.write": lambda p, c: (None, self._documents.write_templates(p, c)),
             "stock.inventory.create": lambda p, c: self._documents.create_inventories(p[0]),
             "stock.inventory.write": lambda p, c: (None, self._documents.write_inventories(p[0], p[1], c)),
@@ -69,7 +72,7 @@ class TrytonSimulator(Simulator):
             "stock.inventory.delete": lambda p, c: (None, self._documents.delete_inventories(p[0])),
             "ir.note.create": lambda p, c: self._documents.create_notes(p[0]),
         }
-        self._wizards = self.desk.wizards()
+        self._wizards = self.desk.wizards() if sells else {}
 
     def today(self) -> date:
         """The company's date."""
