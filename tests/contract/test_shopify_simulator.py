@@ -107,12 +107,14 @@ SHIPPING = "id title code source custom isRemoved carrierIdentifier originalPric
     TAXES,
 )
 ORDER_LINE = """id name title variantTitle sku quantity currentQuantity unfulfilledQuantity refundableQuantity
-  nonFulfillableQuantity requiresShipping isGiftCard taxable vendor originalUnitPriceSet %(bag)s originalTotalSet %(bag)s
+  nonFulfillableQuantity requiresShipping isGiftCard taxable vendor originalUnitPriceSet %(bag)s
+  originalTotalSet %(bag)s
   discountedTotalSet %(bag)s totalDiscountSet %(bag)s discountedUnitPriceSet %(bag)s variant { id } product { id }
   discountAllocations { allocatedAmountSet %(bag)s } %(taxes)s
   duties { id countryCodeOfOrigin harmonizedSystemCode price %(bag)s %(taxes)s }""" % {"bag": BAG, "taxes": TAXES}
-PLAN = """id createdAt updatedAt fulfillAt fulfillBy status requestStatus orderId orderName orderProcessedAt order { id }
-  assignedLocation { name countryCode address1 city zip location { id } } supportedActions { action externalUrl }
+PLAN = """id createdAt updatedAt fulfillAt fulfillBy status requestStatus orderId orderName orderProcessedAt
+  order { id } assignedLocation { name countryCode address1 city zip location { id } }
+  supportedActions { action externalUrl }
   fulfillmentHolds { id reason reasonNotes displayReason handle heldByRequestingApp }
   lineItems(first: 3) { nodes { id totalQuantity remainingQuantity requiresShipping sku productTitle variantTitle
     inventoryItemId lineItem { id } } } fulfillments(first: 3) { nodes { id } }"""
