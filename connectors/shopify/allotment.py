@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
 from connectors.base import JSON
 
-Part: TypeAlias = "list[JSON]"
-"""What one call takes: fulfillment orders of one place, with units of their lines."""
-
 _READY = frozenset({"OPEN", "IN_PROGRESS"})
 _WAITING = frozenset({"ON_HOLD", "SCHEDULED"})
-_MOST_LINES = 512
+_MOST_LINES = 250
+"""Shopify takes 512 lines a call, but no more than 250 in one list."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What one call takes: fulfillment orders of one place with units of their lines, and the order's own lines."""
+
+    entries: list[JSON] = field(default_factory=list)
+    units: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,7 @@ def allot(order: Mapping[str, Any], wanted: Mapping[str, int]) -> list[Part] | S
 
 def _taken(plans: list[Mapping[str, Any]], left: dict[str, int]) -> Iterator[Part]:
     """Units of one place, taken out of what is left to find; as many calls as their lines need."""
-    entries: Part = []
-    count = 0
+    found, count = Part(), 0
     for plan in plans:
         lines: list[JSON] = []
         for part in plan["lineItems"]["nodes"]:
@@ -52,16 +57,21 @@ def _taken(plans: list[Mapping[str, Any]], left: dict[str, int]) -> Iterator[Par
             units = min(left.get(line, 0), int(part["remainingQuantity"]))
             if units <= 0:
                 continue
+            if count == _MOST_LINES:
+                found.entries += _entry(plan, lines)
+                yield found
+                found, lines, count = Part(), [], 0
             left[line] -= units
+            found.units[line] = found.units.get(line, 0) + units
             lines.append({"id": part["id"], "quantity": units})
             count += 1
-            if count == _MOST_LINES:
-                yield [*entries, {"fulfillmentOrderId": plan["id"], "fulfillmentOrderLineItems": lines}]
-                entries, lines, count = [], [], 0
-        if lines:
-            entries.append({"fulfillmentOrderId": plan["id"], "fulfillmentOrderLineItems": lines})
-    if entries:
-        yield entries
+        found.entries += _entry(plan, lines)
+    if found.units:
+        yield found
+
+
+def _entry(plan: Mapping[str, Any], lines: list[JSON]) -> list[JSON]:
+    return [{"fulfillmentOrderId": plan["id"], "fulfillmentOrderLineItems": lines}] if lines else []
 
 
 def _covers(plans: list[Mapping[str, Any]], wanted: Mapping[str, int]) -> bool:

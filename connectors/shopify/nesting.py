@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -48,6 +48,16 @@ def _all_nodes(record: dict[str, Any], name: str, child: Selection, read_more: R
     return nodes
 
 
+def further_text(holder: str, name: str, child: Selection, sizes: Mapping[str, int]) -> str:
+    """The document that reads further entries of a list of a record of some type."""
+    nodes = paged_text(child.fields[NODES], sizes)
+    return (
+        f"query {name}($id: ID!, $first: Int!, $after: String) {{ "
+        f"record: node(id: $id) {{ ... on {holder} {{ more: {name}(first: $first, after: $after) "
+        f"{{ nodes {{ {nodes} }} pageInfo {{ hasNextPage endCursor }} }} }} }} }}"
+    )
+
+
 class _Page(msgspec.Struct, frozen=True, rename="camel"):
     nodes: list[Any]
     page_info: dict[str, Any]
@@ -66,18 +76,13 @@ class FurtherReader:
     """Reads what did not fit along with a record; each is a call of its own, named after the list."""
 
     client: ShopifyClient
-    sizes: dict[str, int]
+    sizes: Mapping[str, int]
     resource: str
     max_query_cost: int
 
     def __call__(self, identity: str, name: str, child: Selection, after: str) -> tuple[list[Any], str | None]:
         """The next entries, and the cursor if there are more still."""
-        document = (
-            f"query {name}($id: ID!, $first: Int!, $after: String) {{ "
-            f"record: node(id: $id) {{ ... on {gid_type(identity)} {{ more: {name}(first: $first, after: $after) "
-            f"{{ nodes {{ {paged_text(child.fields[NODES], self.sizes)} }} "
-            "pageInfo { hasNextPage endCursor } } } } }"
-        )
+        document = further_text(gid_type(identity), name, child, self.sizes)
         each = 1 + cost(child.fields[NODES], self.sizes)
         points = self.client.most_points(self.max_query_cost) / self.client.costs.factor(document)
         size = max(1, min(PAGE_CAP, int((points - 3) / each)))

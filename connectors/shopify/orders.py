@@ -102,7 +102,7 @@ class OrderReader:
 
     def _asked(self, fields: Sequence[str], sort: str) -> _Asked:
         catalog = self.reader.catalog.resources[ORDERS]
-        base, details, made = _selections(fields, catalog)
+        base, details, made = selections(fields, catalog)
         return _Asked(self.reader, Wanted(ORDERS, base, 1, sort), details, made=made)
 
 
@@ -202,7 +202,7 @@ class _Asked:
         return msgspec.json.encode(order, order="deterministic")
 
 
-def _selections(fields: Sequence[str], catalog: dict[str, FieldSpec]) -> tuple[Selection, Selection | None, bool]:
+def selections(fields: Sequence[str], catalog: dict[str, FieldSpec]) -> tuple[Selection, Selection | None, bool]:
     """What to ask of all orders, what of those that have it, and whether anything is to be worked out."""
     made = any(path.partition(".")[0].partition("[")[0] == MADE for path in fields)
     known = [path for path in fields if plain_path(path).partition(".")[0] != MADE]

@@ -7,7 +7,7 @@ been meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ import msgspec
 from canonical.clock import instant_text, parse_instant
 from canonical.errors import SkippableError
 from connectors.base import JSON, Call, CallOutcome, Effect, RowOutcome, RowStatus
-from connectors.shopify.allotment import Shortage, allot
+from connectors.shopify.allotment import Part, Shortage, allot
 from connectors.shopify.documents import ORDERS
 from connectors.shopify.effectdocs import PLANS, SHIPPED, TRACKED
 from connectors.shopify.orderreads import OrderDesk
@@ -87,27 +87,39 @@ class ShipmentWriter:
             return {0: RowOutcome(RowStatus.APPLIED, "seen at the order, which waits for no such units any more")}
         return None
 
-    def _tell(self, shipment: Shipment, order: Mapping[str, Any]) -> RowOutcome:
-        told = _told(order, shipment.numbers)
+    def _tell(self, shipment: Shipment, order: Mapping[str, Any], *, begun: bool = False) -> RowOutcome:
+        told = {} if begun else _told(order, shipment.numbers)
         missing = {line: units - told.get(line, 0) for line, units in shipment.lines.items()}
         missing = {line: units for line, units in missing.items() if units > 0}
         if not missing:
             return RowOutcome(RowStatus.APPLIED, "the order knew of it")
         parts = allot(order, missing)
         if isinstance(parts, Shortage):
-            known = _twins(order, missing, "")
+            known = [] if begun else _twins(order, missing, "")
             if not known or parts.reason == "on_hold":
                 return RowOutcome(RowStatus.REJECTED, parts.message, reason=parts.reason)
             return self._track(shipment, known[0]["id"])
-        for part in parts:
-            entry: dict[str, JSON] = {"lineItemsByFulfillmentOrder": part, "notifyCustomer": shipment.notify}
-            if shipment.tracking:
-                entry["trackingInfo"] = shipment.tracking
-            complaint = self._desk.write(SHIPPED, {"fulfillment": entry})
-            if complaint:
-                reason = "on_hold" if "on_hold" in complaint else "rejected"
-                return RowOutcome(RowStatus.REJECTED, complaint, reason=reason)
-        return RowOutcome(RowStatus.APPLIED)
+        complaint = self._send(shipment, parts[0])
+        if complaint:
+            reason = "on_hold" if "on_hold" in complaint else "rejected"
+            return RowOutcome(RowStatus.REJECTED, complaint, reason=reason)
+        left = {line: units - parts[0].units.get(line, 0) for line, units in missing.items()}
+        return self._go_on(shipment, {line: units for line, units in left.items() if units})
+
+    def _go_on(self, shipment: Shipment, left: Units) -> RowOutcome:
+        """Tell the rest; what a call took may have given the others new ids, so the order is read again."""
+        if not left:
+            return RowOutcome(RowStatus.APPLIED)
+        order = self._desk.order(shipment.order, PLANS, "orders.plans")
+        if order is None:
+            return RowOutcome(RowStatus.REJECTED, f"there is no order {shipment.order}", reason="deleted_there")
+        return self._tell(msgspec.structs.replace(shipment, lines=left), order, begun=True)
+
+    def _send(self, shipment: Shipment, part: Part) -> str:
+        entry: dict[str, JSON] = {"lineItemsByFulfillmentOrder": part.entries, "notifyCustomer": shipment.notify}
+        if shipment.tracking:
+            entry["trackingInfo"] = shipment.tracking
+        return self._desk.write(SHIPPED, {"fulfillment": entry})
 
     def _track(self, shipment: Shipment, fulfillment: str) -> RowOutcome:
         """The same units were told without a number: it is added to what is there."""
@@ -186,6 +198,3 @@ def _line(effect: Effect, line: JSON) -> tuple[str, int]:
 
 def _refused(reason: str, message: str) -> CallOutcome:
     return {0: RowOutcome(RowStatus.REJECTED, message, reason=reason)}
-
-
-__all__: Sequence[str] = ("Shipment", "ShipmentWriter", "tracking_of")

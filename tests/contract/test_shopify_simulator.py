@@ -89,6 +89,97 @@ READS = (
     """{ webhookSubscriptions(first: 5) { nodes { id legacyResourceId topic uri format filter includeFields
       metafieldNamespaces createdAt updatedAt } } }""",
 )
+BAG = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
+TAXES = "taxLines { title rate ratePercentage source channelLiable priceSet %s }" % BAG
+ADDRESS = """id name firstName lastName company address1 address2 city province provinceCode zip country
+  countryCodeV2 phone"""
+MONEY = " ".join(
+    f"{name} {BAG}"
+    for name in """totalPriceSet originalTotalPriceSet currentTotalPriceSet currentSubtotalPriceSet subtotalPriceSet
+    totalTaxSet currentTotalTaxSet totalDiscountsSet currentTotalDiscountsSet totalShippingPriceSet
+    currentShippingPriceSet currentTotalDutiesSet originalTotalDutiesSet currentTotalAdditionalFeesSet
+    originalTotalAdditionalFeesSet totalTipReceivedSet totalReceivedSet totalRefundedSet totalRefundedShippingSet
+    totalOutstandingSet netPaymentSet refundDiscrepancySet""".split()
+)
+SHIPPING = "id title code source custom isRemoved carrierIdentifier originalPriceSet %s discountedPriceSet %s %s" % (
+    BAG,
+    BAG,
+    TAXES,
+)
+ORDER_LINE = """id name title variantTitle sku quantity currentQuantity unfulfilledQuantity refundableQuantity
+  nonFulfillableQuantity requiresShipping isGiftCard taxable vendor originalUnitPriceSet %(bag)s
+  originalTotalSet %(bag)s
+  discountedTotalSet %(bag)s totalDiscountSet %(bag)s discountedUnitPriceSet %(bag)s variant { id } product { id }
+  discountAllocations { allocatedAmountSet %(bag)s } %(taxes)s
+  duties { id countryCodeOfOrigin harmonizedSystemCode price %(bag)s %(taxes)s }""" % {"bag": BAG, "taxes": TAXES}
+PLAN = """id createdAt updatedAt fulfillAt fulfillBy status requestStatus orderId orderName orderProcessedAt
+  order { id } assignedLocation { name countryCode address1 city zip location { id } }
+  supportedActions { action externalUrl }
+  fulfillmentHolds { id reason reasonNotes displayReason handle heldByRequestingApp }
+  lineItems(first: 3) { nodes { id totalQuantity remainingQuantity requiresShipping sku productTitle variantTitle
+    inventoryItemId lineItem { id } } } fulfillments(first: 3) { nodes { id } }"""
+SENT = (
+    """id legacyResourceId name status displayStatus createdAt updatedAt deliveredAt inTransitAt totalQuantity
+  requiresShipping location { id } order { id } trackingInfo { company number url }
+  fulfillmentLineItems(first: 3) { nodes { id quantity lineItem { id } originalTotalSet %s } }
+  fulfillmentOrders(first: 3) { nodes { id } }"""
+    % BAG
+)
+REFUND = """id legacyResourceId createdAt updatedAt processedAt note order { id } return { id } totalRefundedSet %(bag)s
+  refundLineItems(first: 3) { nodes { id quantity restockType restocked location { id } lineItem { id }
+    priceSet %(bag)s subtotalSet %(bag)s totalTaxSet %(bag)s } }
+  refundShippingLines(first: 3) { nodes { id shippingLine { id } subtotalAmountSet %(bag)s taxAmountSet %(bag)s } }
+  orderAdjustments(first: 3) { nodes { id reason amountSet %(bag)s taxAmountSet %(bag)s } }
+  transactions(first: 3) { nodes { id } } duties { amountSet %(bag)s originalDuty { id } }""" % {"bag": BAG}
+RETURN = """id name status totalQuantity createdAt closedAt order { id } refunds(first: 2) { nodes { id } }
+  returnLineItems(first: 3) { nodes { id quantity processedQuantity unprocessedQuantity refundedQuantity
+    returnReasonNote customerNote returnReason ... on ReturnLineItem { fulfillmentLineItem { id } } } }"""
+PAID = """id kind status gateway formattedGateway paymentId amountSet %s amountRoundingSet %s createdAt processedAt test
+  parentTransaction { id } order { id } manualPaymentGateway errorCode""" % (BAG, BAG)
+ORDER = """id legacyResourceId name number createdAt updatedAt processedAt cancelledAt cancelReason closed closedAt
+  confirmed test edited note email phone tags sourceName sourceIdentifier currencyCode presentmentCurrencyCode
+  taxesIncluded dutiesIncluded requiresShipping displayFinancialStatus displayFulfillmentStatus returnStatus fullyPaid
+  unpaid discountCodes paymentGatewayNames fulfillmentsCount { count precision } transactionsCount { count precision }
+  totalCashRoundingAdjustment { paymentSet %(bag)s refundSet %(bag)s } %(taxes)s
+  additionalFees { id name price %(bag)s %(taxes)s }
+  customer { id legacyResourceId displayName firstName lastName createdAt updatedAt
+    defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber } }
+  shippingAddress { %(address)s } billingAddress { %(address)s } shippingLine { %(shipping)s }
+  shippingLines(first: 2) { nodes { %(shipping)s } }""" % {
+    "bag": BAG,
+    "taxes": TAXES,
+    "address": ADDRESS,
+    "shipping": SHIPPING,
+}
+ORDERS = (
+    "{ orders(first: 2, sortKey: UPDATED_AT, reverse: true) { edges { cursor node { id %s } } %s } }" % (MONEY, PAGE),
+    "{ orders(first: 2) { nodes { %s } } }" % ORDER,
+    "{ orders(first: 2) { nodes { lineItems(first: 2) { nodes { %s } } } } }" % ORDER_LINE,
+    "{ orders(first: 2) { nodes { fulfillmentOrders(first: 2) { nodes { %s } } } } }" % PLAN,
+    "{ orders(first: 2) { nodes { fulfillments { %s } refunds { %s } transactions { %s } } } }" % (SENT, REFUND, PAID),
+    "{ orders(first: 2) { nodes { returns(first: 2) { nodes { %s } } } } ordersCount { count precision } }" % RETURN,
+    """{ fulfillmentOrders(first: 5, includeClosed: true) { nodes { id } } order(id: "%(order)s") { id }
+      node(id: "%(order)s") { id __typename } fulfillmentOrder(id: "%(plan)s") { id }
+      fulfillment(id: "%(sent)s") { id } refund(id: "%(refund)s") { id } return(id: "%(return)s") { id } }""",
+)
+ORDER_WRITES = (
+    """mutation { fulfillmentOrderHold(id: "%(plan)s", fulfillmentHold: {reason: OTHER, reasonNotes: "wait"}) {
+      fulfillmentHold { id reason } fulfillmentOrder { id status } remainingFulfillmentOrder { id }
+      userErrors { code field message } } }""",
+    """mutation { fulfillmentCreate(fulfillment: {lineItemsByFulfillmentOrder: [{fulfillmentOrderId: "%(plan)s"}]}) {
+      fulfillment { id } userErrors { field message } } }""",
+    """mutation { fulfillmentOrderReleaseHold(id: "%(plan)s") { fulfillmentOrder { id status }
+      userErrors { code field message } } }""",
+    """mutation { fulfillmentCreate(fulfillment: {lineItemsByFulfillmentOrder: [{fulfillmentOrderId: "%(plan)s"}],
+      trackingInfo: {number: "T9", company: "DHL"}}) { fulfillment { id status } userErrors { field message } } }""",
+    """mutation { fulfillmentTrackingInfoUpdate(fulfillmentId: "%(sent)s", trackingInfoInput: {numbers: ["1", "2"]}) {
+      fulfillment { id trackingInfo { company number url } } userErrors { field message } } }""",
+    """mutation { refundCreate(input: {orderId: "%(order)s", note: "n", transactions: [{orderId: "%(order)s",
+      kind: REFUND, gateway: "manual", amount: "1.00"}]}) @idempotent(key: "r") { order { id }
+      refund { id totalRefundedSet { shopMoney { amount } } } userErrors { field message } } }""",
+    """mutation { orderCancel(orderId: "%(order)s", reason: CUSTOMER, restock: true, refund: true) {
+      job { id done } orderCancelUserErrors { code field message } } }""",
+)
 WRITES = (
     """mutation { productVariantsBulkUpdate(productId: "%(product)s", variants: [{id: "%(variant)s", price: "3.999"},
       {id: "%(variant)s", compareAtPrice: "-1"}], allowPartialUpdates: true) { product { id }
@@ -309,3 +400,39 @@ def test_the_answers_to_writes_have_the_vendors_shape(version: str, vendor: Grap
     check(sim, version, vendor, SET % "stale", given)
     for write in WRITES:
         check(sim, version, vendor, write % found if "%(" in write else write)
+
+
+def shop_that_traded() -> tuple[ShopifySimulator, dict[str, str]]:
+    sim = shop()
+    order = sim.checkout.place(
+        {"X-1": 3, "X-2": 1},
+        tax="0.05+0.09975",
+        off="1.00",
+        shipping=[("DHL", "std", "4.90", "0.10")],
+        duties="1.00",
+        fees=[("Wrapping", "0.50")],
+        tip="1.00",
+        gift_card="2.00",
+        presentment="USD",
+        rate="1.1",
+    )
+    (sent,) = sim.checkout.fulfill(order, {0: 1}, number="T1", company="DHL", url="https://dhl.example/T1")
+    back = sim.checkout.announce(order, {0: 1})
+    refund = sim.checkout.refund(order, {0: 1}, amount="5.00", restock="RETURN", shipping="1", returned=back)
+    sim.checkout.place({"X-2": 1}, buyer=None, paid=False)
+    sim.checkout.cancel(sim.checkout.place({"X-2": 1}))
+    (plan,) = sim.checkout.plans(order)
+    named = {"order": order, "sent": sent.gid, "refund": refund.gid, "return": back.gid, "plan": plan.gid}
+    return sim, named
+
+
+def test_the_answers_about_orders_have_the_vendors_shape(version: str, vendor: GraphQLSchema) -> None:
+    sim, named = shop_that_traded()
+    for read in ORDERS:
+        check(sim, version, vendor, read % named if "%(" in read else read)
+
+
+def test_the_answers_to_writes_of_orders_have_the_vendors_shape(version: str, vendor: GraphQLSchema) -> None:
+    sim, named = shop_that_traded()
+    for write in ORDER_WRITES:
+        check(sim, version, vendor, write % named)

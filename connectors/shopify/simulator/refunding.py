@@ -103,7 +103,8 @@ class RefundDesk:
         place = self._desk.unplan(line, units - sent, at, restock=restock) if units > sent else None
         if restock and sent:
             place = back.location or place or _place(line)
-            self._desk.shelf.bring_back(line, place, sent, at)
+            if place is not None:
+                self._desk.shelf.bring_back(line, place, sent, at)
         part.location = (back.location or place or _place(line)) if restock else None
         refund.lines.append(part)
         return gone.net + (ZERO if line.order.terms.taxes_included else gone.tax)
@@ -142,9 +143,9 @@ def unsent(line: Line) -> int:
     return min(line.current, sum(part.remaining for plan in plans for part in plan.lines if part.line is line))
 
 
-def _place(line: Line) -> Location:
-    """Where units of a line were to be sent from."""
-    return next(plan.location for plan in line.order.plans for part in plan.lines if part.line is line)
+def _place(line: Line) -> Location | None:
+    """Where units of a line were to be sent from; nowhere for what is no good."""
+    return next((plan.location for plan in line.order.plans for part in plan.lines if part.line is line), None)
 
 
 def _gateway(order: Order) -> str:

@@ -25,6 +25,11 @@ def the_other_way() -> Switches:
         bulk_polls=3,
         bulk_seconds=20.0,
         bulk_order="adjacent",
+        tips_as_lines=False,
+        edits_make_refunds=True,
+        plans_shrink=False,
+        partial_splits=False,
+        refund_lowers_total=False,
     )
 
 

@@ -14,7 +14,16 @@ from connectors.shopify import health
 from tests.unit.connectors.shopify.conftest import ScriptedShop, cost
 
 MANIFEST = load_manifest("connectors.shopify")
-ALL = ["write_products", "write_inventory", "read_locations"]
+ALL = [
+    "write_products",
+    "write_inventory",
+    "read_locations",
+    "write_orders",
+    "read_all_orders",
+    "read_customers",
+    "read_returns",
+    "write_merchant_managed_fulfillment_orders",
+]
 
 
 def answer(scopes: list[str] = ALL, **headers: str) -> httpx.Response:
@@ -41,6 +50,13 @@ def test_a_missing_scope_is_named(shop: ScriptedShop) -> None:
     found = findings(shop, answer(["read_products", "write_inventory", "read_locations"]))
     assert found["scopes"].message == "missing: write_products"
     assert not found["scopes"].ok
+
+
+@pytest.mark.parametrize("missing", ["read_all_orders", "write_orders"])
+def test_what_orders_need_is_told_without_failing_a_shop_that_needs_none(shop: ScriptedShop, missing: str) -> None:
+    found = findings(shop, answer([scope for scope in ALL if scope != missing]))["order_scopes"]
+    assert (found.ok, found.warning) == (True, True)
+    assert missing in found.message
 
 
 def test_a_version_that_fell_forward_is_noticed(shop: ScriptedShop) -> None:

@@ -210,5 +210,5 @@ def test_a_list_that_ends_where_paging_stops_is_not_whole(shop: ScriptedShop) ->
 
 
 def test_an_unknown_resource_is_refused(shop: ScriptedShop) -> None:
-    with pytest.raises(FatalError, match="orders"):
-        list(shop.connector().pull("orders", ["id"]))
+    with pytest.raises(FatalError, match="customers"):
+        list(shop.connector().pull("customers", ["id"]))
