@@ -15,7 +15,7 @@ from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
 from sync.orders.holds import DOCUMENT
-from sync.orders.parcels import same
+from sync.orders.parcels import echo, same
 from sync.orders.requests import Existing
 
 
@@ -29,8 +29,9 @@ def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
         if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines:
             continue
         # Who keeps the books was told, and shows it since; a place may have told the channel itself before us.
-        firsts = shipments if shipment.request_id in keepers else [one for one in shipments if one.request_id is None]
-        if shipment.request_id is not None and _echoes(shipment, body, firsts):
+        books = shipment.request_id in keepers
+        firsts = shipments if books else [one for one in shipments if one.request_id is None]
+        if shipment.request_id is not None and _echoes(shipment, body, firsts, books=books):
             continue
         for target, operation, notice in _notices(hub, row, order, shipment, body, requests):
             wanted = {
@@ -81,10 +82,11 @@ def _notice(
     )
 
 
-def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
+def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]], *, books: bool) -> bool:
     """Whether it only says again what was reported before."""
     earlier = (one for one in others if one.connection != shipment.connection and one.id < shipment.id)
-    return any(same(body, store.shipment_body(one)) for one in earlier)
+    alike = echo if books else same
+    return any(alike(body, store.shipment_body(one)) for one in earlier)
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:

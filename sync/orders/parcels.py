@@ -13,6 +13,14 @@ def same(one: Fulfillment, other: Fulfillment) -> bool:
     return not mine and not theirs and _units(one) == _units(other)
 
 
+def echo(shown: Fulfillment, first: Fulfillment) -> bool:
+    """Whether who keeps the books only shows what a place told of before: books need not have a parcel's number."""
+    mine, theirs = _numbers(shown), _numbers(first)
+    if mine and theirs:
+        return bool(mine & theirs)
+    return _units(shown) == _units(first)
+
+
 def _numbers(shipment: Fulfillment) -> set[str]:
     return {one.number for one in shipment.tracking if one.number}
 
