@@ -1,8 +1,7 @@
 """The lines of a sale: prices and taxes chosen so that the server's own arithmetic gives the order's total.
 
 The server rounds a line to the currency after multiplying its units with a price of four decimals. Where no such price
-gives the line's amount, its units are parted into two lines whose prices differ by the last decimal: together they are
-exact.
+gives the line's amount, the last unit becomes a line of its own, which costs what the others leave.
 """
 
 from __future__ import annotations
@@ -77,16 +76,16 @@ def most_rounding(order: NewOrder, lines: Iterable[SaleLine]) -> Decimal:
 
 def _parted(product: int, line: Line, net: Decimal, currency: str, taxes: tuple[int, ...]) -> Iterator[SaleLine]:
     title = line.description or line.sku
+    unit = Decimal(1).scaleb(-exponent(currency))
     price = round_to(net / line.quantity, PRICE_DIGITS)
-    # A product just between two amounts may be rounded to either, so it does not count.
-    if abs(price * line.quantity - net) * 2 < Decimal(1).scaleb(-exponent(currency)):
+    if abs(price * line.quantity - net) * 2 < unit:
         yield SaleLine(product, line.quantity, decimal_text(price), title, taxes)
         return
-    low, more = divmod(int(net / _TICK), line.quantity)
-    if low * _TICK * line.quantity + more * _TICK != net:
-        raise SkippableError("totals_differ", f"{net} cannot be the price of {line.quantity} units of {line.sku}")
-    yield SaleLine(product, line.quantity - more, decimal_text(low * _TICK), title, taxes)
-    yield SaleLine(product, more, decimal_text((low + 1) * _TICK), title, taxes)
+    most = line.quantity - 1
+    if abs(price * most) % unit * 2 == unit:  # just between two amounts, it may be rounded to either
+        price += _TICK
+    yield SaleLine(product, most, decimal_text(price), title, taxes)
+    yield _single(product, net - round_to(price * most, exponent(currency)), title, taxes)
 
 
 def _single(product: int, net: Decimal, title: str, taxes: tuple[int, ...]) -> SaleLine:

@@ -107,6 +107,8 @@ class Sales:
     def _begin(self, body: SaleBody) -> None:
         """Create the draft; whoever lost against another who began it goes on with that one."""
         order = body.order
+        # What may be refused comes first, so that a bad order makes no parties.
+        currency, lines = self._currency(order.currency), self._line_values(body.lines[:CHUNK], 0)
         who = self._parties.of(order)
         values: Row = {
             "party": who.party,
@@ -116,9 +118,9 @@ class Sales:
             "web_shop": self._options.web_shop,
             "web_id": order.web_id,
             "reference": order.reference or None,
-            "currency": self._currency(order.currency),
+            "currency": currency,
             "comment": order.comment or None,
-            "lines": [["create", self._line_values(body.lines[:CHUNK], 0)]],
+            "lines": [["create", lines]],
         }
         if order.date:
             values["sale_date"] = _day(order.date)

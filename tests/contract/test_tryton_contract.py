@@ -379,9 +379,9 @@ def test_a_write_in_an_ended_session_is_sent_again_after_the_login(world: World)
     assert Decimal(records(connector.pull("products", PRODUCTS))["BOOK"]["template"]["list_price"]) == 8
 
 
-def test_a_field_of_a_module_that_is_not_there_is_named(world: World) -> None:
-    with pytest.raises(FatalError, match="'salable'"):
-        list(world.connect().pull("products", ["template.salable"]))
+def test_whether_a_product_is_sold_is_read(world: World) -> None:
+    found = records(world.connect().pull("products", ["code", "template.salable"]))
+    assert found["BOOK"]["template"]["salable"] is True
 
 
 def test_a_dry_run_reads_everything_and_writes_nothing(world: World) -> None:

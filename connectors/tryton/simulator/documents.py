@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.tryton.simulator.models import Context
-from connectors.tryton.simulator.state import Inventory, Line, Move, Note, Record, State, Template
-from connectors.tryton.simulator.wire import ServerError, unknown, user_error
+from connectors.tryton.simulator.state import Inventory, Line, Move, Note, State, Template
+from connectors.tryton.simulator.trade import Trade
+from connectors.tryton.simulator.wire import ServerError, created, guard, unknown, user_error
 
 USER = 1
 LOST_AND_FOUND = 4
 _PRICE_DIGITS = 4
-_TEMPLATE_FIELDS = {"list_price", "name", "active"}
+_TEMPLATE_FIELDS = {"list_price", "name", "active", "salable"}
 _INVENTORY_FIELDS = {"company", "location", "date", "empty_quantity", "lines"}
 _READ_ONLY = {"number": "Number", "state": "State"}
 
@@ -22,8 +23,13 @@ _READ_ONLY = {"number": "Number", "state": "State"}
 class Documents:
     """Carries out writing methods; gives the effects in words."""
 
-    def __init__(self, state: State, stamp: Callable[[], datetime], today: Callable[[], date]) -> None:
+    def __init__(self, state: State, trade: Trade, stamp: Callable[[], datetime], today: Callable[[], date]) -> None:
         self._state = state
+        self._unsold = trade.unsold
+        self._noted: dict[str, Mapping[int, object]] = {
+            "stock.inventory": state.inventories,
+            "stock.shipment.out": trade.shipments,
+        }
         self._stamp = stamp
         self._today = today
 
@@ -31,7 +37,7 @@ class Documents:
         """Write several templates; all or none."""
         pairs = list(zip(params[0::2], params[1::2], strict=True))
         for ids, values in pairs:
-            self._guard("product.template", self._state.templates, ids, context)
+            guard("product.template", self._state.templates, ids, context)
             _check_template(ids, values, self._state.templates)
         at = self._stamp()
         return [effect for ids, values in pairs for one in ids for effect in self._write_template(one, values, at)]
@@ -41,12 +47,12 @@ class Documents:
         for values in records:
             self._check_inventory(values)
         at = self._stamp()
-        created = [self._create_inventory(values, at) for values in records]
-        return [one.id for one in created], [f"inventory {one.id} drafted" for one in created]
+        made = [self._create_inventory(values, at) for values in records]
+        return [one.id for one in made], [f"inventory {one.id} drafted" for one in made]
 
     def write_inventories(self, ids: Sequence[int], values: Mapping[str, Any], context: Context) -> list[str]:
         """Write drafts; what is found in the place is noted anew."""
-        self._guard("stock.inventory", self._state.inventories, ids, context)
+        guard("stock.inventory", self._state.inventories, ids, context)
         if set(values) - {"empty_quantity"}:
             raise user_error("Only the handling of empty lines can be changed here.")
         at = self._stamp()
@@ -58,7 +64,7 @@ class Documents:
 
     def confirm(self, ids: Sequence[int], context: Context) -> list[str]:
         """Book the difference between what was counted and what was found when the document was last written."""
-        self._guard("stock.inventory", self._state.inventories, ids, context)
+        guard("stock.inventory", self._state.inventories, ids, context)
         for one in self._inventories(ids):
             if one.state != "draft":
                 raise user_error(f'You can not call "confirm" on "[{one.id}]" of "Stock Inventory".')
@@ -82,28 +88,31 @@ class Documents:
     def create_notes(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[str]]:
         """Put texts on records."""
         at = self._stamp()
-        created: list[int] = []
+        made: list[int] = []
         for values in records:
             model, _, number = str(values.get("resource", "")).partition(",")
-            if model != "stock.inventory" or int(number or 0) not in self._state.inventories:
+            if int(number or 0) not in self._noted.get(model, {}):
                 raise user_error(f'The value of "Resource" is not valid: {values.get("resource")!r}.')
             note = Note(self._state.next_id("note"), at, resource=values["resource"], message=values["message"])
             self._state.notes[note.id] = note
-            created.append(note.id)
-        return created, [f"note {number} created" for number in created]
+            made.append(note.id)
+        return made, [f"note {number} created" for number in made]
 
     def _write_template(self, number: int, values: Mapping[str, Any], at: datetime) -> list[str]:
         template = self._state.templates[number]
         template.written = at
         for name, value in values.items():
-            setattr(template, name, value)
+            if name == "salable":
+                (self._unsold.discard if value else self._unsold.add)(number)
+            else:
+                setattr(template, name, value)
         return [f"template {number} {name}={value}" for name, value in values.items()]
 
     def _create_inventory(self, values: Mapping[str, Any], at: datetime) -> Inventory:
         location = values["location"]
         inventory = Inventory(self._state.next_id("inventory"), at, location=location, user=USER)
         inventory.date = values.get("date") or self._today()
-        for number, line in enumerate(_created(values.get("lines", ())), start=1):
+        for number, line in enumerate(created(values.get("lines", ())), start=1):
             found = self._found(location, line["product"])
             inventory.lines.append(Line(inventory.id * 1000 + number, line["product"], line.get("quantity"), found))
         self._state.inventories[inventory.id] = inventory
@@ -118,7 +127,7 @@ class Documents:
         location = self._state.locations.get(values.get("location", 0))
         if location is None or location.type != "storage":
             raise user_error('The value for field "Location" is not valid according to its domain.')
-        for line in _created(values.get("lines", ())):
+        for line in created(values.get("lines", ())):
             self._check_line(line)
 
     def _check_line(self, line: Mapping[str, Any]) -> None:
@@ -158,21 +167,6 @@ class Documents:
 
     def _inventories(self, ids: Sequence[int]) -> list[Inventory]:
         return [self._state.inventories[number] for number in ids]
-
-    @staticmethod
-    def _guard(model: str, records: Mapping[int, Record], ids: Sequence[int], context: Context) -> None:
-        """Refuse ids that do not exist, and records whose lock token is another one now."""
-        if missing := [str(one) for one in ids if one not in records]:
-            raise user_error(f'You are trying to read records "{", ".join(missing)}" of "{model}" that don\'t exist.')
-        tokens = context.get("_timestamp") or {}
-        for one in ids:
-            wanted = tokens.get(f"{model},{one}")
-            if wanted is not None and wanted != records[one].token:
-                raise ServerError("ConcurrencyException", "Records were modified in the meanwhile")
-
-
-def _created(lines: Sequence[Any]) -> list[Mapping[str, Any]]:
-    return [line for action in lines if action[0] == "create" for line in action[1]]
 
 
 def _check_template(ids: Sequence[int], values: Mapping[str, Any], templates: Mapping[int, Template]) -> None:

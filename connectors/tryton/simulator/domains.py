@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +18,18 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_OPERATORS = {"=", "!=", "in", "not in", "like", *_ORDERED}
+_OPERATORS = {"=", "!=", "in", "not in", "like", "ilike", *_ORDERED}
+
+
+class ManyRead:
+    """Reads a field of many related records: a condition on it holds when it holds for any of them."""
+
+    def __init__(self, read: Callable[[Any], list[Any]]) -> None:
+        self._read = read
+
+    def __call__(self, record: Any) -> list[Any]:
+        """The values of all of them."""
+        return self._read(record)
 
 
 def compiled(domain: Sequence[Any], getter: Getter) -> Test:
@@ -57,6 +69,13 @@ def names(domain: Sequence[Any]) -> set[str]:
 
 def _clause(name: str, sign: str, value: Any, getter: Getter) -> Test:
     read = getter(name)
+    if isinstance(read, ManyRead):
+        test = _condition(sign, value, lambda one: one)
+        return lambda record: any(test(one) for one in read(record))
+    return _condition(sign, value, read)
+
+
+def _condition(sign: str, value: Any, read: Callable[[Any], Any]) -> Test:
     if sign == "=":
         return lambda record: read(record) == value
     if sign == "!=":
@@ -67,10 +86,21 @@ def _clause(name: str, sign: str, value: Any, getter: Getter) -> Test:
     if sign == "like":
         start = str(value).rstrip("%")
         return lambda record: str(read(record)).startswith(start)
+    if sign == "ilike":
+        pattern = _pattern(str(value))
+        return lambda record: pattern.fullmatch(str(read(record) or "")) is not None
     compare = _ORDERED.get(sign)
     if compare is None:
         raise unknown(sign)
     return lambda record: (found := read(record)) is not None and compare(found, value)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of SQL: any text for %, any letter for _, and either as itself after a backslash."""
+    parts = re.findall(r"\\.|.", text, re.DOTALL)
+    words = {"%": ".*", "_": "."}
+    said = (words.get(part) or re.escape(part[-1]) for part in parts)
+    return re.compile("".join(said), re.IGNORECASE | re.DOTALL)
 
 
 def _either(tests: list[Test]) -> Test:

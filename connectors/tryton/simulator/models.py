@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,13 +15,17 @@ from connectors.tryton.simulator.wire import unknown
 Read = Callable[[Any], Any]
 Context = Mapping[str, Any]
 
-_COMMON: dict[str, Read] = {
+UNIT = 1
+"""The only unit: pieces, metres, whatever a template counts in."""
+
+COMMON: dict[str, Read] = {
     "id": attrgetter("id"),
     "create_date": attrgetter("created"),
     "write_date": attrgetter("written"),
     "last_modified_at": attrgetter("stamp"),
     "_timestamp": attrgetter("token"),
 }
+"""Fields of every record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +58,22 @@ class Model:
         raise unknown(name)
 
 
-def models(state: State, today: Callable[[], date]) -> dict[str, Model]:
-    """All models of a database."""
+def models(state: State, today: Callable[[], date], unsold: Set[int]) -> dict[str, Model]:
+    """All models of a catalog and its stock; ``unsold`` are the templates that may not be sold."""
     return {
-        "product.template": _templates(state),
-        "product.product": _variants(state, today),
+        "product.template": _templates(state, unsold),
+        "product.product": _variants(state, today, unsold),
         "product.identifier": Model("product.identifier", {}, {"type": lambda _: "ean", "code": str}, {}, {}),
         "stock.location": _locations(state),
         "stock.move": _moves(state),
         "stock.inventory": _inventories(state),
         "stock.inventory.line": Model("stock.inventory.line", {}, _LINE, {}, {}),
-        "ir.note": Model("ir.note", state.notes, {**_COMMON, **_plain("resource", "message")}, {}, {}),
+        "ir.note": Model("ir.note", state.notes, {**COMMON, **plain_fields("resource", "message")}, {}, {}),
     }
 
 
-def _plain(*names: str) -> dict[str, Read]:
+def plain_fields(*names: str) -> dict[str, Read]:
+    """Fields that are read as they are kept."""
     return {name: attrgetter(name) for name in names}
 
 
@@ -80,18 +85,20 @@ _LINE: dict[str, Read] = {
 }
 
 
-def _templates(state: State) -> Model:
+def _templates(state: State, unsold: Set[int]) -> Model:
     fields: dict[str, Read] = {
-        **_COMMON,
-        **_plain("name", "list_price", "type", "active"),
+        **COMMON,
+        **plain_fields("name", "list_price", "type", "active"),
         "code": lambda _: None,
         "products": lambda one: list(one.variants),
         "rec_name": attrgetter("name"),
+        "salable": lambda one: one.id not in unsold,
+        "default_uom": lambda _: UNIT,
     }
     return Model("product.template", state.templates, fields, {}, {}, archivable=True)
 
 
-def _variants(state: State, today: Callable[[], date]) -> Model:
+def _variants(state: State, today: Callable[[], date], unsold: Set[int]) -> Model:
     templates = state.templates
 
     def of_template(read: Callable[[Template], Any]) -> Read:
@@ -101,12 +108,15 @@ def _variants(state: State, today: Callable[[], date]) -> Model:
         return templates[one.template].list_price if one.list_price is None else one.list_price
 
     fields: dict[str, Read] = {
-        **_COMMON,
-        **_plain("code", "description", "active", "template", "list_price"),
+        **COMMON,
+        **plain_fields("code", "description", "active", "template", "list_price"),
         "suffix_code": attrgetter("code"),
         "name": of_template(attrgetter("name")),
         "type": of_template(attrgetter("type")),
         "list_price_used": price,
+        "salable": lambda one: one.template not in unsold,
+        "default_uom": lambda _: UNIT,
+        "sale_uom": lambda _: UNIT,
         "rec_name": lambda one: (
             f"[{one.code}] {templates[one.template].name}" if one.code else templates[one.template].name
         ),
@@ -128,8 +138,8 @@ def _locations(state: State) -> Model:
         return lambda one: one.zones.get(name)
 
     fields: dict[str, Read] = {
-        **_COMMON,
-        **_plain("code", "name", "type", "parent", "active"),
+        **COMMON,
+        **plain_fields("code", "name", "type", "parent", "active"),
         "input_location": zone(INPUT),
         "output_location": zone(OUTPUT),
         "storage_location": zone(STORAGE),
@@ -139,8 +149,8 @@ def _locations(state: State) -> Model:
 
 def _moves(state: State) -> Model:
     fields: dict[str, Read] = {
-        **_COMMON,
-        **_plain("product", "state", "quantity"),
+        **COMMON,
+        **plain_fields("product", "state", "quantity", "origin"),
         "internal_quantity": attrgetter("quantity"),
         "from_location": attrgetter("source"),
         "to_location": attrgetter("target"),
@@ -148,13 +158,14 @@ def _moves(state: State) -> Model:
         "effective_date": attrgetter("effective"),
         "company": lambda _: 1,
     }
-    return Model("stock.move", state.moves, fields, {}, {})
+    product = Related("product.product", lambda one: state.variants[one.product])
+    return Model("stock.move", state.moves, fields, {"product": product}, {})
 
 
 def _inventories(state: State) -> Model:
     fields: dict[str, Read] = {
-        **_COMMON,
-        **_plain("state", "location", "date"),
+        **COMMON,
+        **plain_fields("state", "location", "date"),
         "create_uid": attrgetter("user"),
         "number": lambda one: str(one.id),
         "company": lambda _: 1,

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.tryton.simulator.domains import compiled, conditions, names
+from connectors.tryton.simulator.domains import ManyRead, compiled, conditions, names
 from connectors.tryton.simulator.models import Context, Model, Read, Related
 from connectors.tryton.simulator.wire import encoded, unknown
 
@@ -75,7 +75,11 @@ class Queries:
             return model.reader(first, context)
         related = self._related(model, first)
         inner = self._path(self.model(related.model), rest, context)
-        return lambda record: inner(related.follow(record))
+        if related.many:
+            return ManyRead(lambda record: _all(inner, related.follow(record)))
+        if isinstance(inner, ManyRead):
+            return ManyRead(lambda record: inner(related.follow(record)))
+        return lambda record: None if (target := related.follow(record)) is None else inner(target)
 
     def _shape(self, model: Model, wanted: Sequence[str], context: Context) -> Callable[[Any], dict[str, Any]]:
         readers: dict[str, Read] = {"id": model.fields.get("id", lambda one: 0)}
@@ -94,7 +98,7 @@ class Queries:
             found = {name: encoded(read(record)) for name, read in plain}
             for name, related, shape in inner:
                 target = related.follow(record)
-                found[f"{name}."] = [shape(one) for one in target] if related.many else shape(target)
+                found[f"{name}."] = _shaped(shape, target, many=related.many)
                 if related.many:
                     found.pop(name, None)
             return found
@@ -115,6 +119,19 @@ class Queries:
         if name not in model.relations:
             raise unknown(name)
         return model.relations[name]
+
+
+def _shaped(shape: Callable[[Any], dict[str, Any]], target: Any, *, many: bool) -> Any:
+    if many:
+        return [shape(one) for one in target]
+    return None if target is None else shape(target)
+
+
+def _all(read: Read, records: Iterable[Any]) -> list[Any]:
+    """What is read of some records, in one list."""
+    if isinstance(read, ManyRead):
+        return [value for record in records for value in read(record)]
+    return [read(record) for record in records]
 
 
 def _always(record: Any) -> bool:

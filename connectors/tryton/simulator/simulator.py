@@ -15,10 +15,14 @@ import msgspec
 from canonical.clock import Clock
 from connectors.simulation import CatalogItem, SimRequest, SimResponse, Simulator, html_response, json_response
 from connectors.tryton.simulator.admin import Admin
+from connectors.tryton.simulator.clerk import Clerk
+from connectors.tryton.simulator.desk import Desk
 from connectors.tryton.simulator.documents import USER, Documents
 from connectors.tryton.simulator.models import Context, Model, models
 from connectors.tryton.simulator.queries import Queries
 from connectors.tryton.simulator.state import State
+from connectors.tryton.simulator.trade import Trade
+from connectors.tryton.simulator.trademodels import trade_models
 from connectors.tryton.simulator.wire import ServerError, StatusError, decoded
 
 _IDLE = timedelta(seconds=300)
@@ -46,14 +50,18 @@ class TrytonSimulator(Simulator):
         super().__init__(clock=clock)
         self.database, self.username, self.password = database, username, password
         self.state = State()
-        self._queries = Queries(models(self.state, self.today))
-        self._documents = Documents(self.state, self.stamp, self.today)
+        trade = Trade()
+        self.desk = Desk(self.state, trade, self.stamp, self.today)
+        self.clerk = Clerk(self)
+        self._queries = Queries({**models(self.state, self.today, trade.unsold), **trade_models(self.state, trade)})
+        self._documents = Documents(self.state, trade, self.stamp, self.today)
         self._sessions: dict[str, datetime] = {}
         self._logins = 0
         self._wrong_logins = 0
         self._last_stamp = datetime.min.replace(tzinfo=UTC)
         self.admin = Admin(self, warehouses or {"WH1": "Main", "WH2": "Second"})
         self._writers: dict[str, Callable[[list[Any], Context], tuple[Any, list[str]]]] = {
+            **self.desk.writers(),
             "product.template.write": lambda p, c: (None, self._documents.write_templates(p, c)),
             "stock.inventory.create": lambda p, c: self._documents.create_inventories(p[0]),
             "stock.inventory.write": lambda p, c: (None, self._documents.write_inventories(p[0], p[1], c)),
@@ -61,6 +69,7 @@ class TrytonSimulator(Simulator):
             "stock.inventory.delete": lambda p, c: (None, self._documents.delete_inventories(p[0])),
             "ir.note.create": lambda p, c: self._documents.create_notes(p[0]),
         }
+        self._wizards = self.desk.wizards()
 
     def today(self) -> date:
         """The company's date."""
@@ -116,7 +125,7 @@ class TrytonSimulator(Simulator):
     def is_write(self, request: SimRequest) -> bool:
         """Everything that is not a login or a reading method."""
         method = _method_of(request)
-        return method.startswith("model.") and method.rpartition(".")[2] not in _READING
+        return method.startswith(("model.", "wizard.")) and method.rpartition(".")[2] not in _READING
 
     def operation_of(self, request: SimRequest) -> str:
         """The method called."""
@@ -182,7 +191,8 @@ class TrytonSimulator(Simulator):
     def _model_method(self, method: str, params: list[Any]) -> Any:
         kind, _, rest = method.partition(".")
         name, _, verb = rest.rpartition(".")
-        if kind != "model":
+        writers = {"model": self._writers, "wizard": self._wizards}.get(kind)
+        if writers is None:
             raise StatusError(403, "Forbidden")
         if not params or not isinstance(params[-1], dict):
             raise StatusError(422, "Missing context argument")
@@ -190,10 +200,12 @@ class TrytonSimulator(Simulator):
         values = [decoded(one) for one in params]
         if rest == "res.user.get_preferences":
             return {"company": 1, "companies": [1], "language": "en"}
-        if (writer := self._writers.get(rest)) is not None:
+        if (writer := writers.get(rest)) is not None:
             result, effects = writer(values, context)
             self.log.write(method, rows=len(effects), effect=effects)
             return result
+        if kind != "model":
+            raise StatusError(403, "Forbidden")
         return self._reading(method, self._queries.model(name), verb, values, context)
 
     def _reading(self, method: str, model: Model, verb: str, values: list[Any], context: Context) -> Any:

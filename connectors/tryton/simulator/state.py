@@ -77,6 +77,7 @@ class Move(Record):
     planned: date | None = None
     effective: date | None = None
     shipment: int = 0
+    origin: str = ""
 
 
 @dataclass(slots=True)

@@ -11,11 +11,14 @@ from connectors.base import Connector, Environment, WriteRow
 from connectors.conformance import Subject, WriteCase
 from connectors.simulation import CatalogItem, Simulator, Ticker
 from connectors.tryton.connector import connect
+from connectors.tryton.simulator import salecases
 from connectors.tryton.simulator.simulator import TrytonSimulator
 
 _PAGE = 50
 _PRODUCTS = ("id", "code", "active", "template.id", "template.name", "template.list_price", "version")
 _STOCK = ("id", "code", "levels[].location", "levels[].quantity", "levels[].forecast_quantity")
+
+_SALES = ("id", "web_id", "state", "progress", "shipments[].state", "shipments[].lines[].quantity")
 
 
 class _Id(msgspec.Struct):
@@ -23,14 +26,14 @@ class _Id(msgspec.Struct):
 
 
 def subject() -> Subject:
-    """A company with two warehouses, its prices and its counts."""
+    """A company with two warehouses, its prices and its counts, and a web shop with its sales."""
     return Subject(
         name="tryton",
         page_size=_PAGE,
-        resources={"products": _PRODUCTS, "stock": _STOCK},
+        resources={"products": _PRODUCTS, "stock": _STOCK, "sales": _SALES},
         simulator=_simulator,
         connect=_connect,
-        external_ids=lambda simulator, resource: [str(one) for one in _tryton(simulator).state.variants],
+        external_ids=_ids,
         id_of=lambda resource, record: str(msgspec.json.decode(record, type=_Id).id),
         absent_id=lambda resource: "999999",
         snapshot=lambda simulator: _tryton(simulator).snapshot(),
@@ -39,6 +42,8 @@ def subject() -> Subject:
             WriteCase("product.write", _price_row, _held_price, _price_touches, _bad_price_row),
             WriteCase("stock.inventory", _count_row, _held_count, _count_touches, _bad_count_row),
         ),
+        effects=salecases.CASES,
+        documents={"sales": salecases.place},
         expire_token=lambda simulator: _tryton(simulator).expire_sessions(),
         touch=_touch,
     )
@@ -47,6 +52,7 @@ def subject() -> Subject:
 def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
     simulator = TrytonSimulator(clock=clock, warehouses={"WH1": "Main", "WH2": "Second"})
     simulator.load(items)
+    simulator.clerk.open_shop()
     clock.advance(3600)
     return simulator
 
@@ -54,11 +60,19 @@ def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
 def _connect(simulator: Simulator, environment: Environment) -> Connector:
     erp = _tryton(simulator)
     settings: dict[str, str | int] = {"url": "http://tryton.example", "database": erp.database, "page_size": _PAGE}
+    settings |= {"web_shop": 1, "warehouse": int(erp.location_id("WH1"))}
     return connect({**settings, "username": erp.username, "password": erp.password}, environment)
 
 
+def _ids(simulator: Simulator, resource: str) -> list[str]:
+    erp = _tryton(simulator)
+    return [str(one) for one in (erp.desk.trade.sales if resource == "sales" else erp.state.variants)]
+
+
 def _touch(simulator: Simulator, resource: str, index: int) -> None:
-    if resource == "products":
+    if resource == "sales":
+        salecases.touch(simulator, index)
+    elif resource == "products":
         _tryton(simulator).admin.set_price(_sku(index), Decimal("77.7"))
     else:
         _tryton(simulator).admin.book_sale(_sku(index), "WH1", 1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+
+from connectors.tryton.simulator.state import Record
 
 
 class ServerError(Exception):
@@ -27,6 +30,27 @@ class StatusError(Exception):
 def user_error(message: str) -> ServerError:
     """What a user is told who did something that is not allowed."""
     return ServerError("UserError", [message, "", None])
+
+
+def no_button(button: str, record: str, model: str) -> ServerError:
+    """What a user is told who presses a button that is not offered."""
+    return user_error(f'You can not call "{button}" on "{record}" of "{model}".')
+
+
+def guard(model: str, records: Mapping[int, Record], ids: Sequence[int], context: Mapping[str, Any]) -> None:
+    """Refuse ids that do not exist, and records whose lock token is another one now."""
+    if missing := [str(one) for one in ids if one not in records]:
+        raise user_error(f'You are trying to read records "{", ".join(missing)}" of "{model}" that don\'t exist.')
+    tokens = context.get("_timestamp") or {}
+    for one in ids:
+        wanted = tokens.get(f"{model},{one}")
+        if wanted is not None and wanted != records[one].token:
+            raise ServerError("ConcurrencyException", "Records were modified in the meanwhile")
+
+
+def created(actions: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """The new records in what is written to a field of many."""
+    return [values for action in actions if action[0] == "create" for values in action[1]]
 
 
 def unknown(name: str) -> ServerError:

@@ -16,9 +16,7 @@ class Rpc:
 
     def __init__(self, world: World) -> None:
         self._http = httpx.Client(transport=world.inner, base_url=world.url, timeout=120)
-        user, token, _ = self._send("common.db.login", [USER, {"password": PASSWORD}, "en"])
-        credentials = base64.b64encode(f"{USER}:{user}:{token}".encode()).decode()
-        self._http.headers["Authorization"] = f"Session {credentials}"
+        self._login()
 
     def call(self, method: str, *params: Any, **context: Any) -> Any:
         """Call a method of a model."""
@@ -34,8 +32,17 @@ class Rpc:
         (row,) = self.rows(model, domain)
         return int(row["id"])
 
+    def _login(self) -> None:
+        user, token, _ = self._send("common.db.login", [USER, {"password": PASSWORD}, "en"])
+        credentials = base64.b64encode(f"{USER}:{user}:{token}".encode()).decode()
+        self._http.headers["Authorization"] = f"Session {credentials}"
+
     def _send(self, method: str, params: list[Any]) -> Any:
-        answer = self._http.post(f"/{DATABASE}/rpc/", json={"id": 1, "method": method, "params": params})
+        question = {"id": 1, "method": method, "params": params}
+        answer = self._http.post(f"/{DATABASE}/rpc/", json=question)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and method != "common.db.login":
+            self._login()
+            answer = self._http.post(f"/{DATABASE}/rpc/", json=question)
         answer.raise_for_status()
         body = answer.json()
         assert "error" not in body, f"{method}: {body['error']}"

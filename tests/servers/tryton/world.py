@@ -16,7 +16,7 @@ from connectors.base import Environment
 from connectors.simulation import SimTransport, Ticker
 from connectors.tryton.connector import TrytonConnector, connect
 from connectors.tryton.simulator import TrytonSimulator
-from tests.servers.tryton.catalog import ARCHIVED, GROUPS, WAREHOUSES
+from tests.servers.tryton.catalog import ARCHIVED, COUNTRIES, CURRENCIES, GROUPS, SHOP, TAXES, WAREHOUSES
 from tests.servers.tryton.server import PASSWORD, USER, TrytonServer
 
 
@@ -159,6 +159,7 @@ def simulated() -> World:
     for group in GROUPS:
         simulator.load(group.items, kind=group.kind, digits=group.digits)
     simulator.admin.archive(ARCHIVED)
+    simulator.clerk.open_shop(SHOP, currencies=CURRENCIES, countries=COUNTRIES, taxes=TAXES)
     clock.advance(3600)
     skus = [item.sku for group in GROUPS for item in group.items]
     return World(
