@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.shopify.simulator import ShopifySimulator
 from connectors.shopify.simulator.cart import BUYER
+from connectors.shopify.simulator.order_state import orders_state
 from crossdock.demo.day.shops import Sale
 from crossdock.demo.world import WAREHOUSES
 
@@ -58,7 +59,9 @@ class EuShop:
 
     def sales(self) -> dict[str, Sale]:
         """Every order, as the shop shows it."""
-        return {gid: self._sale(gid, state) for gid, state in self._simulator.snapshot()["orders"].items()}
+        with self._simulator.turn():
+            states = orders_state(self._simulator.platform.book, stamps=False)
+            return {gid: self._sale(gid, state) for gid, state in states.items()}
 
     def listen(self) -> None:
         """From now on new and changed orders are to be told to the hub."""
