@@ -124,7 +124,7 @@ def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
         hub = stack.enter_context(start(world.config))
         reader = stack.enter_context(start(world.config, read_only=True))
         story = Story(world, hub, reader, app.output.say, skus=world.skus)
-        tell(story, place, clock, start)
+        tell(story, clock, start)
     return story
 
 
@@ -155,6 +155,5 @@ def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Repo
     else:
         app.output.say("")
     summary = "every promise was kept" if story.kept else "a promise was broken"
-    kept = f"status, runs, explain, conflicts list and lint work in {folder}; the simulators have ended"
-    day = f"orders list, orders show and explain too with --config {folder}/day/crossdock.yaml" if story.proof else ""
-    return Report("demo", outcome, sections, counts, summary, [one for one in (kept, day) if one and folder])
+    kept = f"status, runs, explain, conflicts list, orders and lint work in {folder}; the simulators have ended"
+    return Report("demo", outcome, sections, counts, summary, [kept] if folder else [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from crossdock.demo import beginning, ending, trouble
 from crossdock.demo.day import changes, money, morning, proof, shipping
@@ -44,14 +43,14 @@ DAY: tuple[Callable[[Day], None], ...] = (
 """The second act."""
 
 
-def tell(story: Story, folder: Path, clock: FastClock, open_hub: OpenHub) -> None:
+def tell(story: Story, clock: FastClock, open_hub: OpenHub) -> None:
     """Tell both acts, and count up while the platforms are there."""
     for chapter in CHAPTERS:
         chapter(story)
         if story.over or not story.kept:
             story.close()
             return
-    with open_day(story, folder, clock, open_hub) as day:
+    with open_day(story, clock, open_hub) as day:
         if day is None:
             story.tell("the trading day is left out: it needs more goods in both warehouses")
         else:

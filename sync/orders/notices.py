@@ -15,7 +15,7 @@ from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
 from sync.orders.holds import DOCUMENT
-from sync.orders.parcels import echoes, same
+from sync.orders.parcels import echo, echoes, same
 from sync.orders.requests import Existing
 
 
@@ -26,11 +26,12 @@ def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
     keepers = {one.id for one in requests if one.role == DOCUMENT}
     for shipment in shipments:
         body = store.shipment_body(shipment)
-        if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines:
+        if shipment.status == FulfillmentStatus.CANCELED.value or not body.lines or _is_ours(hub, body.reference):
             continue
         # Who keeps the books was told, and shows it since; a place may have told the channel itself before us.
-        firsts = shipments if shipment.request_id in keepers else [one for one in shipments if one.request_id is None]
-        if shipment.request_id is not None and _echoes(shipment, body, firsts):
+        books = shipment.request_id in keepers
+        firsts = shipments if books else [one for one in shipments if one.request_id is None]
+        if shipment.request_id is not None and _repeats(shipment, body, firsts, books=books):
             continue
         for target, operation, notice in _notices(hub, row, order, shipment, body, requests):
             wanted = {
@@ -81,16 +82,25 @@ def _notice(
     )
 
 
-def _echoes(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]]) -> bool:
-    """Whether it only says again what was reported before: it has the reference of that, or is the same by itself."""
-    earlier = [one for one in others if one.connection != shipment.connection and one.id < shipment.id]
-    named = any(body.reference == _reference(one) for one in earlier)
-    return named or any((same if one.request_id else echoes)(body, store.shipment_body(one)) for one in earlier)
+def _repeats(shipment: Row[Any], body: Fulfillment, others: list[Row[Any]], *, books: bool) -> bool:
+    """Whether it only says again what was reported before."""
+    for one in others:
+        if one.connection == shipment.connection or one.id > shipment.id:
+            continue
+        alike = echo if books else same if one.request_id else echoes
+        if alike(body, store.shipment_body(one)):
+            return True
+    return False
 
 
 def _reference(shipment: Row[Any]) -> str:
     """What a shipment is told under, wherever it is told."""
     return f"{shipment.connection}-{shipment.external_id}"
+
+
+def _is_ours(hub: Hub, reference: str) -> bool:
+    """Whether a shipment was made by a notice of ours, also by one that this database has forgotten."""
+    return any(reference.startswith(f"{name}-") for name in hub.config.connections)
 
 
 def told(order: Order, shipment: Fulfillment) -> bool:

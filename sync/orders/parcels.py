@@ -18,6 +18,14 @@ def echoes(later: Fulfillment, by_hand: Fulfillment) -> bool:
     return same(later, by_hand) or (not _numbers(by_hand) and _units(later) == _units(by_hand))
 
 
+def echo(shown: Fulfillment, first: Fulfillment) -> bool:
+    """Whether who keeps the books only shows what a place told of before: books need not have a parcel's number."""
+    mine, theirs = _numbers(shown), _numbers(first)
+    if mine and theirs:
+        return bool(mine & theirs)
+    return _units(shown) == _units(first)
+
+
 def _numbers(shipment: Fulfillment) -> set[str]:
     return {one.number for one in shipment.tracking if one.number}
 

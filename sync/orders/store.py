@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from canonical.fulfillment import Fulfillment, TargetReturn
 from canonical.request import FulfillmentRequest
 from canonical.status import RequestStatus
-from sync.orders.holds import Asked
-from sync.orders.parcels import same
+from sync.orders.holds import DOCUMENT, Asked
+from sync.orders.parcels import echo, same
 from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
@@ -138,9 +138,12 @@ def shipped_units(connection: Connection, order_id: int, *, echoes: bool = True)
     """
     found: list[tuple[int, str, int, str]] = []
     rows = [(row, shipment_body(row)) for row in shipments_of(connection, order_id) if row.status != "canceled"]
+    kept = select(REQUEST.c.id).where(REQUEST.c.order_id == order_id, REQUEST.c.role == DOCUMENT)
+    books = set(connection.execute(kept).scalars()) if rows and not echoes else set()
     for row, shipment in rows:
         first = [one for other, one in rows if other.id < row.id and other.connection != row.connection]
-        if row.request_id is None or (not echoes and any(same(shipment, one) for one in first)):
+        alike = echo if row.request_id in books else same
+        if row.request_id is None or (not echoes and any(alike(shipment, one) for one in first)):
             continue
         lines = shipment.lines
         found += [(row.request_id, line.line_id, line.quantity, row.first_seen) for line in lines if line.line_id]

@@ -1,10 +1,9 @@
-"""The demo's trading day: its figures are those of the platforms, and each kind of promise can be broken."""
+"""The demo's trading day: each kind of promise can be broken."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from crossdock.demo.day.scene import Day
 from sync.orders import notices
 
 Chapter = Callable[[Day], None]
-_PARTS = {"orders to be shipped", "units ordered, booked, shipped", "shipments", "EUR paid by buyers", "EUR given back"}
 
 
 @pytest.fixture
@@ -37,28 +35,6 @@ def tell(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, Any]:
 
 def broken(document: dict[str, Any]) -> list[str]:
     return [one["text"] for step in document["steps"] for one in step["promises"] if not one["kept"]]
-
-
-@pytest.mark.usefixtures("short")
-def test_a_day_of_orders_ends_with_every_side_counting_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    document = tell(capsys, 0)
-    told = {step["title"]: step["figures"] for step in document["steps"]}
-    assert told["Orders go live at 08:00"] == {"undeclared": 2, "exported": 1}
-    assert told["Shoppers buy"] == {"orders": 11, "requests": 11}
-    assert told["One is paid for late"] == {"sales": 1, "requests": 1}
-    assert told["One is edited before it ships"] == {"canceled": 1, "requests": 1}
-    assert told["The same webhook arrives twice, and once late"] == {"write_calls": 0, "requests": 1}
-    assert told["The 3PLs ship"] == {"shipments": 12, "lost": 1}
-    assert told["The rest leaves"] == {"shipments": 13, "told": 13}
-    assert told["A chargeback"] == {"exceptions": 1}
-    assert told["Payouts"] == {"payouts": 2, "explained": 2, "matched": 13}
-    rows = {row["what"]: row for row in document["proof"]}
-    assert rows.keys() >= _PARTS
-    assert not any(Decimal(str(row["difference"])) for row in rows.values())
-    assert (rows["orders to be shipped"]["shops"], rows["shipments"]["erp"]) == (11, 13)
-    assert Decimal(str(rows["EUR paid by buyers"]["pay"])) > 1000
-    assert document["counts"]["oversold"] == 0
-    assert {row["connection"] for row in document["platforms"]} >= {"tpl_a", "tpl_b", "pay"}
 
 
 def paid_back_on_one_side(day: Day) -> None:

@@ -2,103 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
-from uuid import uuid4
+from collections.abc import Mapping
 
-from connectors.memory.simulator.markets import trade
-from connectors.memory.simulator.world import world
-from connectors.simulation.catalog import CatalogItem
+from connectors.tryton.simulator import TrytonSimulator
+from connectors.tryton.simulator.trade import Sale
+
+_GONE = "cancelled"
 
 
-class Ledger(Protocol):
-    """An ERP that keeps the books of every order."""
+class Ledger:
+    """Tryton, which books every order as a sale of its web shop."""
 
-    def settings(self) -> str:
-        """Connector and settings, as the configuration has them."""
-        ...
-
-    def place_id(self, code: str) -> str:
-        """Its own id of a warehouse."""
-        ...
-
-    def free(self, sku: str) -> int:
-        """What it has of a SKU in all warehouses and promised to no one."""
-        ...
+    def __init__(self, simulator: TrytonSimulator) -> None:
+        self._simulator = simulator
+        self.web_shop = simulator.clerk.open_shop()
 
     def has(self, sku: str, code: str) -> int:
-        """What it has in one warehouse."""
-        ...
+        """What lies in one warehouse."""
+        return int(self._simulator.quantity(sku, code))
+
+    def free(self, sku: str) -> int:
+        """What lies in all warehouses and is promised to no one."""
+        state = self._simulator.state
+        with self._simulator.turn():
+            codes = [str(one.code) for one in state.locations.values() if one.type == "warehouse"]
+            going = state.open_moves[state.by_code[sku]].values()
+            promised = sum(move.quantity for move in going if state.locations[move.target].type == "customer")
+        return sum(self.has(sku, code) for code in codes) - int(promised)
 
     def key_in(self, sku: str, units: int) -> str:
         """Somebody enters a sale by hand, which leaves at once; tells from which warehouse."""
-        ...
-
-    def sales(self) -> list[tuple[str, bool, Mapping[str, int]]]:
-        """Every sale that was entered over the API: its reference, whether it counts, and units by SKU."""
-        ...
-
-    def told(self) -> list[str]:
-        """The reference of every shipment that it was told of."""
-        ...
-
-    def catch_up(self) -> None:
-        """Its people do what it was told of."""
-        ...
-
-
-class MemoryLedger:
-    """The in-memory platform in the part of an ERP."""
-
-    def __init__(self, items: Iterable[CatalogItem]) -> None:
-        self._name = f"demo-erp-{uuid4().hex}"
-        self._world = world(self._name)
-        self._trade = trade(self._name)
-        self._booked = 0
-        for item in items:
-            self._world.add(item.sku, price=f"{item.price:.2f}", title=item.title, stock=item.stock)
-
-    def settings(self) -> str:
-        """Connector and settings, as the configuration has them."""
-        return f"connector: memory\n    settings: {{world: {self._name}}}"
-
-    def place_id(self, code: str) -> str:
-        """Its own id of a warehouse."""
-        return code
-
-    def free(self, sku: str) -> int:
-        """What it has of a SKU in all warehouses and promised to no one."""
-        return sum(self._levels(sku).values())
-
-    def has(self, sku: str, code: str) -> int:
-        """What it has in one warehouse."""
-        return self._levels(sku)[code]
-
-    def key_in(self, sku: str, units: int) -> str:
-        """Somebody enters a sale by hand, which leaves at once; tells from which warehouse."""
-        code, held = next((code, held) for code, held in self._levels(sku).items() if held >= units)
-        self._world.set_stock(sku, code, held - units)
+        code = next(code for code in ("WH1", "WH2") if self.has(sku, code) >= units)
+        admin = self._simulator.admin
+        admin.ship(admin.book_sale(sku, code, units))
         return code
 
     def sales(self) -> list[tuple[str, bool, Mapping[str, int]]]:
-        """Every sale that was entered over the API: its reference, whether it counts, and units by SKU."""
-        return [
-            (reference, one["status"] != "canceled", {line["sku"]: line["quantity"] for line in one["lines"]})
-            for reference, one in self._trade.requests.items()
-        ]
+        """Every sale of the web shop: its reference, whether it counts, and units by SKU."""
+        with self._simulator.turn():
+            sales = self._simulator.desk.trade.sales.values()
+            return [(str(one.web_id), self._counts(one), self._units(one)) for one in sales if one.web_id]
 
     def told(self) -> list[str]:
-        """The reference of every shipment that it was told of."""
-        return [str(one["reference"]) for one in self._trade.notices]
+        """The reference of every shipment that it was told of and booked out."""
+        with self._simulator.turn():
+            shipments = self._simulator.desk.trade.shipments.values()
+            return [str(one.reference) for one in shipments if one.reference and one.state == "done"]
 
-    def catch_up(self) -> None:
-        """Its people book out what it was told left."""
-        by_id = {one["id"]: reference for reference, one in self._trade.requests.items()}
-        for notice in self._trade.notices[self._booked :]:
-            units = {line["sku"]: line["quantity"] for line in notice["lines"]}
-            number = next((parcel["number"] for parcel in notice.get("tracking") or ()), "")
-            self._trade.ship(by_id[notice["order_id"]], units, number=number)
-        self._booked = len(self._trade.notices)
+    def _counts(self, sale: Sale) -> bool:
+        """Whether its goods leave or left; one that was called off ends with all its shipments canceled."""
+        trade = self._simulator.desk.trade
+        shipments = [trade.shipments[number] for number in trade.shipments_of(sale)]
+        return sale.state != _GONE and any(one.state != _GONE for one in shipments)
 
-    def _levels(self, sku: str) -> Mapping[str, int]:
-        return {code: int(level["available"]) for code, level in self._world.find(sku).levels.items()}
+    def _units(self, sale: Sale) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for line in self._simulator.desk.trade.lines_of(sale):
+            if line.product is not None:
+                code = str(self._simulator.state.variants[line.product].code)
+                found[code] = found.get(code, 0) + int(line.quantity or 0)
+        return found

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from crossdock.demo.day import counts
+from crossdock.demo.day.hearing import Message, hearing
 from crossdock.demo.day.scene import Day
-from sync.documents import reread_documents
-from sync.orders.ingest import take_order
-from sync.run import end_run, lease
 
 
 def paid_late(day: Day) -> None:
@@ -67,21 +65,34 @@ def canceled(day: Day) -> None:
 
 
 def told_twice(day: Day) -> None:
-    """The same news arrives twice at once, and a third time late: nothing is done twice."""
-    story, sold = day.story, day.orders["twice"]
-    story.begin("The same webhook arrives twice, and once late")
+    """A new order is told by webhook twice at once, and a third time late, after newer news: nothing is done twice."""
+    story = day.story
+    story.begin("A webhook arrives twice at once, and again late")
     day.clock.until(0, 11, 30)
-    before, listed = story.world.writes(), {sku: day.listed(sku) for sku in sold.lines}
-    for count in (2, 1):
-        with lease(day.hub, "demo webhook") as run_id:
-            reread_documents(day.hub, sold.shop.name, "order", [sold.order] * count, take_order)
-            end_run(day.hub, run_id, "done", {})
-        day.sync(30)
-    story.count(write_calls=story.world.writes() - before, requests=len(day.live_jobs(sold)))
-    story.tell(f"{day.lines_of('twice')} is told of three more times; {story.world.writes() - before} write calls")
+    shop = day.shops[0]
+    shop.listen()
+    with hearing(day) as ear:
+        greeted = ear.deliver(shop.name, [Message(*one) for one in shop.messages()])
+        sold = day.place("twice", 0, {day.goods.take(): 1}, paid=False)
+        created = [Message(*one) for one in shop.messages()]
+        day.paid(sold)
+        updated = [Message(*one) for one in shop.messages()]
+        answers = ear.deliver(shop.name, [*updated, *created, *updated, *created])
+        day.sync_told()
+        day.sync_told()
+        before, listed = story.world.writes(), {sku: day.listed(sku) for sku in sold.lines}
+        day.clock.sleep(3600)
+        late = ear.deliver(shop.name, [*created, *updated])
+        forged = ear.deliver(shop.name, [Message(one.headers, one.body + b" ") for one in created])
+        day.sync_told()
+        day.sync()
+    story.tell(f"{day.lines_of('twice')} is told {len(answers)} times at once, and {len(late)} times an hour later")
+    story.count(told=len(answers) + len(late), requests=len(day.live_jobs(sold)))
+    story.promise("each message was taken", set(greeted + answers + late) == {200})
+    story.promise("a forged one was not believed", forged == [401])
     story.promise("one sale, one request", day.booked(sold) == 1 and len(day.live_jobs(sold)) == 1)
     story.promise("reserved once", all(day.listed(sku) == listed[sku] for sku in sold.lines) and not counts.astray(day))
-    story.promise("nothing was written", story.world.writes() == before)
+    story.promise("what came late changed nothing", story.world.writes() == before)
 
 
 def _said(listed: dict[str, int]) -> str:

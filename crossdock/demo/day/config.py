@@ -10,7 +10,14 @@ database: sqlite:///crossdock.sqlite
 
 connections:
   erp:
-    {erp}
+    connector: tryton
+    settings:
+      url: {erp}
+      database: demo
+      username: crossdock
+      password: ${{env:DEMO_ERP_PASSWORD}}
+      web_shop: {web_shop}
+      warehouse: {erp_1}
     currency: EUR
   shop_eu:
     connector: shopify
@@ -22,6 +29,7 @@ connections:
       url: {shop_web}
       consumer_key: ${{env:DEMO_SHOP_WEB_KEY}}
       consumer_secret: ${{env:DEMO_SHOP_WEB_SECRET}}
+    webhook_secrets: ["${{env:DEMO_SHOP_WEB_HOOK}}"]
     currency: EUR
   tpl_a:
     connector: shipbob
@@ -43,7 +51,8 @@ locations:
 
 ownership:
   variant.sku: erp
-{owned}  variant.price[EUR]: erp
+  variant.sellable: erp
+  variant.price[EUR]: erp
   inventory.stock[*]: erp
 
 pools:

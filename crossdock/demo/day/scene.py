@@ -89,13 +89,16 @@ class Day:
         self.config.write_text(text, encoding="utf-8")
         self.hubs.append(self.stack.enter_context(self.open_hub(self.config)))
 
-    def sync(self, minutes: int = 1) -> SyncReport:
+    def sync_told(self) -> SyncReport:
+        """Let time pass, then read only what was told by webhook, as ``crossdock serve`` does at once."""
+        return self.sync(mode=ReadMode.MARKED)
+
+    def sync(self, minutes: int = 1, mode: ReadMode = ReadMode.AUTO) -> SyncReport:
         """Let time pass, then do what ``crossdock sync`` does."""
         self.clock.sleep(60.0 * minutes)
         with lease(self.hub, "demo sync") as run_id:
-            report = run_sync(self.hub, ReadMode.AUTO)
+            report = run_sync(self.hub, mode)
             end_run(self.hub, run_id, "done", {})
-        self.erp.catch_up()
         return report
 
     def place(self, name: str, shop: int, lines: Mapping[str, int], country: str = "DE", *, paid: bool = True) -> Sold:

@@ -11,6 +11,7 @@ from connectors.woocommerce.simulator import WooSimulator
 from connectors.woocommerce.simulator.checkout import BUYER
 
 _CENTS = Decimal("0.01")
+HOOK_SECRET = "shop-web-demo-hook"  # noqa: S105 - the made-up secret of a made-up shop
 _NOTED = "_crossdock_shipments"
 
 
@@ -62,6 +63,14 @@ class Shop(Protocol):
 
     def sales(self) -> dict[str, Sale]:
         """Every order, as the shop shows it."""
+        ...
+
+    def listen(self) -> None:
+        """From now on new and changed orders are to be told to the hub."""
+        ...
+
+    def messages(self) -> list[tuple[Mapping[str, str], bytes]]:
+        """What is to be told since it was last asked: headers and body of each webhook."""
         ...
 
     def listed(self, sku: str) -> int:
@@ -117,6 +126,18 @@ class WebShop:
     def sales(self) -> dict[str, Sale]:
         """Every order, as the shop shows it."""
         return {number: _sale(order) for number, order in self._simulator.orders().items()}
+
+    def listen(self) -> None:
+        """From now on new and changed orders are to be told to the hub."""
+        for topic in ("order.created", "order.updated"):
+            self._simulator.webhooks.subscribe(topic, "http://hub.example/webhooks/shop_web", HOOK_SECRET)
+
+    def messages(self) -> list[tuple[Mapping[str, str], bytes]]:
+        """What is to be told since it was last asked: headers and body of each webhook."""
+        hooks = self._simulator.webhooks
+        hooks.run_queue()
+        waiting, hooks.outbox = hooks.outbox, []
+        return [(one.headers, one.body) for one in waiting]
 
     def listed(self, sku: str) -> int:
         """What the shop has for sale."""

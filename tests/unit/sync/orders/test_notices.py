@@ -8,6 +8,7 @@ import pytest
 
 from canonical.fulfillment import Fulfillment, ShippedLine, Tracking
 from canonical.status import FulfillmentStatus
+from sync.orders import store
 from sync.orders.notices import told
 from sync.orders.routes import Route
 from tests.support.desk import Desk
@@ -64,6 +65,23 @@ def test_each_part_of_a_request_is_told_when_it_leaves(desk_of: OpenDesk) -> Non
         desk.sync()
     told_on = [(one["lines"][0]["quantity"], one["tracking"][0]["number"]) for one in desk.trade("shop").notices]
     assert told_on == [(1, "T1"), (2, "T2")]
+
+
+def test_books_that_show_a_parcel_without_its_number_say_nothing_new(desk_of: OpenDesk) -> None:
+    """An ERP books out what it was told of, and has no field for the number."""
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", number="T1")
+    desk.sync()
+    desk.trade("erp").ship("shop-o1-1", number="")
+    for _ in range(2):
+        desk.sync()
+    assert [one["tracking"][0]["number"] for one in desk.trade("shop").notices] == ["T1"]
+    order_id = desk.row().id
+    with desk.database() as connection:
+        left = store.shipped_units(connection, order_id, echoes=False)
+    assert [units for _, _, units, _ in left] == [2]
 
 
 def test_a_shipment_entered_on_the_channel_by_hand_is_not_told_there_again(desk_of: OpenDesk) -> None:
