@@ -22,7 +22,7 @@ class Blind:
     def round(self, found: Round) -> None:
         """One round: killed in the first half it does nothing, later it has done everything."""
         self.on_step(0.2)
-        if found.crash is None or found.crash > 0.5:  # noqa: PLR2004 - its first half
+        if found.crash is None or found.crash > 0.5:
             self.sync()
         else:
             self.killed += 1

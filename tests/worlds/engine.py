@@ -30,7 +30,7 @@ from sync.store.database import Database
 from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, LAGS, Market
-from tests.worlds.script import CHANNELS, PLACES, Round
+from tests.worlds.script import CHANNELS, Round
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
@@ -88,7 +88,7 @@ class Template:
         """Put the database back to where it was."""
         raw = self.database.engine.raw_connection()
         try:
-            self.saved.backup(raw.driver_connection)
+            self.saved.backup(raw.driver_connection)  # type: ignore[arg-type]
         finally:
             raw.close()
 
@@ -196,6 +196,7 @@ class Watched:
 
     def _read(self, resource: str, read: Callable[[], Iterator[Page]]) -> Iterator[Page]:
         self._crew.step(self._worker, f"ask {self._name} {resource}")
+        self._crew.market.refuse(self._name, resource)
         pages = list(read())
         seq = self._crew.market.seq
         self._crew.step(self._worker, f"answer {self._name} {resource}")
@@ -205,7 +206,7 @@ class Watched:
     def push(self, call: Call) -> CallOutcome:
         self._crew.step(self._worker, f"send {self._name}")
         market = self._crew.market
-        return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))  # type: ignore[no-any-return]
+        return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))
 
 
 class Crew:
@@ -269,7 +270,7 @@ class Crew:
 
         def watch(name: str, connection: ConnectionConfig, environment: Environment) -> Connector:
             inner = Lagging(name, self.market, connection.manifest, environment)
-            return Watched(name, inner, self, worker)  # type: ignore[return-value]
+            return Watched(name, inner, self, worker)
 
         _WATCHERS["now"] = watch
         for name in self.template.config.connections:

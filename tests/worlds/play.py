@@ -75,9 +75,10 @@ class Group:
 
     def play(self) -> Played:
         """Live through every round, then come to rest."""
-        for self.number, found in enumerate(rounds(self.seeds[0])):
+        for number, found in enumerate(rounds(self.seeds[0])):
+            self.number = number
             self.clock.advance(found.pause)
-            self.market.lagging = found.lagging
+            self.market.lagging, self.market.silent = found.lagging, ""
             for hook in self.late:
                 self.hub.hook(*hook)
             self.late.clear()

@@ -60,6 +60,15 @@ class Totals:
                     self.wrong[seed] = f"at rest {channel} lists {listed[channel]}, {free} are free"
                 self._judge(seed, channel, ledger)
 
+    def merge(self, other: Totals) -> None:
+        """Add the sums of other worlds."""
+        self.worlds += other.worlds
+        self.killed += other.killed
+        self.steps += other.steps
+        self.wrong.update(other.wrong)
+        for channel in CHANNELS:
+            self.counts[channel].update(other.counts[channel])
+
     def _judge(self, seed: int, channel: str, ledger: Ledger) -> None:
         over = ledger.listed_over[channel]
         if over["raised"] or (over["erased"] and self.compares[channel]):

@@ -1,4 +1,4 @@
-"""The same worlds over real HTTP: platforms behind a server on loopback, and the hub in processes that can be killed."""
+"""The same worlds over real HTTP: platforms behind a server on loopback, the hub in processes that can be killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -37,7 +37,7 @@ class RealTime(Passing):
     """Time as it passes; people need none."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return SystemClock().now()
 
     def advance(self, seconds: float) -> None:
         """Time cannot be moved."""
@@ -74,11 +74,19 @@ class Platforms:
     def _answer(self, name: str, verb: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         connector = self.connectors[name]
         if verb in ("push", "resolve"):
-            call = Call(**{**asked["call"], "body": b64decode(asked["call"]["body"]), "rows": tuple(asked["call"]["rows"])})
+            call = Call(
+                **{**asked["call"], "body": b64decode(asked["call"]["body"]), "rows": tuple(asked["call"]["rows"])}
+            )
             if verb == "resolve":
                 return {"rows": _rows(connector.resolve(call))}
             return {"rows": _rows(self.market.send(name, self.market.known(), lambda: connector.push(call)))}
-        read = {"pull": connector.pull, "changed_since": connector.changed_since, "lookup": connector.lookup}[verb]
+        reads: dict[str, Callable[..., Iterator[Page]]] = {
+            "pull": connector.pull,
+            "changed_since": connector.changed_since,
+            "lookup": connector.lookup,
+        }
+        read = reads[verb]
+        self.market.refuse(name, asked["resource"])
         pages = list(read(asked["resource"], [], *asked["more"]))
         if verb != "lookup":
             self.market.was_told(name, asked["resource"], self.market.seq)
@@ -128,7 +136,7 @@ def serving(platforms: Platforms) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name that the server looks for
+        def do_POST(self) -> None:
             _, name, verb = self.path.split("/")
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answered = platforms.answer(name, verb, asked)
@@ -235,7 +243,7 @@ READY: dict[str, Template] = {}
 """The adopted hub that every child inherits."""
 
 
-def work(url: str, sweep: bool, kill_at: int) -> None:  # noqa: FBT001 - it is sent to another process
+def work(url: str, sweep: bool, kill_at: int) -> None:
     """What a process does: one sync, waiting for its turn, and dying at a step."""
     template = READY["now"]
     left = kill_at
@@ -246,9 +254,7 @@ def work(url: str, sweep: bool, kill_at: int) -> None:  # noqa: FBT001 - it is s
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    connections = {
-        name: replace(one, write_settle_seconds=SETTLE) for name, one in template.config.connections.items()
-    }
+    connections = {name: replace(one, write_settle_seconds=SETTLE) for name, one in template.config.connections.items()}
     config = replace(template.config, connections=connections)
     hub = Hub(config, Database(template.database.url), SystemClock(), checkpoint=checkpoint)
     with watching(lambda name, one, environment: HttpConnector(name, one, environment, url)):
@@ -261,5 +267,3 @@ def work(url: str, sweep: bool, kill_at: int) -> None:  # noqa: FBT001 - it is s
         pass
     finally:
         hub.close()
-
-

@@ -1,14 +1,15 @@
-"""Two hundred of the worlds over HTTP: two processes of the hub on one SQLite file, killed at any step, started again."""
+"""Two hundred of the worlds over HTTP: two processes on one SQLite file, killed at any step and started again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from crossdock.clock import SystemClock
 from sync import observeset
 from tests.support.forks import KILLED, Forks
 from tests.worlds.engine import PREFIX, Template, prepare
@@ -26,7 +27,7 @@ _TWO_WORKERS = [pytest.param(n, marks=pytest.mark.xdist_group(f"served-worlds-{n
 @pytest.fixture(scope="module")
 def forks() -> Iterator[tuple[Template, Forks]]:
     with TemporaryDirectory(prefix="crossdock-", dir=_MEMORY) as folder:
-        READY["now"] = template = prepare(Path(folder), SIZE, start=datetime.now(UTC) - timedelta(hours=1))
+        READY["now"] = template = prepare(Path(folder), SIZE, start=SystemClock().now() - timedelta(hours=1))
         forks = Forks(work)
         try:
             yield template, forks
@@ -78,7 +79,7 @@ class Processes:
     def _deliver(self) -> None:
         with self.template.database.begin() as connection:
             for channel, item in self.hooks:
-                observeset.mark(connection, channel, "items", [item], datetime.now(UTC).isoformat())
+                observeset.mark(connection, channel, "items", [item], SystemClock().now().isoformat())
         self.hooks.clear()
 
 
