@@ -74,9 +74,9 @@ def world(seed: int) -> tuple[Event, ...]:
 class Round:
     """What befalls the hub in one round; shares of its work as in events, None where it does not happen.
 
-    ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or ``late``
-    (done only after the hub gave up); a ``silent`` one does not show its orders at all. ``lagging`` platforms show for a
-    while what they held before the last write.
+    ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or
+    ``late`` (done only after the hub gave up); a ``silent`` one does not show its orders at all. ``lagging`` platforms
+    show for a while what they held before the last write.
     """
 
     sweep: bool
