@@ -20,7 +20,7 @@ HARNESS := $(if $(wildcard bench/*.py),bench) tests requirements/audit.py
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test check bench lock audit clean
+.PHONY: help demo test check bench worlds lock audit clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -41,6 +41,9 @@ check: $(STAMP) ## Lint, types, import directions, size limits
 
 bench: $(STAMP) ## Print the figures of speed and call counts
 	@$(BIN)/python -m bench
+
+worlds: $(STAMP) ## Live through ten thousand random worlds and print what was oversold, and why
+	@$(BIN)/python -m tests.worlds --worlds 10000 --jobs $(JOBS)
 
 lock: $(STAMP) ## Renew every lock file from pyproject.toml
 	PATH="$(CURDIR)/$(BIN):$$PATH"; \

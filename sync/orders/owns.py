@@ -47,10 +47,7 @@ def store(
     Units that were already seen to have left the channel, before the order was known, explain that fall (R3).
     ``counted`` is for orders that were there before the counter was: their units are in its base from the start.
     """
-    old = {
-        (row.line_id, row.item_id, row.slot): row
-        for row in connection.execute(_OWN_OF, {"order": order_id})
-    }
+    old = {(row.line_id, row.item_id, row.slot): row for row in connection.execute(_OWN_OF, {"order": order_id})}
     new = {(one.line_id, one.item_id, one.slot): one for one in deductions}
     touched: set[int] = set()
     for key in sorted(old.keys() | new.keys()):

@@ -91,11 +91,12 @@ def open_trading(
     flow: Mapping[str, Any] | None = None,
     blind: tuple[str, ...] = (),
     processors: Mapping[str, Processor] = MappingProxyType({}),
+    start: datetime | None = None,
     **more: Any,
 ) -> Trading:
     """Shops whose orders are live from now on; ``others`` are 3PLs and processors, ``blind`` shops do not compare."""
     found = open_shops(url, shops=shops, prefix=prefix, **more)
-    found.clock = found.hub.clock = Passing()
+    found.clock = found.hub.clock = Passing(start) if start else Passing()
     config = found.hub.config
     places = {"WH1": "WH1", "WH2": "WH2"}
     connections = dict(config.connections)

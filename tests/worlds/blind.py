@@ -13,6 +13,8 @@ class Blind:
 
     def __init__(self, market: Market, on_step: Callable[[float], None]) -> None:
         self.market, self.on_step = market, on_step
+        self.killed = self.steps = 0
+        self.trace = False
 
     def hook(self, channel: str, item: str) -> None:
         """It reads everything anyway."""
@@ -22,6 +24,8 @@ class Blind:
         self.on_step(0.2)
         if found.crash is None or found.crash > 0.5:
             self.sync()
+        else:
+            self.killed += 1
         self.on_step(1.0)
         self.market.take_effect()
 

@@ -30,12 +30,14 @@ from sync.store.database import Database
 from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, LAGS, Market
-from tests.worlds.script import CHANNELS, PLACES, Round
+from tests.worlds.script import CHANNELS, Round
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
 COMPARES = {"shop": True, "web": False}
 _SETTLED = 60.0
+_FEWEST = 60
+"""About how many steps a short sync has; a longer one before is the better guess."""
 
 
 class KilledError(Exception):
@@ -80,13 +82,13 @@ class Template:
     saved: sqlite3.Connection
     platforms: dict[str, MemoryWorld]
     now: datetime
-    steps: int = 60
+    compares: dict[str, bool]
 
     def restore(self) -> None:
         """Put the database back to where it was."""
         raw = self.database.engine.raw_connection()
         try:
-            self.saved.backup(raw.driver_connection)
+            self.saved.backup(raw.driver_connection)  # type: ignore[arg-type]
         finally:
             raw.close()
 
@@ -96,11 +98,14 @@ def stock_of(number: int) -> dict[str, int]:
     return {"WH1": 2 + number % 7, "WH2": number % 4}
 
 
-def prepare(folder: Path, things: int, compares: dict[str, bool] | None = None) -> Template:
-    """Adopt platforms with so many things, once."""
+def prepare(
+    folder: Path, things: int, compares: dict[str, bool] | None = None, start: datetime | None = None
+) -> Template:
+    """Adopt platforms with so many things, once; it begins at ``start`` where that matters."""
     name = f"{PREFIX}template-"
     blind = tuple(one for one, yes in (compares or COMPARES).items() if not yes)
-    trading = open_trading(f"sqlite:///{folder}/worlds.sqlite", shops=CHANNELS, items=things, prefix=name, blind=blind)
+    url = f"sqlite:///{folder}/worlds.sqlite"
+    trading = open_trading(url, shops=CHANNELS, items=things, prefix=name, blind=blind, start=start)
     for number in range(1, things + 1):
         for place, units in stock_of(number).items():
             trading.shops.erp.set_stock(f"SKU-{number}", place, units)
@@ -111,6 +116,7 @@ def prepare(folder: Path, things: int, compares: dict[str, bool] | None = None) 
     run_sync(hub, ReadMode.FULL, force=True)
     trading.clock.advance(60)
     hub.database.close()
+    asks = compares or COMPARES
     platforms = {"erp": trading.shops.erp, **trading.shops.worlds}
     for one in platforms.values():
         one.effects.clear()
@@ -122,7 +128,7 @@ def prepare(folder: Path, things: int, compares: dict[str, bool] | None = None) 
     raw.driver_connection.backup(saved)  # type: ignore[union-attr]
     raw.close()
     config = replace(hub.config, connections={name: _own(one) for name, one in hub.config.connections.items()})
-    return Template(config, database, saved, deepcopy(platforms), trading.clock.now())
+    return Template(config, database, saved, deepcopy(platforms), trading.clock.now(), asks)
 
 
 _WATCHERS: dict[str, Callable[[str, ConnectionConfig, Environment], Connector]] = {}
@@ -135,6 +141,16 @@ def _own(connection: ConnectionConfig) -> ConnectionConfig:
     )
     watched = replace(connection, manifest=manifest)
     return replace(watched, build=lambda environment: _WATCHERS["now"](watched.name, watched, environment))
+
+
+@contextmanager
+def watching(build: Callable[[str, ConnectionConfig, Environment], Connector]) -> Iterator[None]:
+    """Connectors are built like this for now."""
+    before = _WATCHERS.get("now")
+    _WATCHERS["now"] = build
+    yield
+    if before is not None:
+        _WATCHERS["now"] = before
 
 
 class Lagging(MemoryConnector):
@@ -180,6 +196,7 @@ class Watched:
 
     def _read(self, resource: str, read: Callable[[], Iterator[Page]]) -> Iterator[Page]:
         self._crew.step(self._worker, f"ask {self._name} {resource}")
+        self._crew.market.refuse(self._name, resource)
         pages = list(read())
         seq = self._crew.market.seq
         self._crew.step(self._worker, f"answer {self._name} {resource}")
@@ -189,7 +206,7 @@ class Watched:
     def push(self, call: Call) -> CallOutcome:
         self._crew.step(self._worker, f"send {self._name}")
         market = self._crew.market
-        return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))  # type: ignore[no-any-return]
+        return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))
 
 
 class Crew:
@@ -199,18 +216,20 @@ class Crew:
         self.template, self.market, self.clock = template, market, clock
         self.on_step = on_step
         self.hooks: list[tuple[str, str]] = []
+        self.expected = _FEWEST
         self.turns = Turns(0)
         self.passed = 0
+        self.steps = 0
         self.second_at = 0
         self.killed = 0
         self.trace = False
-        self.steps: list[str] = []
         clock.on_sleep = self._slept
         template.restore()
 
     def round(self, found: Round) -> None:
         """One round: a sync, perhaps a second one beside it, perhaps one of them is killed."""
-        expected = self.template.steps
+        expected = max(_FEWEST, self.passed)
+        self.expected = expected
         self.passed = 0
         self.second_at = int(found.second * expected) + 1 if found.second is not None else 0
         self.turns = Turns(found.turns)
@@ -251,7 +270,7 @@ class Crew:
 
         def watch(name: str, connection: ConnectionConfig, environment: Environment) -> Connector:
             inner = Lagging(name, self.market, connection.manifest, environment)
-            return Watched(name, inner, self, worker)  # type: ignore[return-value]
+            return Watched(name, inner, self, worker)
 
         _WATCHERS["now"] = watch
         for name in self.template.config.connections:
@@ -267,10 +286,11 @@ class Crew:
             worker.decided = self.market.known()
         worker.passed += 1
         self.passed += 1
+        self.steps += 1
         if self.trace:
             for thing in self.market.things.values():
                 thing.ledger.lines.append(f"  {self.passed} {worker.name}: {name}")
-        self.on_step(self.passed / self.template.steps)
+        self.on_step(self.passed / self.expected)
         if worker.passed == worker.crash_at:
             raise KilledError(name)
         if self.template.database.open:

@@ -1,8 +1,8 @@
 """The judge of one world: counts every unit by itself and knows why anything is listed that is not there.
 
-``free`` is what came in less what is owed: units of orders, or of requests that may still be shipped, whichever is more.
-What a channel lists above that is its excess, and each unit of it has the cause that made it. A sale beyond what is free
-takes units of the channel's excess, and so has a cause as well.
+``free`` is what came in less what is owed: units of orders, or of requests that may still be shipped, whichever is
+more. What a channel lists above that is its excess, and each unit of it has the cause that made it. A sale beyond what
+is free takes units of the channel's excess, and so has a cause as well.
 """
 
 from __future__ import annotations

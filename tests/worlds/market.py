@@ -67,7 +67,9 @@ class World:
 class Market:
     """Three platforms in memory: an ERP that owns the stock, a shop that compares before it sets, one that does not."""
 
-    def __init__(self, platforms: dict[str, MemoryWorld], prefix: str, clock: Ticker, compares: dict[str, bool]) -> None:
+    def __init__(
+        self, platforms: dict[str, MemoryWorld], prefix: str, clock: Ticker, compares: dict[str, bool]
+    ) -> None:
         self.clock = clock
         self.worlds = {name: deepcopy(one) for name, one in platforms.items()}
         for name, one in self.worlds.items():
@@ -82,7 +84,7 @@ class Market:
         self.owners = {id(item): one for one in self.things.values() for item in one.items.values()}
         self.by_order: dict[str, Order] = {}
         self.copies: dict[tuple[str, str], tuple[dict[str, Any], float]] = {}
-        self.lagging = False
+        self.lagging, self.silent = False, ""
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
         self._watch_requests(self.trades["erp"])
@@ -135,6 +137,11 @@ class Market:
             thing.figure_touched = self.seq
             thing.moved(REQUEST)
 
+    def refuse(self, name: str, resource: str) -> None:
+        """Raise what a platform that is silent answers to a read of its orders."""
+        if name == self.silent and resource == "orders":
+            raise RetriableError("busy")
+
     def known(self) -> Known:
         """What the hub has been told by now."""
         return Known(self.seq, dict(self.orders_read), self.figures_read)
@@ -177,8 +184,11 @@ class Market:
                 world.late.pop(0)()
 
     def fault(self, name: str, what: str) -> None:
-        """The next write of a platform goes wrong."""
+        """The next write of a platform goes wrong, or its orders cannot be read for this round."""
         world = self.worlds[name]
+        if what == "silent":
+            self.silent = name
+            return
         if what == "busy":
             world.before_write.append(RetriableError("busy"))
             return
@@ -187,7 +197,7 @@ class Market:
 
     def heal(self) -> None:
         """No more faults."""
-        self.lagging = False
+        self.lagging, self.silent = False, ""
         for world in self.worlds.values():
             world.before_write.clear()
             world.after_write.clear()
@@ -288,9 +298,7 @@ class Market:
         return False
 
     def _ship(self, thing: World, event: Event) -> bool:
-        ready = [
-            request for one in thing.orders for request in one.requests if request["status"] == "accepted"
-        ]
+        ready = [request for one in thing.orders for request in one.requests if request["status"] == "accepted"]
         if ready:
             self.trades["erp"].ship(ready[int(event.pick * len(ready))]["reference"], number=f"T{self.seq}")
         return bool(ready)

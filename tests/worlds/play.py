@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tests.worlds.blind import Blind
-from tests.worlds.engine import COMPARES, PREFIX, Crew, Passing, Template
+from tests.worlds.engine import PREFIX, Crew, Passing, Template
 from tests.worlds.ledger import Ledger
 from tests.worlds.market import Market
-from tests.worlds.script import Event, rounds, world
+from tests.worlds.script import CHANNELS, Event, Round, rounds, world
+
+SIZE = 20
+"""Worlds that share a hub; the groups are always the same, so that a seed can be played again."""
 
 
 @dataclass
@@ -23,28 +26,59 @@ class Played:
     steps: int = 0
 
 
+class Living(Protocol):
+    """A hub that lives through the rounds of a group."""
+
+    killed: int
+    steps: int
+    trace: bool
+
+    def hook(self, channel: str, item: str) -> None:
+        """A webhook arrives."""
+
+    def round(self, found: Round) -> None:
+        """One round."""
+
+    def rest(self) -> None:
+        """Sync until nothing moves any more."""
+
+
 class Group:
     """Worlds that share a hub: each has its own script; syncs, crashes and faults are common to them."""
 
-    def __init__(self, template: Template, seeds: Sequence[int], *, blind: bool = False) -> None:
-        self.template, self.seeds = template, seeds
-        self.clock = Passing(template.now)
-        compares = {"shop": False, "web": False} if blind else dict(COMPARES)
+    def __init__(
+        self,
+        template: Template,
+        seeds: Sequence[int],
+        *,
+        blind: bool = False,
+        trace: bool = False,
+        clock: Passing | None = None,
+    ) -> None:
+        self.seeds = seeds
+        self.clock = clock or Passing(template.now)
+        compares = dict.fromkeys(CHANNELS, False) if blind else template.compares
         self.market = Market(template.platforms, PREFIX, self.clock, compares)
         self.skus = {seed: f"SKU-{number}" for number, seed in enumerate(seeds, start=1)}
         events = [(event, seed) for seed in seeds for event in world(seed)]
         self.waiting: list[tuple[Event, int]] = sorted(events, key=lambda one: (one[0].round, one[0].at, one[1]))
         self.late: list[tuple[str, str]] = []
         self.number = 0
-        self.hub: Crew | Blind = (
-            Blind(self.market, self.happen) if blind else Crew(template, self.market, self.clock, self.happen)
-        )
+        self.hub = self.begin(template, blind=blind)
+        self.hub.trace = trace
+
+    def begin(self, template: Template, *, blind: bool) -> Living:
+        """The hub of this group."""
+        if blind:
+            return Blind(self.market, self.happen)
+        return Crew(template, self.market, self.clock, self.happen)
 
     def play(self) -> Played:
         """Live through every round, then come to rest."""
-        for self.number, found in enumerate(rounds(self.seeds[0])):
+        for number, found in enumerate(rounds(self.seeds[0])):
+            self.number = number
             self.clock.advance(found.pause)
-            self.market.lagging = found.lagging
+            self.market.lagging, self.market.silent = found.lagging, ""
             for hook in self.late:
                 self.hub.hook(*hook)
             self.late.clear()
@@ -53,7 +87,7 @@ class Group:
             self.happen(0.0)
             self.hub.round(found)
         self.hub.rest()
-        played = Played(killed=getattr(self.hub, "killed", 0), steps=getattr(self.hub, "passed", 0))
+        played = Played(killed=self.hub.killed, steps=self.hub.steps)
         for seed, sku in self.skus.items():
             thing = self.market.things[sku]
             played.ledgers[seed] = thing.ledger
@@ -78,9 +112,13 @@ class Group:
             self.late.append((event.channel, item))
 
 
-def groups(seeds: Sequence[int], size: int) -> list[Sequence[int]]:
-    """Seeds in groups that live together: always the same, whichever part of them is played."""
-    return [seeds[start : start + size] for start in range(0, len(seeds), size)]
+def groups(seeds: range) -> list[range]:
+    """Seeds in groups that live together; a part of a group is played as the whole of it."""
+    first = seeds.start // SIZE * SIZE
+    return [range(start, start + SIZE) for start in range(first, seeds.stop, SIZE)]
 
 
-_ = random
+def play_all(template: Template, seeds: range, take: Callable[[Played], None], *, blind: bool = False) -> None:
+    """Play every group of these seeds."""
+    for group in groups(seeds):
+        take(Group(template, group, blind=blind).play())

@@ -1,7 +1,8 @@
 """What happens in a world, drawn from its seed alone: the same for every hub that lives through it.
 
 A world is one thing that is sold from one pool on two channels. What a hub does is no part of the script: an event says
-when it comes by the round and by how far the hub has got in it, and how many units somebody wants, not how many they get.
+when it comes by the round and by how far the hub has got in it, and how many units somebody wants, not how many they
+get.
 """
 
 from __future__ import annotations
@@ -73,8 +74,9 @@ def world(seed: int) -> tuple[Event, ...]:
 class Round:
     """What befalls the hub in one round; shares of its work as in events, None where it does not happen.
 
-    ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or ``late``
-    (done only after the hub gave up). ``lagging`` platforms show for a while what they held before the last write.
+    ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or
+    ``late`` (done only after the hub gave up); a ``silent`` one does not show its orders at all. ``lagging`` platforms
+    show for a while what they held before the last write.
     """
 
     sweep: bool
@@ -94,7 +96,7 @@ def rounds(seed: int) -> tuple[Round, ...]:
             sweep=dice.random() < 0.3,
             crash=dice.random() if dice.random() < 0.4 else None,
             second=dice.random() if dice.random() < 0.3 else None,
-            fault=(dice.choice(("erp", *CHANNELS)), dice.choice(("busy", "unanswered", "late")))
+            fault=(dice.choice(("erp", *CHANNELS)), dice.choice(("busy", "unanswered", "late", "silent")))
             if dice.random() < 0.5
             else None,
             lagging=dice.random() < 0.3,
