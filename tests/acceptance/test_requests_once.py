@@ -10,23 +10,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import func, select
 
-from connectors.simulation.faults import Fault
+from connectors.simulation.faults import Fault, FaultKind
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from sync import adopt
-from sync.config import Baseline
+from sync.config import Baseline, HubConfig
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.orders import store
 from sync.run import end_run, lease, look, run_sync
-from sync.store.database import open_database
+from sync.store.database import Database, open_database
 from tests.servers.tryton.catalog import GOODS
 from tests.servers.tryton.server import is_installed
 from tests.support.books import real_books, simulated_books
@@ -49,7 +49,7 @@ EVERY_STEP = {
 }
 EFFECT_STEPS = ("before the effect", "after the effect", "before the effect's commit", "effect closed")
 MOST_ROUNDS = 60
-_known: dict[Path, Any] = {}
+_known: dict[Path, tuple[HubConfig, Database]] = {}
 
 
 def open_market(file: Path, secrets: dict[str, str], later: float = 0) -> Hub:
@@ -58,7 +58,8 @@ def open_market(file: Path, secrets: dict[str, str], later: float = 0) -> Hub:
         settings = checked(file, InstalledPlatforms())
         config = hub_config(settings, Resolver(secrets, file.parent, set()))
         _known[file] = (config, open_database(settings.database))
-    return Hub(*_known[file], LaterClock(later))
+    config, database = _known[file]
+    return Hub(config, database, LaterClock(later))
 
 
 def go_live(file: Path, secrets: dict[str, str]) -> None:
@@ -131,7 +132,8 @@ class Trade:
 
     def lose(self) -> None:
         """The answer to the next write of one platform gets lost, and perhaps the request itself."""
-        kind = self.dice.choice(["timeout_after", "timeout_before", "truncated"])
+        kinds: tuple[FaultKind, ...] = ("timeout_after", "timeout_before", "truncated")
+        kind = self.dice.choice(kinds)
         self.dice.choice(self.market.writable()).faults.add(Fault(kind, only="write"))
 
     def kill(self, at: int, *steps: str) -> bool:
