@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from canonical.order import AdjustmentKind, Order, Tax
+from canonical.request import FulfillmentRequest
 
 _ZERO = Decimal(0)
 
@@ -45,6 +46,14 @@ def parts_of(order: Order) -> Parts:
 def rest_of(order: Order) -> Decimal:
     """What the total is more than its parts; anything but zero means that a part was not understood."""
     return order.total - parts_of(order).total
+
+
+def total_of(request: FulfillmentRequest) -> Decimal:
+    """What the parts of a request come to: its lines less their discounts, its charges, and taxes that come on top."""
+    parts = [line.amount - line.discount for line in request.lines] + [one.amount for one in request.charges]
+    taxes = [line.taxes for line in request.lines] + [one.taxes for one in request.charges]
+    on_top = [] if request.taxes_included else taxes
+    return sum(parts, _ZERO) + sum((_sum(one) for one in on_top), _ZERO)
 
 
 def _sum(taxes: Iterable[Tax]) -> Decimal:

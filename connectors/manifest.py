@@ -80,6 +80,22 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     found_by: str = ""
 
 
+class WebhookSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the platform tells by itself: each topic to subscribe to, with the resources whose records it names.
+
+    ``secret`` says in words which secret signs, ``header`` where the signature stands. ``tolerance_seconds`` is how far
+    a signed time may be off; 0 where the signature covers none, so that a message caught on its way stays good.
+    ``retries`` says in words how often the platform tries again, ``privacy`` names the topics that carry legal demands.
+    """
+
+    secret: str
+    header: str
+    topics: dict[str, tuple[str, ...]]
+    retries: str
+    tolerance_seconds: float = 0.0
+    privacy: tuple[str, ...] = ()
+
+
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One setting of a connection of this platform, as the operator writes it in YAML."""
 
@@ -105,6 +121,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resources: dict[str, ResourceSpec]
     writes: dict[str, WriteSpec]
     effects: dict[str, EffectSpec] = {}
+    webhooks: WebhookSpec | None = None
     overlap_seconds: float = 0.0
     read_after_write_seconds: float = 0.0
     versions: tuple[str, ...] = ()
@@ -137,6 +154,13 @@ class FieldCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_manifest(package: str) -> Manifest:
     """Read ``manifest.yaml`` of a connector package; ConfigError when it is not one."""
     return _load(package, "manifest.yaml", Manifest)
+
+
+@cache
+def topics_of(package: str) -> dict[str, tuple[str, ...]]:
+    """The topics that a connector package's manifest knows, with the resources they are about."""
+    spec = load_manifest(package).webhooks
+    return spec.topics if spec is not None else {}
 
 
 @cache

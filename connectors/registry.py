@@ -13,6 +13,7 @@ from canonical.errors import ConfigError, Problem
 from canonical.hints import did_you_mean
 from connectors.base import Connector, Environment
 from connectors.manifest import FieldCatalog, Manifest, Setting, load_fields, load_manifest
+from connectors.webhooks import Webhooks
 
 GROUP = "crossdock.connectors"
 """Entry-point group of plug-ins: connector name to connector package."""
@@ -63,6 +64,14 @@ def manifest_of(name: str) -> Manifest:
 def fields_of(name: str) -> FieldCatalog:
     """The readable and writable paths of a connector."""
     return load_fields(_installed(name))
+
+
+@cache
+def webhooks_of(name: str) -> Webhooks | None:
+    """How a connector's webhooks are verified and read; None where its platform sends none."""
+    if manifest_of(name).webhooks is None:
+        return None
+    return cast("Webhooks", import_module(f"{package_of(name)}.webhooks"))
 
 
 def settings_problems(name: str, settings: Mapping[str, object]) -> list[str]:

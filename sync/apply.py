@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +94,27 @@ def _left_as(line: Line | None, change: ChangeLine) -> str:
     if line is None or line.view.external_id != change.external_id or line.decision.verdict is not Verdict.EQUAL:
         return "moved"
     return "already" if line.decision.desired == change.after else "moved"
+
+
+def _raises(change: ChangeLine) -> bool:
+    """Whether a line raises a stock figure."""
+    before, after = change.before, change.after
+    return isinstance(before, int) and isinstance(after, int) and after > before
+
+
+def _lowered_beside(found: Mapping[tuple[str, int, str], Line], changes: Sequence[ChangeLine]) -> set[tuple[str, int]]:
+    """Items of which another figure must be lowered by now, which these lines do not do: it goes before any raise."""
+    here = {(change.flow, change.item_id, change.slot) for change in changes}
+    return {
+        (flow, item)
+        for (flow, item, slot), line in found.items()
+        if (flow, item, slot) not in here and line.decision.writes and _lowers(line)
+    }
+
+
+def _lowers(line: Line) -> bool:
+    desired, before = line.decision.desired, line.decision.base
+    return isinstance(before, int) and isinstance(desired, int) and desired < before
 
 
 class _Applier:
@@ -213,7 +234,13 @@ class _Applier:
                 lines = evaluate(self.hub, connection, flow, items, targets=(self.target,)) if flow else []
             found.update({(name, line.view.item_id, line.slot): line for line in lines if line.target == self.target})
         again = [(found.get((change.flow, change.item_id, change.slot)), change) for change in changes]
-        return [_Decided(change, self._same(line, change), _left_as(line, change)) for line, change in again]
+        first = _lowered_beside(found, changes)
+        return [
+            _Decided(change, None, "moved")
+            if _raises(change) and (change.flow, change.item_id) in first
+            else _Decided(change, self._same(line, change), _left_as(line, change))
+            for line, change in again
+        ]
 
     def _same(self, line: Line | None, change: ChangeLine) -> Line | None:
         if line is None or not line.decision.writes:

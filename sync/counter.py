@@ -17,6 +17,9 @@ from sync.decision import Decision, Event, EventKind, Verdict
 from sync.diff import SlotOverride
 from sync.orders.owns import Pending
 
+FALLS = frozenset({EventKind.SALE, EventKind.DROP, EventKind.EDIT})
+"""Units that left a channel without a known order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -120,7 +123,7 @@ def decide_counter(view: CounterView, policy: Policy) -> Decision:
     events = _lost_to_us(view, movements(base, view.observed, view.unmoved_since))
     if units or view.own.sure:
         events = (Event(EventKind.OWN, units, since=view.own.until), *events)
-    fallen = sum(event.units for event in events if event.kind in (EventKind.SALE, EventKind.DROP, EventKind.EDIT))
+    fallen = sum(event.units for event in events if event.kind in FALLS)
     desired = max(0, view.desired - fallen)
     seen = held_now(view, units)
     if desired == seen:

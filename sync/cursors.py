@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from sync.store import tables
 from sync.store.database import upsert
 
 _CURSOR = tables.table(tables.Cursor)
+_ONE = select(_CURSOR).where(_CURSOR.c.connection == bindparam("of"), _CURSOR.c.resource == bindparam("what"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,7 @@ class CursorState:
 
 def load(connection: Connection, name: str, resource: str) -> CursorState:
     """The reading state of a resource, fresh if it was never read."""
-    row = connection.execute(
-        select(_CURSOR).where(_CURSOR.c.connection == name, _CURSOR.c.resource == resource)
-    ).first()
+    row = connection.execute(_ONE, {"of": name, "what": resource}).first()
     return CursorState(**row._mapping) if row is not None else CursorState(name, resource)
 
 

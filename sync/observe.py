@@ -38,11 +38,15 @@ _NAMELESS = "?"
 
 
 class ReadMode(Enum):
-    """FULL reads everything; DELTA what changed since the cursor; AUTO is DELTA, with a sweep where one is due."""
+    """FULL reads everything; DELTA what changed since the cursor; AUTO is DELTA, with a sweep where one is due.
+
+    MARKED reads only what is marked to be read again: it moves no cursor and proves nothing about the rest.
+    """
 
     FULL = "full"
     DELTA = "delta"
     AUTO = "auto"
+    MARKED = "marked"
 
 
 @dataclass
@@ -85,16 +89,16 @@ def reread(hub: Hub, name: str, resource: str, ids: Sequence[str], *, late_copie
 def drain(hub: Hub, name: str, *, late_copies: bool = True) -> int:
     """Read the records of a connection that are marked to be read again; tells how many.
 
-    A mark is taken out only if it was not set again while the record was read.
+    A mark is taken out only if it was not set again while the record was read. Marks of documents are left alone.
     """
     count = 0
+    resources = mappings_by_resource(hub.config, name)
     while True:
         with hub.database.begin() as connection:
-            due = observeset.due(connection, name, _DRAIN)
+            due = observeset.due(connection, name, _DRAIN, resources)
         if not due.refs:
             return count
-        if due.resource in mappings_by_resource(hub.config, name):
-            reread(hub, name, due.resource, list(due.refs), late_copies=late_copies)
+        reread(hub, name, due.resource, list(due.refs), late_copies=late_copies)
         with hub.database.begin() as connection:
             observeset.clear(connection, name, due)
         count += len(due.refs)

@@ -34,9 +34,10 @@ def recover(hub: Hub, name: str) -> Counter[str]:
 
 
 def settle_seconds(hub: Hub, name: str, spec: WriteSpec) -> float:
-    """How long a write of unknown outcome may still take effect."""
+    """How long a write of unknown outcome may still take effect, or not be shown by a read."""
     configured = hub.config.connections[name].write_settle_seconds
-    return spec.settle_seconds if configured is None else configured
+    lag = hub.config.connections[name].manifest.read_after_write_seconds
+    return spec.settle_seconds + lag if configured is None else configured
 
 
 def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:

@@ -22,6 +22,7 @@ from sync.documents import observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
+from sync.marked import drain_documents, drop_unread
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.orders.advance import advance
 from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
@@ -30,7 +31,7 @@ from sync.planner import PlanSummary, plan
 from sync.resolve import approve_doubted
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
-from sync.topology import identity_owner, traders
+from sync.topology import identity_owner, mappings_by_resource, traders
 
 _RUN = tables.table(tables.Run)
 _ROUNDS = 3
@@ -117,14 +118,22 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
             with hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
                 report.recovered.update(resolve_lost(hub, name))
-                drain(hub, name)
-                report.reads[name] = observe(hub, name, mode)
-                report.links[name] = link(hub, name)
-                taken, gone = takers(hub.config, name), absences(hub.config, name)
-                observe_documents(hub, name, mode, taken, report.reads[name], gone)
+                _read(hub, name, mode, report)
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
+
+
+def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport) -> None:
+    """Read a connection, what was marked included; the caller holds its lock."""
+    taking = takers(hub.config, name)
+    drain(hub, name)
+    report.reads[name] = ReadReport(name) if mode is ReadMode.MARKED else observe(hub, name, mode)
+    report.links[name] = link(hub, name)
+    if mode is not ReadMode.MARKED:
+        observe_documents(hub, name, mode, taking, report.reads[name], absences(hub.config, name))
+    drain_documents(hub, name, taking)
+    drop_unread(hub, name, mappings_by_resource(hub.config, name), taking)
 
 
 def reading_order(hub: Hub, flows: list[FlowConfig] | None = None) -> list[str]:

@@ -13,7 +13,7 @@ from canonical.value import Value
 from connectors.manifest import CompareAndSet
 from mappings.compiled import CompiledMapping
 from sync.config import FlowConfig, HubConfig
-from sync.counter import CounterView, Level, decide_counter
+from sync.counter import FALLS, CounterView, Level, decide_counter
 from sync.decision import Decision, Verdict
 from sync.known import Known
 from sync.orders.owns import Pending, pending
@@ -51,7 +51,22 @@ def decide_stock(inputs: StockInputs) -> dict[str, Decision]:
     alone = project_stock(_without_drops(request)) if _has_drops(request) else booked
     figure_as_of = max(_figure_times(inputs), default="")
     blocked = _blocked(inputs, figure_as_of)
-    return {str(slot): _decide_slot(inputs, slot, booked, alone, blocked) for slot in slots}
+    return _together({str(slot): _decide_slot(inputs, slot, booked, alone, blocked) for slot in slots})
+
+
+def _together(decided: dict[str, Decision]) -> dict[str, Decision]:
+    """An unknown fall at one place is a sale of the pool: until it is booked nothing is raised at another place."""
+    if not any(event.kind in FALLS for one in decided.values() for event in one.events):
+        return decided
+    return {
+        name: replace(one, verdict=Verdict.WAIT, reason="unaccounted_drop") if _raises(one) else one
+        for name, one in decided.items()
+    }
+
+
+def _raises(decision: Decision) -> bool:
+    desired, base = decision.desired, decision.base
+    return decision.verdict is Verdict.WRITE and isinstance(desired, int) and isinstance(base, int) and desired > base
 
 
 def _slots(inputs: StockInputs) -> list[Slot]:

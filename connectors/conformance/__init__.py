@@ -8,9 +8,11 @@ from connectors.conformance.model import (
     CheckResult,
     EffectCase,
     NotApplicable,
+    Posted,
     Status,
     Subject,
     Tier,
+    WebhookCase,
     WriteCase,
 )
 from connectors.conformance.suite import CHECKS, load_subject, run, tier_of
@@ -23,9 +25,11 @@ __all__ = [
     "CheckResult",
     "EffectCase",
     "NotApplicable",
+    "Posted",
     "Status",
     "Subject",
     "Tier",
+    "WebhookCase",
     "World",
     "WriteCase",
     "catalog",

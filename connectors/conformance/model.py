@@ -10,6 +10,7 @@ from typing import Literal
 from canonical.errors import CrossdockError
 from connectors.base import Connector, Effect, Environment, RawRecord, WriteRow
 from connectors.simulation import CatalogItem, Fault, Simulator, Ticker
+from connectors.webhooks import Webhooks
 
 
 class CheckFailed(Exception):  # noqa: N818 - a verdict, not an error of the suite
@@ -78,6 +79,31 @@ class EffectCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """A message as the platform would post it, and the records it is about as (resource, external id)."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    about: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCase:
+    """How the platform tells of something by itself, signed with a secret.
+
+    ``reader`` is the connector's module ``webhooks``. ``post(simulator, index, secret)`` lets the platform's own people
+    do something with the catalog item at ``index`` that it tells of, and gives that message; it names one record at
+    least. ``stranger(simulator, secret)`` gives one, as authentic, of a topic that no manifest knows.
+    """
+
+    reader: Webhooks
+    secret: str
+    other_secret: str
+    post: Callable[[Simulator, int, str], Posted]
+    stranger: Callable[[Simulator, str], Posted]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One connector with its simulator, as the suite needs them.
 
@@ -89,7 +115,7 @@ class Subject:
     platform forget the token in use. ``touch(simulator, resource, index)`` edits one item as the merchant would, in a
     way its timestamp covers. ``documents`` tells for a resource that catalog items are not records of (orders,
     shipments) how to let the platform's own people make so many of them; ``touch`` then edits the one at an index.
-    ``effects`` has one case for every effect of the manifest.
+    ``effects`` has one case for every effect of the manifest, ``webhooks`` the one of its webhooks.
     """
 
     name: str
@@ -104,6 +130,7 @@ class Subject:
     bookkeeping: frozenset[str] = frozenset()
     writes: tuple[WriteCase, ...] = ()
     effects: tuple[EffectCase, ...] = ()
+    webhooks: WebhookCase | None = None
     documents: Mapping[str, Callable[[Simulator, int], None]] = field(default_factory=dict)
     expire_token: Callable[[Simulator], None] | None = None
     touch: Callable[[Simulator, str, int], None] | None = None

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from canonical.errors import ConfigError, Problem
+from connectors.conformance.deliveries import WEBHOOK_CHECKS
 from connectors.conformance.effects import EFFECT_CHECKS
 from connectors.conformance.faults import FAULT_CHECKS
 from connectors.conformance.model import Check, CheckResult, Group, Status, Subject, Tier
@@ -14,7 +15,9 @@ from connectors.conformance.reads import READ_CHECKS
 from connectors.conformance.writes import WRITE_CHECKS
 from connectors.registry import package_of
 
-CHECKS: dict[str, Check] = {check.name: check for check in (*READ_CHECKS, *WRITE_CHECKS, *EFFECT_CHECKS, *FAULT_CHECKS)}
+CHECKS: dict[str, Check] = {
+    check.name: check for check in (*READ_CHECKS, *WEBHOOK_CHECKS, *WRITE_CHECKS, *EFFECT_CHECKS, *FAULT_CHECKS)
+}
 """Every check by its name, in the order they run."""
 
 

@@ -12,13 +12,18 @@ from canonical.errors import FatalError, RetriableError
 from connectors.base import JSON
 from connectors.http import Answer
 from connectors.shopify.client import ShopifyClient
-from connectors.shopify.documents import BULK_POLL, BULK_RUN, LEVELS, MUTATION_COST, Wanted
+from connectors.shopify.documents import BULK_POLL, BULK_RUN, LEVELS, MUTATION_COST, ORDERS, Wanted
 from connectors.shopify.memory import Memory
 from connectors.shopify.shapes import Data, UserError
 from connectors.shopify.stitch import Stitcher
 from connectors.shopify.verdict import DOWNLOAD_SUFFIX
 
-_CHILD_TYPES = {LEVELS: "InventoryLevel", "variants": "ProductVariant"}
+_CHILD_TYPES = {
+    LEVELS: "InventoryLevel",
+    "variants": "ProductVariant",
+    "lineItems": "LineItem",
+    "fulfillmentOrders": "FulfillmentOrder",
+}
 _FIRST_WAIT, _GROWTH, _LONGEST_WAIT = 1.0, 1.5, 30.0
 _LONGEST_FIRST_WAIT = 60.0
 _PATIENCE = 4 * 3600.0
@@ -57,13 +62,14 @@ class BulkRead:
     wanted: Wanted
     clock: Clock
     memory: Memory
+    query: str = ""
     complete: bool = False
     roots: int = 0
 
     def start(self) -> tuple[str, Answer]:
         """Start the operation; gives its id and the answer that says so."""
         grouped = self.wanted.resource in self.memory.sizes.loose
-        variables: dict[str, JSON] = {"query": self.wanted.bulk(), "group": grouped}
+        variables: dict[str, JSON] = {"query": self.wanted.bulk(self.query), "group": grouped}
         answer = self.client.query(f"{self.wanted.resource}.bulk_run", BULK_RUN, variables, MUTATION_COST)
         run = answer.decode(Data[_Started]).data.run
         if run is None or (run.bulk_operation is None and not run.user_errors):
@@ -112,10 +118,13 @@ class BulkRead:
 
     def _remember(self, operation: _Operation, stitcher: Stitcher) -> None:
         sizes = self.memory.sizes
-        sizes.records = stitcher.roots
+        if self.wanted.resource == ORDERS:
+            sizes.orders = sizes.orders if self.query else stitcher.roots
+        else:
+            sizes.records = stitcher.roots
         if stitcher.orphans and self.wanted.resource not in sizes.loose:
             sizes.loose.append(self.wanted.resource)
-        if operation.created_at and operation.completed_at:
+        if operation.created_at and operation.completed_at and self.wanted.resource != ORDERS:
             took = parse_instant(operation.completed_at) - parse_instant(operation.created_at)
             sizes.bulk_seconds = max(0.0, took.total_seconds())
         self.memory.keep()

@@ -1,26 +1,31 @@
-"""The Shopify connector: variants with prices, and inventory items with stock per location."""
+"""The Shopify connector: variants with prices, inventory items with stock per location, and orders."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from canonical.errors import AmbiguousError, CrossdockError
-from connectors.base import JSON, Call, CallOutcome, Environment, Finding, Page, PlatformLocation, WriteRow
+from canonical.errors import AmbiguousError, CrossdockError, FatalError
+from connectors.base import JSON, Call, CallOutcome, Effect, Environment, Finding, Page, PlatformLocation, WriteRow
 from connectors.currency import CurrencyCheck
 from connectors.http import Answer
 from connectors.manifest import load_fields, load_manifest
 from connectors.paging import CursorGuard
 from connectors.shopify import health
 from connectors.shopify.client import ShopifyClient
-from connectors.shopify.documents import HEALTH, LOCATIONS, MUTATION_COST, PAGE_CAP, WRITES
+from connectors.shopify.documents import HEALTH, LOCATIONS, MUTATION_COST, ORDERS, PAGE_CAP, WRITES
+from connectors.shopify.effectdocs import REFUNDED, SHIPPED
 from connectors.shopify.memory import Memory
 from connectors.shopify.options import Options, read_options
+from connectors.shopify.orderreads import OrderDesk
+from connectors.shopify.orders import OrderReader
 from connectors.shopify.outcomes import judge
 from connectors.shopify.packing import pack
 from connectors.shopify.pages import PAGING_CAP
 from connectors.shopify.reads import Reader
+from connectors.shopify.refunds import RefundWriter
 from connectors.shopify.shapes import Counted, Data, Location
+from connectors.shopify.shipments import ShipmentWriter
 from connectors.shopify.verdict import StillRunningError
 
 _HEALTH_COST = 3
@@ -52,6 +57,12 @@ class ShopifyConnector:
             self._memory,
             timedelta(seconds=self.manifest.overlap_seconds),
         )
+        self._orders = OrderReader(self._reader)
+        desk = OrderDesk(self._client, options.max_query_cost)
+        self._effects: Mapping[str, ShipmentWriter | RefundWriter] = {
+            SHIPPED: ShipmentWriter(desk, env.clock.now),
+            REFUNDED: RefundWriter(desk, allowed=options.notes_refunds),
+        }
 
     def check(self) -> list[Finding]:
         """Look at token, scopes, API version, clock and currency."""
@@ -63,6 +74,7 @@ class ShopifyConnector:
         return [
             Finding("token", ok=True, message=f"{found.shop.name} ({found.shop.myshopify_domain})"),
             health.scopes(found),
+            health.order_scopes(found),
             health.version(self._options.api_version, self._client.answered_version, self.manifest, today),
             health.clock(answer),
             health.currency(self._options.currency, found.shop),
@@ -95,16 +107,22 @@ class ShopifyConnector:
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
         """Read all records of a resource, by pages or by a bulk operation."""
+        if resource == ORDERS:
+            return self._orders.pull(fields)
         self._confirm(resource)
         return self._reader.pull(resource, fields)
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
         """Read the records whose own fields changed; stock levels are not among them."""
+        if resource == ORDERS:
+            return self._orders.changed_since(fields, cursor)
         self._confirm(resource)
         return self._reader.changed_since(resource, fields, cursor)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
         """Re-read exactly these records."""
+        if resource == ORDERS:
+            return self._orders.lookup(fields, ids)
         self._confirm(resource)
         return self._reader.lookup(resource, fields, ids)
 
@@ -112,8 +130,18 @@ class ShopifyConnector:
         """Compose the fewest calls that write these rows."""
         return pack(rows, new_key)
 
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        """Compose what an order is to be told; only refunds carry a key that Shopify keeps."""
+        writer = self._effects.get(effect.operation)
+        if writer is None:
+            raise FatalError(f"shopify has no effect {effect.operation!r}")
+        return writer.compose(effect, new_key())
+
     def push(self, call: Call) -> CallOutcome:
-        """Send one call exactly as packed."""
+        """Send one call exactly as packed, or tell an order something once."""
+        effect = self._effects.get(call.operation)
+        if effect is not None:
+            return effect.push(call)
         try:
             answer = self._client.post(call.operation, WRITES[call.operation], call.body, MUTATION_COST)
         except StillRunningError as error:
@@ -121,8 +149,9 @@ class ShopifyConnector:
         return judge(call, answer)
 
     def resolve(self, call: Call) -> CallOutcome | None:
-        """Every write here sets values: the engine reads again instead."""
-        return None
+        """What an order was told is looked for there; values that were set are read again by the engine instead."""
+        effect = self._effects.get(call.operation)
+        return None if effect is None else effect.resolve(call)
 
     def close(self) -> None:
         """Give back all connections."""

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.manifest import FieldCatalog
-from connectors.shopify.selection import NODES, Selection, bulk_text, cost, paged_text, select
+from connectors.shopify.selection import NODES, Selection, bulk_text, connection_names, cost, paged_text, select
 
-VARIANTS, ITEMS = "productVariants", "inventoryItems"
+VARIANTS, ITEMS, ORDERS = "productVariants", "inventoryItems", "orders"
 SET_QUANTITIES, UPDATE_VARIANTS = "inventorySetQuantities", "productVariantsBulkUpdate"
 LEVELS = "inventoryLevels"
 PAGE_CAP = 250
 MUTATION_COST = 10
 
 _SHORT_LIST = 2
-_TYPES = {VARIANTS: "ProductVariant", ITEMS: "InventoryItem"}
-_SORTED = {VARIANTS: ", sortKey: ID", ITEMS: ""}
+TYPES = {VARIANTS: "ProductVariant", ITEMS: "InventoryItem", ORDERS: "Order"}
+_SORTED = {VARIANTS: ", sortKey: ID", ITEMS: "", ORDERS: ", sortKey: ID"}
 _COUNT = "total: productVariantsCount(limit: $limit) { count }"
+_COUNTS = {ORDERS: "total: ordersCount(query: $query, limit: $limit) { count }"}
+_SIZES = {"lineItems": 5, "refundLineItems": 5, "fulfillmentLineItems": 5, "returnLineItems": 5}
+"""Entries that are read along with an order; what a longer list holds is read after it, for that order alone."""
 _PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 
 LOCATIONS = (
@@ -59,11 +62,13 @@ class Wanted:
     resource: str
     selection: Selection
     level_page: int
+    sort: str = ""
 
     @property
     def sizes(self) -> dict[str, int]:
         """Page size of every connection inside a record."""
-        return {name: self.level_page if name == LEVELS else _SHORT_LIST for name in self.selection.connections()}
+        names = connection_names(self.selection)
+        return {name: self.level_page if name == LEVELS else _SIZES.get(name, _SHORT_LIST) for name in names}
 
     @property
     def record_cost(self) -> int:
@@ -81,9 +86,9 @@ class Wanted:
     def page(self, *, counted: bool) -> str:
         """The document of one page; ``counted`` asks for the shop's number of variants as well."""
         head = "$first: Int!, $after: String, $query: String" + (", $limit: Int" if counted else "")
-        arguments = f"first: $first, after: $after, query: $query{_SORTED[self.resource]}"
+        arguments = f"first: $first, after: $after, query: $query{self.sort or _SORTED[self.resource]}"
         nodes = paged_text(self.selection, self.sizes)
-        tail = f" {_COUNT}" if counted else ""
+        tail = f" {_COUNTS.get(self.resource, _COUNT)}" if counted else ""
         return (
             f"query {self.resource}({head}) {{ records: {self.resource}({arguments}) "
             f"{{ nodes {{ {nodes} }} {_PAGE_INFO} }}{tail} }}"
@@ -94,7 +99,7 @@ class Wanted:
         nodes = paged_text(self.selection, self.sizes)
         return (
             f"query {self.resource}ByIds($ids: [ID!]!) {{ "
-            f"records: nodes(ids: $ids) {{ ... on {_TYPES[self.resource]} {{ {nodes} }} }} }}"
+            f"records: nodes(ids: $ids) {{ ... on {TYPES[self.resource]} {{ {nodes} }} }} }}"
         )
 
     def more(self, connection: str) -> str:
@@ -102,7 +107,7 @@ class Wanted:
         nodes = paged_text(self.selection.fields[connection].fields[NODES], {})
         return (
             f"query {connection}($id: ID!, $first: Int!, $after: String) {{ "
-            f"record: node(id: $id) {{ ... on {_TYPES[self.resource]} {{ "
+            f"record: node(id: $id) {{ ... on {TYPES[self.resource]} {{ "
             f"more: {connection}(first: $first, after: $after) {{ nodes {{ {nodes} }} {_PAGE_INFO} }} }} }} }}"
         )
 
@@ -110,9 +115,10 @@ class Wanted:
         """Points of reading so many further entries."""
         return 3 + count * (1 + cost(self.selection.fields[connection].fields[NODES], {}))
 
-    def bulk(self) -> str:
-        """The query that a bulk operation runs."""
-        return f"{{ {self.resource} {{ edges {{ node {{ {bulk_text(self.selection)} }} }} }} }}"
+    def bulk(self, query: str = "") -> str:
+        """The query that a bulk operation runs, of all records or of those that a search finds."""
+        search = f'(query: "{query}")' if query else ""
+        return f"{{ {self.resource}{search} {{ edges {{ node {{ {bulk_text(self.selection)} }} }} }} }}"
 
 
 def wanted(catalog: FieldCatalog, resource: str, paths: Sequence[str], level_page: int) -> Wanted:

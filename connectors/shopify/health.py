@@ -13,6 +13,16 @@ from connectors.manifest import Manifest
 SUNSET_WARNING_DAYS = 90
 _CLOCK_TOLERANCE = 60.0
 _NEEDED = ("read_products", "write_products", "read_inventory", "write_inventory", "read_locations")
+_ALL_ORDERS = "read_all_orders"
+_FOR_ORDERS = (
+    "read_orders",
+    "write_orders",
+    "read_customers",
+    "read_returns",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+    _ALL_ORDERS,
+)
 
 
 class Shop(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,6 +62,23 @@ def scopes(health: Health) -> Finding:
             advice="grant them to the app and install it anew",
         )
     return Finding("scopes", ok=True, message=", ".join(_NEEDED))
+
+
+def order_scopes(health: Health) -> Finding:
+    """Whether orders can be read and told of shipments; only who maps orders needs it, so it is a warning."""
+    installation = health.current_app_installation
+    granted = {scope.handle for scope in installation.access_scopes} if installation else set()
+    granted |= {f"read_{handle.removeprefix('write_')}" for handle in granted if handle.startswith("write_")}
+    missing = [scope for scope in _FOR_ORDERS if scope not in granted]
+    if not missing:
+        return Finding("order_scopes", ok=True, message=", ".join(_FOR_ORDERS))
+    if missing == [_ALL_ORDERS]:
+        said = f"without {_ALL_ORDERS} only orders of the last 60 days are read"
+        return Finding(
+            "order_scopes", ok=True, message=said, advice="ask Shopify for it if older ones matter", warning=True
+        )
+    said, advice = f"to read orders: missing {', '.join(missing)}", "grant them to the app if it is to read orders"
+    return Finding("order_scopes", ok=True, message=said, advice=advice, warning=True)
 
 
 def version(asked: str, answered: str, manifest: Manifest, today: date) -> Finding:

@@ -13,6 +13,7 @@ class Sizes(msgspec.Struct):
     """Counts as last seen; None means never. ``loose`` names resources whose bulk results came unordered."""
 
     records: int | None = None
+    orders: int | None = None
     locations: int | None = None
     bulk_seconds: float | None = None
     loose: list[str] = []

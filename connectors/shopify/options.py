@@ -26,6 +26,7 @@ class Options:
     currency: str = ""
     bulk_from: int = 2000
     max_query_cost: int = 1000
+    notes_refunds: bool = False
 
 
 def read_options(settings: Mapping[str, SettingValue], manifest: Manifest) -> Options:
@@ -50,10 +51,18 @@ def read_options(settings: Mapping[str, SettingValue], manifest: Manifest) -> Op
         currency=text["currency"].upper(),
         bulk_from=_number(settings, manifest, "bulk_from", 0, problems),
         max_query_cost=_number(settings, manifest, "max_query_cost", 1, problems),
+        notes_refunds=_refunds(text["refunds"], manifest, problems),
     )
     if problems:
         raise ConfigError(problems)
     return options
+
+
+def _refunds(chosen: str, manifest: Manifest, problems: list[Problem]) -> bool:
+    choices = manifest.settings["refunds"].choices
+    if chosen and chosen not in choices:
+        problems.append(Problem(f"refunds: {chosen!r} is not one of {', '.join(choices)}"))
+    return chosen == "note"
 
 
 def _base_url(url: str, shop: str, problems: list[Problem]) -> str:

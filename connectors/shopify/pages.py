@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -37,6 +37,10 @@ class Chunk:
         return self.answer.started
 
 
+Finish: TypeAlias = Callable[[list[bytes]], list[RawRecord]]
+"""Makes whole records of those on a page, where that takes more than reading their lists to the end."""
+
+
 class _Found(msgspec.Struct, frozen=True):
     records: list[msgspec.Raw]
 
@@ -52,10 +56,14 @@ class _MoreOf(msgspec.Struct, frozen=True):
 class Pager:
     """Reads one resource page by page."""
 
-    def __init__(self, client: ShopifyClient, wanted: Wanted, max_query_cost: int) -> None:
+    def __init__(
+        self, client: ShopifyClient, wanted: Wanted, max_query_cost: int, finish: Finish | None = None, name: str = ""
+    ) -> None:
         self._client = client
         self._wanted = wanted
         self._max_cost = max_query_cost
+        self._finish = finish
+        self._name = name or f"{wanted.resource}.by_ids"
 
     def page_size(self, *, counted: bool = False) -> int:
         """Records that one page may ask for, by the cost of the fields and the size of the bucket."""
@@ -83,7 +91,7 @@ class Pager:
             part = rest[: self._fitting(document, 0)]
             cost = self._wanted.ids_cost(len(part))
             try:
-                answer = self._client.query(f"{self._wanted.resource}.by_ids", document, {"ids": list(part)}, cost)
+                answer = self._client.query(self._name, document, {"ids": list(part)}, cost)
             except QueryTooDearError:
                 if len(part) == 1:
                     raise
@@ -137,7 +145,9 @@ class Pager:
             if asked is not None and identity not in asked:
                 continue
             ids.append(identity)
-            records.append(self._whole(record, nested) if nested else record)
+            records.append(self._whole(record, nested) if nested and self._finish is None else record)
+        if self._finish is not None:
+            records = self._finish([bytes(record) for record in records])
         return Chunk(records, ids, answer, more, total)
 
     def _whole(self, record: bytes, nested: tuple[str, ...]) -> bytes:

@@ -50,12 +50,12 @@ class Reader:
         ask = self._wanted(resource, fields)
         pager = Pager(self.client, ask, self.options.max_query_cost)
         known = self.memory.sizes.records
-        if self.options.bulk_from == 0 or (known is not None and self._wants_bulk(ask, pager, known)):
+        if self.options.bulk_from == 0 or (known is not None and self.wants_bulk(ask, pager, known)):
             yield from self._bulk(ask)
             return
         chunks = pager.pages(None, count_to=max(self.options.bulk_from, PAGING_CAP) + 1)
         first = next(chunks)
-        if first.more and first.total is not None and self._wants_bulk(ask, pager, first.total):
+        if first.more and first.total is not None and self.wants_bulk(ask, pager, first.total):
             yield from self._bulk(ask)
             return
         yield from self._paged(resource, first, chunks)
@@ -63,7 +63,7 @@ class Reader:
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
         """Records whose ``updatedAt`` is at or after the cursor; without a new cursor when there were too many."""
         ask = self._wanted(resource, fields)
-        since = _read_cursor(cursor)
+        since = read_cursor(cursor)
         pager = Pager(self.client, ask, self.options.max_query_cost)
         yield from self._delta(resource, pager.pages(f"updated_at:>='{since}'"))
 
@@ -75,7 +75,7 @@ class Reader:
 
     def _paged(self, resource: str, first: Chunk, others: Iterator[Chunk]) -> Iterator[Page]:
         seen = DistinctCount()
-        start = self._cursor(first.answer)
+        start = self.cursor_of(first.answer)
         chunk: Chunk | None = first
         while chunk is not None:
             for identity in chunk.ids:
@@ -95,7 +95,7 @@ class Reader:
         seen = 0
         start: str | None = None
         for chunk in chunks:
-            start = start or self._cursor(chunk.answer)
+            start = start or self.cursor_of(chunk.answer)
             seen += len(chunk.records)
             whole = not chunk.more and seen < PAGING_CAP
             yield Page(resource, chunk.records, chunk.as_of, start if whole else None)
@@ -111,10 +111,10 @@ class Reader:
             if len(waiting) > _BULK_PAGE:
                 yield Page(ask.resource, waiting[:_BULK_PAGE], answer.started)
                 waiting = waiting[_BULK_PAGE:]
-        cursor = self._cursor(answer) if read.complete else None
+        cursor = self.cursor_of(answer) if read.complete else None
         yield Page(ask.resource, waiting, answer.started, cursor, read.complete)
 
-    def _wants_bulk(self, ask: Wanted, pager: Pager, records: int) -> bool:
+    def wants_bulk(self, ask: Wanted, pager: Pager, records: int) -> bool:
         """Whether a bulk operation is cheaper: never below three pages, always above what paging can show."""
         pages = -(-records // pager.page_size())
         if records >= PAGING_CAP:
@@ -131,7 +131,7 @@ class Reader:
         levels = min(_MOST_LEVELS, max(1, self.memory.sizes.locations or _USUAL_LOCATIONS))
         return wanted(self.catalog, resource, fields, levels)
 
-    def _cursor(self, answer: Answer) -> str:
+    def cursor_of(self, answer: Answer) -> str:
         """Where a later read of changes starts: the platform's own time of this answer, less the overlap.
 
         An answer without a Date header falls back to the start of the request by our clock, an hour earlier.
@@ -153,7 +153,8 @@ class Reader:
         )
 
 
-def _read_cursor(cursor: str) -> str:
+def read_cursor(cursor: str) -> str:
+    """The instant in a cursor, as a search takes it; FatalError for anything else."""
     try:
         since = parse_instant(msgspec.json.decode(cursor, type=_Cursor).since)
     except (msgspec.DecodeError, ValueError) as error:

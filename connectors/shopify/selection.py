@@ -61,20 +61,40 @@ def select(paths: Iterable[str], catalog: Mapping[str, FieldSpec], always: Itera
     for path in ("id", *always):
         chosen.add(path)
     for path in paths:
-        for found in _matches(path, catalog):
+        for found in matching(path, catalog):
             spec = catalog[found]
             if spec.select:
                 chosen.merge(parse_selection(spec.select))
             else:
                 chosen.add(plain_path(found))
-    for connection in chosen.connections().values():
-        entry = Selection({"id": Selection()})
-        entry.merge(connection.fields[NODES])
-        connection.fields[NODES] = entry
+    name_holders(chosen)
     return chosen
 
 
-def _matches(path: str, catalog: Mapping[str, FieldSpec]) -> list[str]:
+def name_holders(selection: Selection) -> None:
+    """Ask for the id of every entry of a paged list, and of every object that holds one: more of it is read by that."""
+    for child in selection.fields.values():
+        named = child.fields[NODES] if child.is_connection else child
+        if child.is_connection or child.connections():
+            fields = {"id": Selection(), **named.fields}
+            named.fields.clear()
+            named.fields.update(fields)
+        name_holders(named)
+
+
+def connection_names(selection: Selection) -> set[str]:
+    """The names of all paged lists, however deep."""
+    found: set[str] = set()
+    for name, child in selection.fields.items():
+        if child.is_connection:
+            found |= {name} | connection_names(child.fields[NODES])
+        else:
+            found |= connection_names(child)
+    return found
+
+
+def matching(path: str, catalog: Mapping[str, FieldSpec]) -> list[str]:
+    """The catalog's paths that a path asks for; ConfigError when there are none."""
     if path in catalog:
         return [path] if catalog[path].read else []
     stem = plain_path(path)
@@ -96,12 +116,15 @@ def parse_selection(text: str) -> Selection:
 
 
 def _of(node: object) -> Selection:
-    from graphql.language import FieldNode, ListValueNode, SelectionSetNode, StringValueNode
+    from graphql.language import FieldNode, InlineFragmentNode, ListValueNode, SelectionSetNode, StringValueNode
 
     result = Selection()
     if not isinstance(node, SelectionSetNode):
         return result
     for part in node.selections:
+        if isinstance(part, InlineFragmentNode) and part.type_condition is not None:
+            result.fields[f"... on {part.type_condition.name.value}"] = _of(part.selection_set)
+            continue
         if not isinstance(part, FieldNode):
             raise ConfigError("a selection in fields.yaml holds plain fields only")
         child = _of(part.selection_set)

@@ -16,6 +16,7 @@ from canonical.errors import (
 from connectors.http import Answer, http_verdict, retry_after
 from connectors.shopify.cost import cost_of
 from connectors.shopify.documents import SET_QUANTITIES, WRITES
+from connectors.shopify.effectdocs import EFFECTS
 from connectors.shopify.shapes import Cost, Envelope, TopError, UserError
 
 DOWNLOAD_SUFFIX = ".bulk_download"
@@ -98,7 +99,7 @@ def _by_problems(answer: Answer, problems: list[TopError], cost: Cost | None) ->
     said = f"{answer.place}: {answer.redact('; '.join(problem.message for problem in problems[:3]))}"
     if "THROTTLED" in codes:
         return ThrottledError(f"{answer.place}: throttled", retry_after=_pause(cost))
-    if answer.operation in WRITES and _has_payload(answer):
+    if (answer.operation in WRITES or answer.operation in EFFECTS) and _has_payload(answer):
         return AmbiguousError(f"{said}; the write may have taken effect")
     if "MAX_COST_EXCEEDED" in codes:
         return QueryTooDearError(said, hint="lower max_query_cost of this connection or map fewer fields")

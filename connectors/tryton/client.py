@@ -35,6 +35,19 @@ class _Envelope(msgspec.Struct):
     error: list[Any] | None = None
 
 
+class WarningError(SkippableError):
+    """The server asks before it does something; answering its key lets the same call pass."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__("rejected", message, hint="do it in Tryton")
+        self.key = key
+
+    @property
+    def kind(self) -> str:
+        """What is asked, whatever the record: the key less its mark of the records."""
+        return self.key.partition(".")[2] or self.key
+
+
 class _SessionEndedError(AuthenticationError):
     """The server knows no such session, or no such user and password."""
 
@@ -214,7 +227,7 @@ def _reported(place: str, error: list[Any]) -> CrossdockError:
         return SkippableError(STALE, f"{place}: {message}")
     if kind == "UserWarning":
         text = str(details[1]) if isinstance(details, list) and len(details) > 1 else message
-        return SkippableError("rejected", f"{place}: Tryton asks before it does this: {text}", hint="do it in Tryton")
+        return WarningError(f"{place}: Tryton asks before it does this: {text}", message)
     if kind == "UserError":
         return SkippableError("rejected", f"{place}: {message}")
     if kind == "LoginException":

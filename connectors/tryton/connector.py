@@ -1,4 +1,4 @@
-"""The connector of Tryton: products and stock in, prices and counts out."""
+"""The connector of Tryton: products, stock and sales in; prices, counts, orders and shipments out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from connectors.base import (
     Call,
     CallOutcome,
+    Effect,
     Environment,
     Finding,
     Page,
@@ -17,7 +18,11 @@ from connectors.manifest import load_fields, load_manifest
 from connectors.paging import DistinctCount
 from connectors.tryton import counts, health, prices
 from connectors.tryton.client import Account, Reply, TrytonClient
+from connectors.tryton.effects import OPERATIONS, Effects
+from connectors.tryton.options import SaleOptions, read_options
 from connectors.tryton.reads import ARCHIVED_TOO, PRODUCT, Domain, ProductShape, Search, changed_after, cursor_at
+from connectors.tryton.salereads import RESOURCE as SALES
+from connectors.tryton.salereads import SaleReader
 from connectors.tryton.stock import MOVE, Levels, StockReader, read_places
 
 _PACKAGE = "connectors.tryton"
@@ -27,16 +32,19 @@ _PRODUCT_STAMPS = ("last_modified_at", "template.last_modified_at")
 class TrytonConnector:
     """One company in one Tryton database."""
 
-    def __init__(self, account: Account, page_size: int, environment: Environment) -> None:
+    def __init__(self, account: Account, page_size: int, sales: SaleOptions, environment: Environment) -> None:
         self.manifest = load_manifest(_PACKAGE)
         self._paths = load_fields(_PACKAGE).resources["products"]
         self._clock = environment.clock
         self._client = TrytonClient(account, environment)
         self._search = Search(self._client, page_size)
+        self._options = sales
+        self._sales = SaleReader(self._search, sales.web_shop, self.manifest.overlap_seconds)
+        self._effects = Effects(self._client, sales, self._sales)
 
     def check(self) -> list[Finding]:
         """Look at version, login, company, rights, warehouses and clock."""
-        return health.check(self._client, self._search, self.manifest, self._clock)
+        return health.check(self._client, self._search, self.manifest, self._clock, self._options)
 
     def locations(self) -> list[PlatformLocation]:
         """Every warehouse, named by its code and name."""
@@ -46,27 +54,33 @@ class TrytonConnector:
         ]
 
     def pull(self, resource: str, fields: Sequence[str]) -> Iterator[Page]:
-        """Read every variant, or the figures of every variant that is goods."""
+        """Read every variant, the figures of every variant that is goods, or every sale of the web shop."""
         if resource == "products":
             yield from self._products([], fields, whole=True)
+        elif resource == SALES:
+            yield from self._sales.pull()
         else:
             stock = self._stock(fields)
             yield from self._stock_pages(stock.all(), self._cursor(stock.places.read))
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
-        """Read variants that changed, or whose template did; for stock also those with a changed move."""
+        """Read variants that changed, or whose template did; stock and sales also where a move changed."""
         if resource == "products":
             yield from self._products(changed_after(cursor, *_PRODUCT_STAMPS), fields, whole=False)
+        elif resource == SALES:
+            yield from self._sales.changed_since(cursor)
         else:
             yield from self._changed_stock(fields, cursor)
 
     def lookup(self, resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
-        """Re-read exactly these variants."""
+        """Re-read exactly these variants, or sales."""
         numbers = sorted({int(one) for one in ids if one.isascii() and one.isdigit()})
         if resource == "products":
             shape = ProductShape(self._paths, fields)
             for found in self._search.of_ids(PRODUCT, numbers, shape.names, [], ARCHIVED_TOO):
                 yield Page(resource, [shape.encode(row) for row in found.rows], found.reply.started)
+        elif resource == SALES:
+            yield from self._sales.lookup(numbers)
         else:
             for levels in self._stock(fields).of_ids(numbers):
                 yield Page(resource, levels.records, levels.as_of)
@@ -79,14 +93,22 @@ class TrytonConnector:
         calls = prices.pack(plain, writes[prices.OPERATION].batch)
         return calls + counts.pack(counted, writes[counts.OPERATION].batch, new_key)
 
+    def compose(self, effect: Effect, new_key: Callable[[], str]) -> Call:
+        """Make the call that makes a sale, calls one off, or books a shipment of one."""
+        return self._effects.compose(effect)
+
     def push(self, call: Call) -> CallOutcome:
-        """Write the templates, or book the counts, of one call."""
+        """Write the templates, or book the counts, of one call; or do an effect."""
+        if call.operation in OPERATIONS:
+            return self._effects.push(call)
         if call.operation == prices.OPERATION:
             return prices.push(self._client, call)
         return self._counts().push(call)
 
     def resolve(self, call: Call) -> CallOutcome | None:
-        """Find the document of a count; fields of templates are read and planned again instead."""
+        """Find the document of a count or of an effect; fields of templates are read and planned again instead."""
+        if call.operation in OPERATIONS:
+            return self._effects.resolve(call)
         return None if call.operation == prices.OPERATION else self._counts().resolve(call)
 
     def close(self) -> None:
@@ -144,4 +166,4 @@ def connect(settings: Mapping[str, str | int | float | bool], environment: Envir
         password=str(settings["password"]),
         company=int(settings.get("company", 0)),
     )
-    return TrytonConnector(account, int(settings.get("page_size", 1000)), environment)
+    return TrytonConnector(account, int(settings.get("page_size", 1000)), read_options(settings), environment)

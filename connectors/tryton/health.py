@@ -11,7 +11,9 @@ from canonical.errors import CrossdockError
 from connectors.base import Finding
 from connectors.manifest import Manifest
 from connectors.tryton.client import TrytonClient
+from connectors.tryton.options import SaleOptions
 from connectors.tryton.reads import Search
+from connectors.tryton.salehealth import check_sales
 from connectors.tryton.stock import read_places
 
 _SKEW = timedelta(seconds=30)
@@ -20,7 +22,7 @@ _READ = ("product.product", "product.template", "stock.location", "stock.move")
 _WRITTEN = ("stock.inventory", "ir.note")
 
 
-def check(client: TrytonClient, search: Search, manifest: Manifest, clock: Clock) -> list[Finding]:
+def check(client: TrytonClient, search: Search, manifest: Manifest, clock: Clock, sales: SaleOptions) -> list[Finding]:
     """Everything worth knowing about a connection; later looks are left out once the login fails."""
     findings = [*_tried("version", lambda: _version(client, manifest, clock))]
     login = [*_tried("login", lambda: _login(client))]
@@ -28,6 +30,7 @@ def check(client: TrytonClient, search: Search, manifest: Manifest, clock: Clock
     if all(finding.ok for finding in login):
         findings += _tried("rights", lambda: _rights(client))
         findings += _tried("warehouses", lambda: _warehouses(search))
+        findings += _tried("sales", lambda: check_sales(client, sales))
     return findings
 
 

@@ -68,6 +68,12 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
     "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
     "unknown_by_reason", "orphans", "absent", "duplicates"}], "drift": [{"flow", "connection", "sku", "slot", "there",
     "owners", "change", "reason", "advice"}] (samples), "reasons": [...], "unread": [...], ...}
+
+    JSON of payments: {"counts": {"matched", "exceptions", "payouts", "payouts_explained"}, "processors": [{"processor",
+    "charges", "matched", "exceptions"}], "exceptions": [{"processor", "reason", "subject", "amount", "currency",
+    "detail", "advice"}], "payouts": [{"processor", "payout", "status", "arrives_at", "amount", "currency", "parts":
+    {category: amount}, "fees", "rest", "reason", "advice", "entries"}], "balances": [{"processor", "currency",
+    "amount"}] (booked, and in no payout yet), ...}
     """
     from sync.audit import audit
     from sync.observe import ReadMode
@@ -104,7 +110,7 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
 
 def _other(app: App, what: str) -> Outcome:
     """Report on reservations as they are stored; on orders or payments after reading what changed."""
-    from crossdock.cli import audits
+    from crossdock.cli import audits, money
     from sync.observe import ReadMode
     from sync.run import look
 
@@ -113,7 +119,7 @@ def _other(app: App, what: str) -> Outcome:
             return app.output.emit(audits.reservations(app, hub, None))
     with working(app, f"audit {what}", read_only=True) as work:
         unread = unread_rows(app, look(work.hub, ReadMode.AUTO))
-        report = (audits.orders if what == "orders" else audits.payments)(app, work.hub, unread)
+        report = (audits.orders if what == "orders" else money.payments)(app, work.hub, unread)
         work.end(report.outcome, {name: n for name, n in report.counts.items() if isinstance(n, int)})
     return app.output.emit(report)
 

@@ -1,8 +1,7 @@
-"""What ``crossdock audit`` looks at besides fields: orders, reservations and payments."""
+"""What ``crossdock audit`` looks at besides fields: orders and reservations."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from canonical.reasons import advice
@@ -14,8 +13,6 @@ from crossdock.cli.status import age
 
 if TYPE_CHECKING:
     from sync.hub import Hub
-    from sync.payments.match import Matching
-    from sync.payments.payouts import Explained
 
 _HELD = [
     Column("order", "order"),
@@ -43,30 +40,6 @@ _WAITING = [
     Column("reason", "because"),
     Column("detail", "detail"),
     Column("advice", "what to do"),
-]
-_MATCHES = [
-    Column("processor", "processor"),
-    Column("charges", "charges", figures=True),
-    Column("matched", "orders matched", figures=True),
-    Column("exceptions", "exceptions", figures=True),
-]
-_EXCEPTIONS = [
-    Column("processor", "processor"),
-    Column("reason", "reason"),
-    Column("subject", "about"),
-    Column("amount", "amount", figures=True),
-    Column("currency", ""),
-    Column("detail", "detail"),
-]
-_PAYOUTS = [
-    Column("processor", "processor"),
-    Column("payout", "payout"),
-    Column("amount", "amount", figures=True),
-    Column("currency", ""),
-    Column("parts", "made of"),
-    Column("fees", "fees", figures=True),
-    Column("rest", "not explained", figures=True),
-    Column("reason", "because"),
 ]
 
 
@@ -126,67 +99,3 @@ def orders(app: App, hub: Hub, unread: Rows) -> Report:
     outcome = Outcome.ERROR if unread else Outcome.HELD if held or told else Outcome.IN_SYNC
     figures = {"orders": sum(counts.values()), "waiting": len(held), "incidents": len(told)}
     return Report("audit", outcome, sections, {**figures, "effects_open": effects.get("waiting", 0)})
-
-
-def payments(app: App, hub: Hub, unread: Rows) -> Report:
-    """Every charge, refund and dispute against the orders, and every payout explained to the cent."""
-    from sync.payments import books
-    from sync.payments.match import match
-    from sync.payments.payouts import explain
-
-    matches: Rows = []
-    exceptions: Rows = []
-    payouts: Rows = []
-    for name, processor in hub.config.processors.items():
-        with hub.database.begin() as connection:
-            booked = books.books(connection, name)
-            found = match(books.sold(connection, processor.channels), booked, processor.gateways)
-            explained = explain(books.payouts(connection, name), books.entries(connection, name))
-        matches.append(_match_row(name, len(booked.charges), found))
-        exceptions += [_exception_row(name, found, number) for number in range(len(found.exceptions))]
-        payouts += [_payout_row(name, one) for one in explained]
-    sections = [
-        Section("processors", _MATCHES, matches, empty="no payment processor is configured"),
-        Section("exceptions", _EXCEPTIONS, exceptions, title="does not match" if exceptions else ""),
-        Section("payouts", _PAYOUTS, payouts, title="payouts" if payouts else ""),
-        unread_section(unread),
-    ]
-    wrong = exceptions or any(row["reason"] == "payout_differs" for row in payouts)
-    outcome = Outcome.ERROR if unread else Outcome.HELD if wrong else Outcome.IN_SYNC
-    counts = {
-        "matched": sum(int(str(row["matched"])) for row in matches),
-        "exceptions": len(exceptions),
-        "payouts": len(payouts),
-        "payouts_explained": sum(not row["reason"] for row in payouts),
-    }
-    return Report("audit", outcome, sections, counts)
-
-
-def _match_row(name: str, charges: int, found: Matching) -> dict[str, object]:
-    return {"processor": name, "charges": charges, "matched": found.matched, "exceptions": len(found.exceptions)}
-
-
-def _exception_row(name: str, found: Matching, number: int) -> dict[str, object]:
-    one = found.exceptions[number]
-    return {
-        "processor": name,
-        "reason": one.reason,
-        "subject": one.subject,
-        "amount": one.amount,
-        "currency": one.currency,
-        "detail": one.detail,
-    }
-
-
-def _payout_row(name: str, one: Explained) -> dict[str, object]:
-    return {
-        "processor": name,
-        "payout": one.payout.id,
-        "amount": one.payout.amount,
-        "currency": one.payout.currency,
-        "parts": ", ".join(f"{part} {amount}" for part, amount in sorted(one.parts.items())),
-        "fees": one.fees or Decimal(0),
-        "rest": one.rest or None,
-        "reason": one.reason,
-        "entries": one.entries,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from crossdock.cli.workspace import open_hub
 if TYPE_CHECKING:
     from connectors.simulation.catalog import CatalogItem
     from crossdock.demo.story import Story
+    from sync.hub import Hub
 
 _PLATFORMS = [
     Column("connection", "connection"),
@@ -31,10 +32,19 @@ _PLATFORMS = [
     Column("effects", "values changed", figures=True),
 ]
 
+_PROOF = [
+    Column("what", "what"),
+    Column("shops", "shops", figures=True),
+    Column("erp", "ERP", figures=True),
+    Column("tpls", "3PLs", figures=True),
+    Column("pay", "processor", figures=True),
+    Column("difference", "difference", figures=True),
+]
+
 
 @make_command(
     "demo",
-    "Tell the whole story on simulators of an ERP and two shops, on this machine.",
+    "Tell the whole story on simulators of shops, ERP, 3PLs and a payment processor, on this machine.",
     """
     crossdock demo
     crossdock demo --catalog products.csv                             your own products, a Shopify export
@@ -56,14 +66,16 @@ _PLATFORMS = [
     "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder."
 )
 def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None) -> Outcome:
-    """Start an ERP and two shops on this machine, and let things go wrong on purpose.
+    """Start an ERP and two shops here, let things go wrong on purpose, then live a trading day in fast motion.
 
     Needs no account and no network. Each step says what happened, with figures counted by the simulated platforms and
-    in the hub's database, and asserts its own promises. Exit code 1 when one is broken.
+    in the hub's database, and asserts its own promises; the proof at the end is what each side counts itself. Waiting
+    takes no time, so the story begins some days ago. Exit code 1 when a promise is broken.
 
     JSON: {"counts": {"steps", "promises", "broken", "variants", "linked", "conflicts", "open_conflicts", "oversold",
-    "seconds"}, "steps": [{"number", "title", "told", "figures", "promises": [{"text", "kept"}]}], "platforms":
-    [{"connection", "platform", "reads", "writes", "effects"}], ...}
+    "seconds"}, "steps": [{"number", "title", "told", "figures", "promises": [{"text", "kept"}]}], "proof": [{"what",
+    "shops", "erp", "tpls", "pay", "difference"}] (null: a side that does not count this), "platforms": [{"connection",
+    "platform", "reads", "writes", "effects"}], ...}
     """
     started = time.monotonic()
     items = _items(catalogs, sku_from or "")
@@ -97,20 +109,22 @@ def _folder(given: Path | None) -> Iterator[Path]:
 
 
 def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
-    from crossdock.clock import SystemClock
-    from crossdock.demo.chapters import CHAPTERS
+    from crossdock.demo.chapters import tell
+    from crossdock.demo.fastclock import FastClock
     from crossdock.demo.story import Story
     from crossdock.demo.world import open_world
 
-    with open_world(items, place, SystemClock()) as world:
-        there = replace(app, config=world.config)
-        with open_hub(there, SilentProgress()) as hub, open_hub(there, SilentProgress(), read_only=True) as reader:
-            story = Story(world, hub, reader, app.output.say, skus=world.skus)
-            for chapter in CHAPTERS:
-                chapter(story)
-                if story.over or not story.kept:
-                    break
-            story.close()
+    clock = FastClock()
+
+    def start(config: Path, *, read_only: bool = False) -> AbstractContextManager[Hub]:
+        return open_hub(replace(app, config=config), SilentProgress(), read_only=read_only, clock=clock)
+
+    with ExitStack() as stack:
+        world = stack.enter_context(open_world(items, place, clock))
+        hub = stack.enter_context(start(world.config))
+        reader = stack.enter_context(start(world.config, read_only=True))
+        story = Story(world, hub, reader, app.output.say, skus=world.skus)
+        tell(story, place, clock, start)
     return story
 
 
@@ -135,10 +149,12 @@ def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Repo
     }
     outcome = Outcome.IN_SYNC if story.kept else Outcome.ERROR
     sections = [Section("platforms", _PLATFORMS, story.platforms, title="API calls, as the platforms counted them")]
+    sections.insert(0, Section("proof", _PROOF, story.proof, title="The proof" if story.proof else ""))
     if app.as_json:
         sections.append(Section("steps", [], steps))
     else:
         app.output.say("")
     summary = "every promise was kept" if story.kept else "a promise was broken"
     kept = f"status, runs, explain, conflicts list and lint work in {folder}; the simulators have ended"
-    return Report("demo", outcome, sections, counts, summary, [kept] if folder else [])
+    day = f"orders list, orders show and explain too with --config {folder}/day/crossdock.yaml" if story.proof else ""
+    return Report("demo", outcome, sections, counts, summary, [one for one in (kept, day) if one and folder])

@@ -15,6 +15,7 @@ from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 
 if TYPE_CHECKING:
+    from canonical.clock import Clock
     from crossdock.cli.output import Progress
     from sync.hub import Hub
 
@@ -30,8 +31,8 @@ def resolver(app: App, settings: Settings) -> Resolver:
 
 
 @contextmanager
-def open_hub(app: App, progress: Progress, *, read_only: bool = False) -> Iterator[Hub]:
-    """The engine on the configured database; closed at the end."""
+def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Clock | None = None) -> Iterator[Hub]:
+    """The engine on the configured database, on the system's clock unless given another; closed at the end."""
     from crossdock.clock import SystemClock
     from crossdock.settings.hub import database_url, hub_config
     from sync.hub import Hub
@@ -41,7 +42,7 @@ def open_hub(app: App, progress: Progress, *, read_only: bool = False) -> Iterat
     secrets = resolver(app, settings)
     config = hub_config(settings, secrets)
     database = open_database(database_url(settings, secrets))
-    hub = Hub(config, database, SystemClock(), read_only=read_only, progress=progress.at)
+    hub = Hub(config, database, clock or SystemClock(), read_only=read_only, progress=progress.at)
     try:
         yield hub
     finally:

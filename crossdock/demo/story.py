@@ -50,6 +50,7 @@ class Story:
     over: bool = False
     totals: dict[str, int] = field(default_factory=dict)
     platforms: list[dict[str, object]] = field(default_factory=list)
+    proof: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def step(self) -> Step:

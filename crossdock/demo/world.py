@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from connectors.woocommerce.simulator import WooSimulator
 WAREHOUSES = {"WH1": "Main warehouse", "WH2": "Second warehouse"}
 _LARGEST_PLAN = (20_000.0, 1_000.0)
 """Points and their restore rate: with the smallest plan the story would be mostly waiting."""
-_SECRETS = {
+SECRETS = {
     "DEMO_ERP_PASSWORD": "erp-demo-password",
     "DEMO_SHOP_EU_SECRET": "shop-eu-demo-secret",
     "DEMO_SHOP_WEB_KEY": "ck_demo_shop_web",
@@ -84,11 +84,14 @@ class World:
     shop_web: WooSimulator
     items: tuple[CatalogItem, ...]
     config: Path
+    urls: Mapping[str, str]
+    others: dict[str, Simulator] = field(default_factory=dict)
+    """Platforms that joined later."""
 
     @property
     def platforms(self) -> dict[str, Simulator]:
         """The simulators by the name of their connection."""
-        return {"erp": self.erp, "shop_eu": self.shop_eu, "shop_web": self.shop_web}
+        return {"erp": self.erp, "shop_eu": self.shop_eu, "shop_web": self.shop_web, **self.others}
 
     @property
     def skus(self) -> list[str]:
@@ -140,18 +143,18 @@ def open_world(items: Sequence[CatalogItem], folder: Path, clock: Clock) -> Iter
         clock=clock,
         database="demo",
         username="crossdock",
-        password=_SECRETS["DEMO_ERP_PASSWORD"],
+        password=SECRETS["DEMO_ERP_PASSWORD"],
         warehouses=WAREHOUSES,
     )
     shop_eu = ShopifySimulator(
         clock=clock,
         client_id="crossdock",
-        client_secret=_SECRETS["DEMO_SHOP_EU_SECRET"],
+        client_secret=SECRETS["DEMO_SHOP_EU_SECRET"],
         locations=WAREHOUSES,
         bucket=Bucket(*_LARGEST_PLAN),
     )
     shop_web = WooSimulator(
-        clock=clock, consumer_key=_SECRETS["DEMO_SHOP_WEB_KEY"], consumer_secret=_SECRETS["DEMO_SHOP_WEB_SECRET"]
+        clock=clock, consumer_key=SECRETS["DEMO_SHOP_WEB_KEY"], consumer_secret=SECRETS["DEMO_SHOP_WEB_SECRET"]
     )
     erp.load(_for_erp(items))
     shop_eu.load(drifted(items, 1))
@@ -171,8 +174,8 @@ def open_world(items: Sequence[CatalogItem], folder: Path, clock: Clock) -> Iter
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(_CONFIG.format(**urls, **ids), encoding="utf-8")
         secrets = config.parent / ".env"
-        secrets.write_text("".join(f"{name}={value}\n" for name, value in _SECRETS.items()), encoding="utf-8")
-        yield World(erp, shop_eu, shop_web, tuple(items), config)
+        secrets.write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()), encoding="utf-8")
+        yield World(erp, shop_eu, shop_web, tuple(items), config, urls)
 
 
 def _for_erp(items: Sequence[CatalogItem]) -> list[CatalogItem]:

@@ -27,6 +27,7 @@ from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
 from crossdock.settings.stock import check_shares, read_kits, read_locations, read_pools
 from crossdock.settings.version import config_version
+from crossdock.settings.webhooks import check_webhooks
 from mappings.source import Document, load_yaml
 
 DEFAULT_FILES = (Path("config/crossdock.yaml"), Path("crossdock.yaml"))
@@ -82,6 +83,7 @@ def _settle(
     if problem is not None:
         findings.error(("database",), problem.message, problem.hint)
     manifests = check_accounts(shape.connections, platforms, findings)
+    check_webhooks(shape.webhooks, shape.connections, manifests, findings)
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
     pools = read_pools(shape.pools, codes, findings)
@@ -110,6 +112,7 @@ def _settle(
         orders=read_orders(shape.orders, manifests, names, findings),
         routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
+        webhooks=shape.webhooks,
     )
 
 
@@ -132,6 +135,7 @@ def _connections(
             currency=shape.connections[name].currency,
             read_only=shape.connections[name].read_only,
             write_settle_seconds=shape.connections[name].write_settle_seconds,
+            webhook_secrets=tuple(shape.connections[name].webhook_secrets),
         )
         for name, manifest in manifests.items()
     }

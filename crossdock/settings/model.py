@@ -11,7 +11,7 @@ from canonical.errors import Problem
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.manifest import Manifest
-from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue
+from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
 from mappings.source import DataPath, Document
 from sync.config import Processor
 from sync.orders.routes import OrderFlow, Route
@@ -29,6 +29,7 @@ class ConnectionSettings:
     currency: str = ""
     read_only: bool = False
     write_settle_seconds: float | None = None
+    webhook_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Settings:
     orders: Mapping[str, OrderFlow] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
+    webhooks: WebhooksShape = field(default_factory=WebhooksShape)
 
     def locate(self, path: DataPath) -> tuple[int, int]:
         """Line and column of a place in the file."""

@@ -36,6 +36,30 @@ class ConnectionShape(_Block, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0)] | None,
         Meta(description="How late a lost write may still take effect here; replaces the connector's own figure."),
     ] = None
+    webhook_secrets: Annotated[
+        list[str],
+        Meta(
+            max_length=50,
+            description="What the platform signs its webhooks with, by reference; while a secret is changed, the new "
+            "one and the old one. None: webhooks of this account are refused.",
+        ),
+    ] = []
+
+
+class WebhooksShape(_Block, frozen=True, kw_only=True):
+    """Where the hub hears what platforms tell by themselves."""
+
+    host: Annotated[
+        str, Meta(min_length=1, description="The address to listen on; put a server that speaks TLS in front of it.")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on; 0 takes a free one.")] = 8085
+    public_url: Annotated[
+        str, Meta(description="What platforms call, as in https://hub.example.com; for the addresses that are listed.")
+    ] = ""
+    max_body_kib: Annotated[int, Meta(ge=1, le=65_536, description="The largest message that is taken.")] = 2048
+    max_per_second: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Messages a second for each connection, on average.")
+    ] = 1000
 
 
 class LastUnitsShape(_Block, frozen=True, kw_only=True):
@@ -165,3 +189,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     ] = {}
     guards: GuardsShape = GuardsShape()
     plan: PlanShape = PlanShape()
+    webhooks: WebhooksShape = WebhooksShape()

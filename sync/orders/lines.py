@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from canonical.order import Order, OrderLine
 from sync.config import HubConfig
@@ -15,6 +15,7 @@ from sync.store import tables
 from sync.store.database import among, chunks
 
 _ITEM = tables.table(tables.Item)
+_SOLD = or_(SHADOW.c.entity == "variant", SHADOW.c.entity == "inventory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def _by_record(connection: Connection, channel: str, records: Sequence[str]) -> 
         rows = connection.execute(
             select(SHADOW.c.external_id, SHADOW.c.item_id).where(
                 SHADOW.c.connection == channel,
-                SHADOW.c.entity.in_(("variant", "inventory")),
+                _SOLD,
                 SHADOW.c.item_id.is_not(None),
                 among(connection, SHADOW.c.external_id, part),
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from sync import drops
 from sync.part import Part
@@ -18,6 +18,7 @@ from sync.store.orders import OwnSale
 from sync.store.tables import table
 
 _OWN = table(OwnSale)
+_OWN_OF = select(_OWN).where(_OWN.c.order_id == bindparam("order"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,7 @@ def store(
     Units that were already seen to have left the channel, before the order was known, explain that fall (R3).
     ``counted`` is for orders that were there before the counter was: their units are in its base from the start.
     """
-    old = {
-        (row.line_id, row.item_id, row.slot): row
-        for row in connection.execute(select(_OWN).where(_OWN.c.order_id == order_id))
-    }
+    old = {(row.line_id, row.item_id, row.slot): row for row in connection.execute(_OWN_OF, {"order": order_id})}
     new = {(one.line_id, one.item_id, one.slot): one for one in deductions}
     touched: set[int] = set()
     for key in sorted(old.keys() | new.keys()):

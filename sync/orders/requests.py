@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import msgspec
 
-from canonical.money import exponent, round_to
 from canonical.order import Order, OrderLine
 from canonical.request import FulfillmentRequest, RequestCharge, RequestLine
 from canonical.status import RequestStatus
+from canonical.totals import total_of
 from sync.orders.holds import DOCUMENT, LIVE, SHIP
 from sync.orders.lines import Sellable
 from sync.orders.routing import Portion
+from sync.orders.shares import cut, part_of
 
 UNSENT = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
 CANCELED_THERE = "canceled_there"
@@ -92,22 +92,22 @@ def build(
     generation: int,
     *,
     whole: bool,
+    given: Sequence[RequestLine] = (),
     location: str = "",
     method: str = "",
 ) -> FulfillmentRequest:
-    """Compose the document: the units asked for with their share of the money; a whole one has taxes and charges too.
+    """Compose the document: the units asked for with their share of the money; a whole one has the charges too.
 
-    Its total is that of the order, or where units are left out (refunded, say) the sum of what is in it.
+    ``given`` are the lines that other places were asked for: with theirs, the shares of a line sum to the line. The
+    total is that of the document's own parts; the order's, where it has all of them.
     """
     lines = tuple(
-        _line(line, units[line.id], sellables, exponent(order.currency), taxed=whole)
+        _line(line, units[line.id], sellables, [one for one in given if one.line_id == line.id], order.currency)
         for line in order.lines
         if units.get(line.id)
     )
-    charges = _charges(order) if whole else ()
-    complete = whole and all(units.get(line.id, 0) == line.quantity for line in order.lines)
     shipping = ", ".join(one.title or one.code for one in order.shipping if one.title or one.code)
-    return FulfillmentRequest(
+    made = FulfillmentRequest(
         reference=reference(channel, order.id, generation),
         channel=channel,
         order_id=order.id,
@@ -115,9 +115,8 @@ def build(
         placed_at=order.placed_at,
         currency=order.currency,
         lines=lines,
-        charges=charges,
+        charges=_charges(order) if whole else (),
         taxes_included=order.taxes_included,
-        total=order.total if complete else _sum(lines, charges, taxed=whole and not order.taxes_included),
         location=location,
         shipping_method=method or shipping,
         customer=order.customer,
@@ -125,35 +124,28 @@ def build(
         billing_address=order.billing_address,
         note=order.note,
     )
+    return msgspec.structs.replace(made, total=total_of(made))
 
 
-def _sum(lines: Sequence[RequestLine], charges: Sequence[RequestCharge], *, taxed: bool) -> Decimal:
-    """What a part of an order costs; ``taxed`` adds the taxes that come on top."""
-    found = sum((line.amount - line.discount for line in lines), Decimal(0))
-    found += sum((one.amount for one in charges), Decimal(0))
-    parts = [*(line.taxes for line in lines), *(one.taxes for one in charges)]
-    taxes = [tax.amount for part in parts for tax in part]
-    return found + sum(taxes, Decimal(0)) if taxed else found
+def given_of(existing: Sequence[Existing], currency: str) -> list[RequestLine]:
+    """The lines that places were asked to ship, with their money; of what was stopped, the units that had left."""
+    found: list[RequestLine] = []
+    for one in existing:
+        if one.role != SHIP:
+            continue
+        for line in one.document.lines:
+            standing = line.quantity if one.live or one.status in UNSENT else (one.shipped or {}).get(line.line_id, 0)
+            if standing:
+                found.append(cut(line, min(standing, line.quantity), currency))
+    return found
 
 
-def _line(line: OrderLine, units: int, sellables: Mapping[str, Sellable], places: int, *, taxed: bool) -> RequestLine:
+def _line(
+    line: OrderLine, units: int, sellables: Mapping[str, Sellable], given: Sequence[RequestLine], currency: str
+) -> RequestLine:
     known = sellables.get(line.id)
-
-    def share(amount: Decimal) -> Decimal:
-        """The part of an amount that is for these units; cents, for a place that ships it is but a value to declare."""
-        same = units == line.quantity or not line.quantity
-        return amount if same else round_to(amount * units / line.quantity, places)
-
-    taxes = tuple(msgspec.structs.replace(one, amount=share(one.amount)) for one in line.taxes)
-    return RequestLine(
-        line_id=line.id,
-        sku=known.sku if known else line.sku,
-        quantity=units,
-        title=line.title,
-        amount=share(line.amount),
-        discount=share(line.discount),
-        taxes=taxes if taxed or units == line.quantity else (),
-    )
+    part = part_of(line, units, given, currency)
+    return msgspec.structs.replace(part, sku=known.sku) if known else part
 
 
 def _charges(order: Order) -> tuple[RequestCharge, ...]:
@@ -165,7 +157,13 @@ def _charges(order: Order) -> tuple[RequestCharge, ...]:
         RequestCharge(kind=one.kind.value, amount=one.amount, title=one.title, taxes=one.taxes)
         for one in order.adjustments
     ]
-    return (*shipping, *others)
+    # A line without units has no place among the goods; where it costs something all the same, that is a fee.
+    leftover = [
+        RequestCharge(kind="fee", amount=one.net, title=one.title, taxes=one.taxes)
+        for one in order.lines
+        if not one.quantity and (one.net or any(tax.amount for tax in one.taxes))
+    ]
+    return (*shipping, *others, *leftover)
 
 
 def content(document: FulfillmentRequest) -> tuple[object, ...]:
@@ -180,18 +178,19 @@ def stale(existing: Existing, wanted: FulfillmentRequest) -> bool:
 
 
 def still_to_ship(need: Mapping[str, int], shipped: Mapping[str, int], asked: Sequence[Existing]) -> dict[str, int]:
-    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way."""
-    rest: dict[str, int] = {}
-    for line, units in need.items():
-        under_way = sum(
-            max(0, sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0))
-            for one in asked
-            if one.live or one.status in UNSENT
-        )
-        left = units - shipped.get(line, 0) - under_way
-        if left:
-            rest[line] = left
-    return rest
+    """Units by line that no one was asked to ship yet: needs, less what left, less what is under way.
+
+    Below zero where more is under way than is needed, also of a line that is not needed at all any more.
+    """
+    under_way: dict[str, int] = {}
+    for one in asked:
+        if one.live or one.status in UNSENT:
+            for line in {line for here in one.places.values() for line in here}:
+                left = sum(here.get(line, 0) for here in one.places.values()) - (one.shipped or {}).get(line, 0)
+                under_way[line] = under_way.get(line, 0) + max(0, left)
+    rest = {line: units - shipped.get(line, 0) - under_way.get(line, 0) for line, units in need.items()}
+    rest |= {line: -units for line, units in under_way.items() if line not in need}
+    return {line: units for line, units in rest.items() if units}
 
 
 def ships(portions: Sequence[Portion], order: Order, method: str = "") -> list[tuple[Portion, str]]:
@@ -200,4 +199,16 @@ def ships(portions: Sequence[Portion], order: Order, method: str = "") -> list[t
     return [(one, one.route.methods.get(code, one.route.method or method)) for one in portions]
 
 
-__all__ = ["DOCUMENT", "SHIP", "UNSENT", "Existing", "Make", "build", "content", "reference", "ships", "stale"]
+__all__ = [
+    "DOCUMENT",
+    "SHIP",
+    "UNSENT",
+    "Existing",
+    "Make",
+    "build",
+    "content",
+    "given_of",
+    "reference",
+    "ships",
+    "stale",
+]

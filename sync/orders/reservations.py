@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from canonical.clock import instant_text, parse_instant
 from sync.store.database import among, chunks
@@ -19,6 +19,8 @@ from sync.store.orders import Reservation
 from sync.store.tables import table
 
 _HELD = table(Reservation)
+_HELD_OF = select(_HELD).where(_HELD.c.order_id == bindparam("order"))
+_BOOKED = _HELD_OF.where(_HELD.c.booked_at != "")
 OPEN, CLOSED = "open", "closed"
 KEPT = timedelta(days=90)
 """How long a reservation that is over is kept, counted from when its owner booked it."""
@@ -48,7 +50,7 @@ def replace(connection: Connection, order_id: int, channel: str, holds: Sequence
     What was let go and forgotten is not made anew.
     """
     forgotten = _forgotten_before(now)
-    old = {_key(row): row for row in connection.execute(select(_HELD).where(_HELD.c.order_id == order_id)).all()}
+    old = {_key(row): row for row in connection.execute(_HELD_OF, {"order": order_id}).all()}
     new: dict[_Key, tuple[int, int]] = {}
     for hold in holds:
         key = (hold.line_id, hold.item_id, hold.location, hold.booked_at, hold.committed)
@@ -151,7 +153,7 @@ class Held:
 def booked(connection: Connection, order_id: int) -> dict[int, int]:
     """Units of an order that the owners of their figures have booked, by item, contained in a figure or not."""
     found: dict[int, int] = {}
-    rows = connection.execute(select(_HELD).where(_HELD.c.order_id == order_id, _HELD.c.booked_at != ""))
+    rows = connection.execute(_BOOKED, {"order": order_id})
     for row in rows:
         found[row.item_id] = found.get(row.item_id, 0) + row.units
     return found

@@ -74,6 +74,7 @@ def _ask(case: Case, portion: Portion, method: str) -> None:
         case.sellables,
         generation,
         whole=False,
+        given=requests.given_of(case.requests(), case.order.currency),
         location=portion.location,
         method=method,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from canonical.fulfillment import Fulfillment, TargetReturn
 from canonical.request import FulfillmentRequest
@@ -27,6 +27,15 @@ _INCIDENT = table(Incident)
 _REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
 _SHIPS = msgspec.json.Decoder(dict[str, dict[str, int]])
 _SHIPMENT_BODY = msgspec.json.Decoder(Fulfillment)
+# Asked several times an order: made once, since making a statement takes longer than running it.
+_REQUESTS = select(REQUEST).where(REQUEST.c.order_id == bindparam("order")).order_by(REQUEST.c.id)
+_SHIPMENTS = select(SHIPMENT).where(SHIPMENT.c.order_id == bindparam("order")).order_by(SHIPMENT.c.id)
+_NEWEST_DUE = select(func.coalesce(func.max(ORDER.c.due), 0))
+_MARK_DUE = (
+    update(ORDER)
+    .where(ORDER.c.id == bindparam("order"))
+    .values(due=bindparam("due_next"), not_before=bindparam("again"))
+)
 
 
 def find_order(connection: Connection, channel: str, external_id: str) -> Row[Any] | None:
@@ -43,8 +52,8 @@ def order_row(connection: Connection, order_id: int) -> Row[Any]:
 
 def mark_due(connection: Connection, order_id: int, not_before: str = "") -> None:
     """An order must be looked at again; the number grows, so that a look under way does not clear a newer mark."""
-    newest = connection.execute(select(func.coalesce(func.max(ORDER.c.due), 0))).scalar_one()
-    connection.execute(update(ORDER).where(ORDER.c.id == order_id).values(due=newest + 1, not_before=not_before))
+    newest = connection.execute(_NEWEST_DUE).scalar_one()
+    connection.execute(_MARK_DUE, {"order": order_id, "due_next": newest + 1, "again": not_before})
 
 
 def due_orders(connection: Connection, now: str, after: int, limit: int) -> list[Row[Any]]:
@@ -71,7 +80,7 @@ def settle_order(connection: Connection, row: Row[Any], values: Mapping[str, Any
 
 def request_rows(connection: Connection, order_id: int) -> list[Row[Any]]:
     """The rows of every request an order ever had, oldest first."""
-    return list(connection.execute(select(REQUEST).where(REQUEST.c.order_id == order_id).order_by(REQUEST.c.id)))
+    return list(connection.execute(_REQUESTS, {"order": order_id}))
 
 
 def requests_of(connection: Connection, order_id: int) -> list[Existing]:
@@ -140,8 +149,7 @@ def shipped_units(connection: Connection, order_id: int, *, echoes: bool = True)
 
 def shipments_of(connection: Connection, order_id: int) -> list[Row[Any]]:
     """Every shipment that was reported for an order."""
-    rows = connection.execute(select(SHIPMENT).where(SHIPMENT.c.order_id == order_id).order_by(SHIPMENT.c.id))
-    return list(rows)
+    return list(connection.execute(_SHIPMENTS, {"order": order_id}))
 
 
 def shipment_body(row: Row[Any]) -> Fulfillment:

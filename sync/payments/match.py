@@ -150,7 +150,8 @@ def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str])
     booked = sum((charge.captured for charge in charges if charge.status is MovementStatus.SUCCEEDED), _ZERO)
     currency = charges[0].currency if charges else one.order.currency
     if said and not charges:
-        return [Mismatch("order_without_charge", one.name, said, currency)]
+        named = [payment.reference or "no reference" for payment in _counted(one.order.payments, _TAKEN, gateways)]
+        return [Mismatch("order_without_charge", one.name, said, currency, f"paid with {', '.join(named)}")]
     here, there = _currencies(one.order.payments, gateways), {charge.currency for charge in charges}
     if charges and here and here != there:
         paid_in = f"paid in {', '.join(sorted(here))}, the processor took {', '.join(sorted(there))}"
@@ -207,7 +208,9 @@ def _moved(one: DisputeRecord) -> bool:
 def _disputed(one: DisputeRecord, charges: Sequence[ChargeRecord], owner: Mapping[str, Sold]) -> Mismatch:
     sold = owner.get(_charge_of(one, charges))
     subject = sold.name if sold else one.id
-    return Mismatch("disputed", subject, one.amount, one.currency, f"{one.status.value}: {one.reason}".rstrip(": "))
+    return Mismatch(
+        "disputed", subject, one.amount, one.currency, f"{one.id} {one.status.value}: {one.reason}".rstrip(": ")
+    )
 
 
 def _about(reason: str, charge: ChargeRecord, detail: str = "") -> Mismatch:

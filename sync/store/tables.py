@@ -117,7 +117,7 @@ class Project(SQLModel, table=True):
 
 
 class Observe(SQLModel, table=True):
-    """External records that must be read again: the observe set (R18)."""
+    """External records that must be read again: the observe set (R18), with their first and last mark."""
 
     __tablename__ = "observe"
     connection: str = Field(primary_key=True)
@@ -125,6 +125,7 @@ class Observe(SQLModel, table=True):
     external_id: str = Field(primary_key=True)
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     since: str
+    last_at: str
 
 
 class Drop(SQLModel, table=True):

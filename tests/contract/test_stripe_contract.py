@@ -24,6 +24,7 @@ from connectors.stripe.records import MINOR_UNIT, PAYOUT
 from connectors.stripe.refunds import PARAMETERS, REFERENCE
 from connectors.stripe.resources import RESOURCES
 from connectors.stripe.simulator import StripeSimulator
+from connectors.stripe.simulator.simulator import SECRET_KEY
 from mappings.documents import load_documents
 from tests.unit.connectors.stripe.stage import Stage, ids_of
 
@@ -117,7 +118,34 @@ def lived() -> Recorder:
         document["metadata"] = {"note": "x"}
         effect = Effect("refund.create", f"ref-{number}", document, place)
         stage.connector.push(stage.connector.compose(effect, lambda: f"key-{number}"))  # noqa: B023 - called at once
+    live_through_the_api(account)
     return account
+
+
+def live_through_the_api(account: Recorder) -> None:
+    """What strangers ask for: payments made, let go and refused, claims answered, the balance."""
+    paying = "amount=900&currency=eur&payment_method=pm_card_visa&metadata[order_id]=9"
+    _post(account, "payment_intents", f"{paying}&confirm=true&automatic_payment_methods[enabled]=true")
+    held = _post(account, "payment_intents", f"{paying}&confirm=true&capture_method=manual")["id"]
+    _post(account, f"payment_intents/{held}/cancel", "cancellation_reason=abandoned")
+    later = _post(account, "payment_intents", "amount=900&currency=jpy")["id"]
+    _post(account, f"payment_intents/{later}", "description=Two things&metadata[a]=1")
+    _post(account, f"payment_intents/{later}/confirm", "payment_method=pm_card_visa")
+    _post(account, "payment_intents", f"{paying.replace('visa', 'visa_chargeDeclined')}&confirm=true", 402)
+    claim = account.admin.charge_back(account.admin.pay(800, "eur"))
+    _post(account, f"disputes/{claim}", "evidence[customer_name]=Ada&submit=false")
+    _post(account, f"disputes/{claim}/close", "")
+    account.handle(SimRequest("GET", "/v1/balance", headers=_KEY))
+
+
+_KEY = {"authorization": f"Bearer {SECRET_KEY}"}
+
+
+def _post(account: Recorder, path: str, body: str, status: int = 200) -> dict[str, Any]:
+    response = account.handle(SimRequest("POST", f"/v1/{path}", headers=_KEY, body=body.encode()))
+    assert response.status == status, response.body
+    found: dict[str, Any] = json.loads(response.body)
+    return found
 
 
 def test_the_version_sent_is_the_one_the_manifest_names() -> None:
@@ -181,7 +209,7 @@ def test_every_event_asked_for_exists(spec: Any) -> None:
     assert max(len(resource.events) for resource in RESOURCES.values()) <= 20
 
 
-@pytest.mark.parametrize("kind", [*KINDS.values(), "payment_intent", "event"])
+@pytest.mark.parametrize("kind", [*KINDS.values(), "payment_intent", "event", "account", "balance"])
 def test_every_answer_has_every_field_of_the_sample(spec: Any, samples_of: Any, lived: Recorder, kind: str) -> None:
     answers = list(answers_of(lived, kind))
     assert answers
@@ -198,7 +226,7 @@ def answers_of(lived: Recorder, kind: str) -> Iterator[dict[str, Any]]:
 
 def objects_in(value: Any, kind: str) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
-        if value.get("object") == kind and "created" in value:
+        if value.get("object") == kind and ("created" in value or kind == "balance"):
             yield value
         for inner in value.values():
             yield from objects_in(inner, kind)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from connectors.base import JSON, Connector, Effect, Environment
-from connectors.conformance import EffectCase, Subject
+from connectors.conformance import EffectCase, Posted, Subject, WebhookCase
+from connectors.shipbob import webhooks
 from connectors.shipbob.connector import connect
 from connectors.shipbob.simulator.loading import load
 from connectors.shipbob.simulator.simulator import CHANNEL, TOKEN, ShipBobSimulator
@@ -45,10 +46,36 @@ def subject() -> Subject:
             EffectCase("order.create", _order, _made, _bad_order, _of_order),
             EffectCase("order.cancel", _cancellation, _canceled, _bad_cancellation, _of_canceled),
         ),
+        webhooks=WebhookCase(webhooks, "whsec_Y29uZm9ybWFuY2U=", "whsec_YW5vdGhlcg==", _post, _stranger),
         documents={"orders": _place},
         touch=_touch,
         throttle=lambda simulator, times: _shipbob(simulator).throttle(times),
     )
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """A shipment is held."""
+    bob = _shipbob(simulator)
+    _subscribe(bob, "order.shipment.on_hold", secret)
+    order = bob.admin.order(f"told-{index}", {_sku(index): 1}, CHANNEL)
+    bob.admin.hold(bob.admin.shipments(order)[0])
+    sent = bob.admin.messages()[-1]
+    return Posted(sent.headers, sent.body, frozenset({("orders", str(order))}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    """A buyer sends something back, of which nothing is read."""
+    bob = _shipbob(simulator)
+    _subscribe(bob, "return.created", secret)
+    order = bob.admin.order("sent back", {_sku(3): 1}, CHANNEL)
+    bob.admin.ship_all(order)
+    bob.admin.send_back(bob.admin.shipments(order)[0], {_sku(3): 1})
+    sent = bob.admin.messages()[-1]
+    return Posted(sent.headers, sent.body, frozenset())
+
+
+def _subscribe(bob: ShipBobSimulator, topic: str, secret: str) -> None:
+    bob.webhooks.subscribe({"topics": [topic], "url": "https://hub.example/webhooks/bob", "secret": secret})
 
 
 def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:

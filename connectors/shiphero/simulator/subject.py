@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from connectors.base import Connector, Effect, Environment
-from connectors.conformance import EffectCase, Subject
+from connectors.conformance import EffectCase, Posted, Subject, WebhookCase
+from connectors.shiphero import webhooks
 from connectors.shiphero.connector import connect
 from connectors.shiphero.simulator.access import REFRESH_TOKEN
 from connectors.shiphero.simulator.loading import load
@@ -55,6 +56,7 @@ def subject() -> Subject:
             EffectCase("order_create", _order, _made, _bad_order, _orders_under),
             EffectCase("order_cancel", _cancellation, _canceled, _bad_cancellation, _order_of),
         ),
+        webhooks=WebhookCase(webhooks, "5d41402abc4b2a76", "7d793037a0760186", _post, _stranger),
         documents={"orders": _place_orders},
         expire_token=lambda simulator: _hero(simulator).access.expire(),
         touch=_touch,
@@ -71,6 +73,29 @@ def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
 def _connect(simulator: Simulator, environment: Environment) -> Connector:
     sizes = {"page_size": PAGE, "order_page_size": PAGE, "line_page_size": 2, "lookup_batch": PAGE}
     return connect({"refresh_token": REFRESH_TOKEN, **sizes}, environment)
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """A parcel leaves."""
+    hero = _hero(simulator)
+    order = hero.admin.order(f"told-{index}", {hero.state.all("Product")[index]["sku"]: 1})
+    _subscribe(hero, "Shipment Update", secret)
+    hero.admin.ship(order)
+    return Posted(hero.webhooks.sent[-1].headers, hero.webhooks.sent[-1].body, frozenset({("orders", order)}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    hero = _hero(simulator)
+    _subscribe(hero, "PO Update", secret)
+    with hero.turn():
+        hero.webhooks.send("PO Update", {"purchase_order": {"po_id": 7, "status": "pending"}})
+    return Posted(hero.webhooks.sent[-1].headers, hero.webhooks.sent[-1].body, frozenset())
+
+
+def _subscribe(hero: ShipHeroSimulator, name: str, secret: str) -> None:
+    with hero.turn():
+        made = hero.webhooks.create({"name": name, "url": "https://hub.example/webhooks/hero"})
+        hero.state.tables["Webhook"][made["id"]]["secret"] = secret
 
 
 def _place_orders(simulator: Simulator, count: int) -> None:

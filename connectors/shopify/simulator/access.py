@@ -18,7 +18,16 @@ ALL_SCOPES = (
     "read_inventory",
     "write_inventory",
     "read_locations",
+    "read_orders",
+    "write_orders",
+    "read_all_orders",
+    "read_customers",
+    "read_returns",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
 )
+_PLANS = tuple(f"read_{kind}_fulfillment_orders" for kind in ("merchant_managed", "assigned", "third_party"))
+_FULFILLERS = tuple(scope.replace("read_", "write_") for scope in _PLANS)
 _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "Product": ("read_products",),
     "ProductVariant": ("read_products",),
@@ -30,6 +39,14 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "InventoryAdjustmentGroup": ("read_inventory",),
     "InventoryChange": ("read_inventory",),
     "Location": ("read_locations", "read_inventory"),
+    "Order": ("read_orders",),
+    "LineItem": ("read_orders",),
+    "Refund": ("read_orders",),
+    "OrderTransaction": ("read_orders",),
+    "Fulfillment": ("read_orders", *_PLANS),
+    "FulfillmentOrder": _PLANS,
+    "Return": ("read_returns", "read_orders"),
+    "Customer": ("read_customers",),
 }
 _OF_FIELD: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{
@@ -55,6 +72,16 @@ _OF_FIELD: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{
         ("Mutation", name): ("write_inventory",)
         for name in ("inventoryActivate", "inventoryAdjustQuantities", "inventoryItemUpdate", "inventorySetQuantities")
+    },
+    **{("Mutation", name): ("write_orders",) for name in ("orderCancel", "refundCreate")},
+    **{
+        ("Mutation", name): _FULFILLERS
+        for name in (
+            "fulfillmentCreate",
+            "fulfillmentTrackingInfoUpdate",
+            "fulfillmentOrderHold",
+            "fulfillmentOrderReleaseHold",
+        )
     },
     **{
         ("Mutation", name): ("write_products",)

@@ -11,6 +11,9 @@ from typing import Any
 
 from connectors.shopify.simulator.bulk_records import BulkOperation
 from connectors.shopify.simulator.context import Context
+from connectors.shopify.simulator.order_book import name_of
+from connectors.shopify.simulator.order_records import FulfillmentOrder, Order
+from connectors.shopify.simulator.order_status import fulfillment_status, return_status
 from connectors.shopify.simulator.records import Item, Location, Product, Record, Variant
 from connectors.shopify.simulator.search import Filters, Match, Term
 from connectors.shopify.simulator.store import Table, words_of
@@ -100,12 +103,42 @@ _BULK = _Fields(
     {"id": _number},
     {"status": lambda op: [op.status], "operation_type": lambda op: [op.kind]},
 )
+_ORDER = _Fields(
+    {**_TIMES, "processed_at": _created},
+    {"id": _number},
+    {
+        "": lambda o: [name_of(o), o.email or "", o.note or ""],
+        "name": lambda o: [name_of(o), name_of(o).removeprefix("#")],
+        "tag": lambda o: list(o.tags),
+        "email": lambda o: [o.email or ""],
+        "status": lambda o: [_order_state(o), "any"],
+        "fulfillment_status": lambda o: [fulfillment_status(o)],
+        "return_status": lambda o: [return_status(o)],
+        "sku": lambda o: [line.sku or "" for line in o.lines],
+        "test": lambda o: ["true" if o.test else "false"],
+    },
+)
+_PLAN = _Fields(
+    _TIMES,
+    {"id": _number, "assigned_location_id": lambda p: p.location.number},
+    {"status": lambda p: [p.status]},
+)
+
+
+def _order_state(order: Order) -> str:
+    if order.canceled_at is not None:
+        return "cancelled"
+    return "open" if order.closed_at is None else "closed"
+
+
 _BY_TYPE: Mapping[type[Record], _Fields] = {
     Variant: _VARIANT,
     Item: _ITEM,
     Product: _PRODUCT,
     Location: _LOCATION,
     BulkOperation: _BULK,
+    Order: _ORDER,
+    FulfillmentOrder: _PLAN,
 }
 _COMMA_LISTS = frozenset({"product_ids", "product_status", "status", "handle", "product_type"})
 

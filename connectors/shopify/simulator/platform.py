@@ -11,11 +11,17 @@ from canonical.clock import Clock
 from connectors.shopify.simulator.adjustments import AdjustmentGroup
 from connectors.shopify.simulator.bulk import BulkRunner
 from connectors.shopify.simulator.context import failed
+from connectors.shopify.simulator.deliveries import Outbox
+from connectors.shopify.simulator.fulfilling import FulfillmentDesk
 from connectors.shopify.simulator.idempotency import IdempotencyLog
+from connectors.shopify.simulator.order_book import OrderBook
+from connectors.shopify.simulator.order_desk import OrderDesk
 from connectors.shopify.simulator.records import Level, Record
+from connectors.shopify.simulator.refunding import RefundDesk
 from connectors.shopify.simulator.staged import StagedUploads
 from connectors.shopify.simulator.store import Store, Table
 from connectors.shopify.simulator.switches import Switches
+from connectors.shopify.simulator.versions import VERSIONS
 from connectors.shopify.simulator.webhooks import WebhookSubscription
 from connectors.simulation import CallLog
 
@@ -25,7 +31,9 @@ _GID = re.compile(r"gid://shopify/(\w+)/(\d+)(?:\?inventory_item_id=(\d+))?")
 class Platform:
     """The shop's data and the machinery around it."""
 
-    def __init__(self, clock: Clock, log: CallLog, currency: str, domain: str, switches: Switches) -> None:
+    def __init__(
+        self, clock: Clock, log: CallLog, currency: str, domain: str, switches: Switches, secret: str = ""
+    ) -> None:
         self.clock = clock
         self.log = log
         self.switches = switches
@@ -38,6 +46,12 @@ class Platform:
         self.staged = StagedUploads()
         self.webhooks: Table[WebhookSubscription] = Table()
         self.groups: Table[AdjustmentGroup] = Table()
+        self.book = OrderBook()
+        self.desk = OrderDesk(self.store, self.book, switches)
+        self.refund_desk = RefundDesk(self.desk)
+        self.fulfillment_desk = FulfillmentDesk(self.desk)
+        self.outbox = Outbox(secret, domain, VERSIONS[-1])
+        self.book.tell = lambda topic, record: self.outbox.tell(topic, record, self.webhooks, self.now())
 
     def now(self) -> datetime:
         """The present in whole seconds, as the platform stamps its records."""
@@ -54,7 +68,7 @@ class Platform:
             "WebhookSubscription": self.webhooks,
             "InventoryAdjustmentGroup": self.groups,
         }
-        return tables[typename] if typename in tables else Table()
+        return tables[typename] if typename in tables else self.book.table(typename)
 
     def find(self, typename: str, gid: str) -> Any:
         """The record of a global id that must be of this type, or None; GraphQLError when it is no global id."""

@@ -153,7 +153,7 @@ def _quantity_names(_: Any, context: Context, args: Args) -> list[dict[str, Any]
     ]
 
 
-FIELDS: Mapping[str, Mapping[str, Resolver]] = {
+CATALOG_FIELDS: Mapping[str, Mapping[str, Resolver]] = {
     "Location": {
         **_RECORD,
         "name": Plain("name"),

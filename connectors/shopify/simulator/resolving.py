@@ -8,8 +8,12 @@ from typing import Any
 
 from connectors.shopify.simulator.connections import Connection
 from connectors.shopify.simulator.context import Args, Context
-from connectors.shopify.simulator.reads import FIELDS, Resolver
+from connectors.shopify.simulator.fulfillment_views import FULFILLMENT_FIELDS
+from connectors.shopify.simulator.order_views import ORDER_FIELDS
+from connectors.shopify.simulator.reads import CATALOG_FIELDS, Resolver
 from connectors.shopify.simulator.roots import QUERY
+
+FIELDS: Mapping[str, Mapping[str, Resolver]] = {**CATALOG_FIELDS, **ORDER_FIELDS, **FULFILLMENT_FIELDS}
 
 
 class Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from connectors.shopify.simulator.access import check_record
@@ -10,13 +11,21 @@ from connectors.shopify.simulator.bulk_records import BulkOperation
 from connectors.shopify.simulator.connections import Connection, page_of_rows, page_of_table
 from connectors.shopify.simulator.context import Args, Context, instant
 from connectors.shopify.simulator.filters import filters_for
+from connectors.shopify.simulator.order_records import FulfillmentOrder, Order
 from connectors.shopify.simulator.reads import Resolver, product_sort, variant_sort
 from connectors.shopify.simulator.records import GID, Item, Location, Product, Record, Variant
-from connectors.shopify.simulator.search import Match, search
+from connectors.shopify.simulator.search import EVERYTHING, Match, search
 from connectors.shopify.simulator.store import Table
 from connectors.shopify.simulator.versions import VERSIONS
 
 _COUNT_CAP = 10_000
+_ORDER_DAYS = timedelta(days=60)
+_ORDER_SORTS: Mapping[str, Callable[[Order], Any]] = {
+    "CREATED_AT": lambda order: order.created_at,
+    "PROCESSED_AT": lambda order: order.created_at,
+    "UPDATED_AT": lambda order: order.updated_at,
+    "ORDER_NUMBER": lambda order: order.number,
+}
 
 
 def _match(kind: type[Record], table: Table[Any], args: Args, context: Context) -> Match:
@@ -45,6 +54,40 @@ def _counted(kind: type[Record]) -> Resolver:
     return resolve
 
 
+def _visible(context: Context) -> Match:
+    """Which orders an app may see: without the right to all of them, those of the last 60 days."""
+    if "read_all_orders" in context.scopes:
+        return EVERYTHING
+    since = context.now - _ORDER_DAYS
+    return Match(lambda order: order.created_at >= since)
+
+
+def _orders(_: Any, context: Context, args: Args) -> Connection:
+    table = context.platform.book.orders
+    asked, visible = _match(Order, table, args, context), _visible(context)
+    match = asked if visible is EVERYTHING else Match(lambda row: visible.test(row) and asked.test(row))
+    return page_of_table(table, match, _ORDER_SORTS.get(args.get("sortKey") or ""), args, context)
+
+
+def _orders_count(_: Any, context: Context, args: Args) -> dict[str, Any]:
+    limit, visible = args.get("limit") or _COUNT_CAP, _visible(context)
+    asked = _match(Order, context.platform.book.orders, args, context)
+    number = sum(asked.test(row) and visible.test(row) for row in context.platform.book.orders)
+    return {"count": min(number, limit), "precision": "EXACT" if number <= limit else "AT_LEAST"}
+
+
+def _order(_: Any, context: Context, args: Args) -> Any:
+    found = context.platform.find("Order", args["id"])
+    return found if found is not None and _visible(context).test(found) else None
+
+
+def _plans(_: Any, context: Context, args: Args) -> Connection:
+    table = context.platform.table("FulfillmentOrder")
+    test = _match(FulfillmentOrder, table, args, context).test
+    match = Match(lambda plan: (plan.is_open or bool(args.get("includeClosed"))) and test(plan))
+    return page_of_table(table, match, None, args, context)
+
+
 def _one(typename: str) -> Resolver:
     return lambda _, context, args: context.platform.find(typename, args["id"])
 
@@ -59,6 +102,8 @@ def _nodes(_: Any, context: Context, args: Args) -> list[Any]:
 
 def _checked(gid: str, context: Context) -> Any:
     found = context.platform.find_any(gid)
+    if isinstance(found, Order) and not _visible(context).test(found):
+        return None
     if found is not None:
         check_record(found, context)
     return found
@@ -179,6 +224,14 @@ QUERY: Mapping[str, Resolver] = {
     "bulkOperation": _bulk_operation,
     "bulkOperations": _bulk_operations,
     "currentBulkOperation": _current_bulk,
+    "order": _order,
+    "orders": _orders,
+    "ordersCount": _orders_count,
+    "refund": _one("Refund"),
+    "return": _one("Return"),
+    "fulfillment": _one("Fulfillment"),
+    "fulfillmentOrder": _one("FulfillmentOrder"),
+    "fulfillmentOrders": _plans,
     "webhookSubscription": _one("WebhookSubscription"),
     "webhookSubscriptions": _webhooks,
 }

@@ -20,7 +20,7 @@ from graphql import (
     get_named_type,
 )
 
-from connectors.shopify.simulator import bulk, inventory, products, staged, variants, webhooks
+from connectors.shopify.simulator import bulk, inventory, order_mutations, products, staged, variants, webhooks
 from connectors.shopify.simulator.access import denied, needed
 from connectors.shopify.simulator.connections import MAX_PAGE
 from connectors.shopify.simulator.context import Context, failed
@@ -28,13 +28,14 @@ from connectors.shopify.simulator.money import read_decimal
 from connectors.shopify.simulator.reads import Resolver
 from connectors.shopify.simulator.resolving import resolver_of
 
-_AREAS = ("common", "inventory", "catalog", "bulk", "webhooks")
+_AREAS = ("common", "inventory", "catalog", "orders", "fulfillment", "bulk", "webhooks")
 _BOUND = re.compile(r"#\s*(since|until)\s+(\d{4}-\d{2})\s*$")
 _LONG_ARRAYS = frozenset({"productSet"})
 MUTATION: Mapping[str, Resolver] = {
     **inventory.MUTATIONS,
     **variants.MUTATIONS,
     **products.MUTATIONS,
+    **order_mutations.MUTATIONS,
     **bulk.MUTATIONS,
     **staged.MUTATIONS,
     **webhooks.MUTATIONS,

@@ -13,8 +13,11 @@ from connectors.shopify.simulator.access import ALL_SCOPES
 from connectors.shopify.simulator.actors import Admin, Shopper, only_item, snapshot
 from connectors.shopify.simulator.auth import HEADER, TOKEN_PATH, tokens_of
 from connectors.shopify.simulator.bulk import RESULT_PATH
+from connectors.shopify.simulator.checkout import Checkout
 from connectors.shopify.simulator.context import Context
 from connectors.shopify.simulator.cost import Bucket
+from connectors.shopify.simulator.deliveries import Delivery
+from connectors.shopify.simulator.order_state import orders_state
 from connectors.shopify.simulator.platform import Platform
 from connectors.shopify.simulator.schemas import schema_of
 from connectors.shopify.simulator.staged import UPLOAD_PATH
@@ -47,13 +50,14 @@ class ShopifySimulator(Simulator):
     ) -> None:
         super().__init__(clock=clock)
         self.switches = switches or Switches()
-        self.platform = Platform(clock, self.log, currency, domain, self.switches)
+        self.platform = Platform(clock, self.log, currency, domain, self.switches, client_secret)
         self.bucket = bucket or Bucket()
         self.tokens = tokens_of(client_id, client_secret, tokens, scopes)
         for code, name in (locations or {"MAIN": "Main warehouse"}).items():
             self.platform.store.add_location(code, name, self.platform.now())
         self.admin = Admin(self, self.platform)
         self.shop = Shopper(self, self.platform)
+        self.checkout = Checkout(self, self.platform)
 
     def load(self, items: Iterable[CatalogItem], handle_prefix: str = "") -> None:
         """Fill the shop with a catalog; stock is by location code."""
@@ -78,7 +82,13 @@ class ShopifySimulator(Simulator):
     def snapshot(self, *, stamps: bool = False) -> dict[str, Any]:
         """Everything the shop holds, comparable; ``stamps`` adds the platform's own timestamps."""
         with self.turn():
-            return snapshot(self.platform.store, stamps=stamps)
+            found = snapshot(self.platform.store, stamps=stamps)
+            return {**found, "orders": orders_state(self.platform.book, stamps=stamps)}
+
+    def deliveries(self) -> list[Delivery]:
+        """The webhooks that wait to be sent, which then count as sent."""
+        with self.turn():
+            return self.platform.outbox.take()
 
     def expire_tokens(self) -> None:
         """End every issued token at once."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from connectors.base import Connector, Environment, RawRecord, WriteRow
-from connectors.conformance import Subject, WriteCase
+from connectors.base import JSON, Connector, Effect, Environment, RawRecord, WriteRow
+from connectors.conformance import EffectCase, Posted, Subject, WebhookCase, WriteCase
+from connectors.shopify import webhooks
 from connectors.shopify.connector import connect
+from connectors.shopify.simulator.messages import encoded, headers_of, level_payload
+from connectors.shopify.simulator.order_records import Order
 from connectors.shopify.simulator.records import Item, Variant
 from connectors.shopify.simulator.simulator import ShopifySimulator
 from connectors.shopify.simulator.switches import Switches
@@ -17,6 +20,7 @@ from connectors.simulation import CatalogItem, Simulator, Ticker
 
 _CLIENT, _SECRET = "conformance", "shpss_conformance"
 _PLACES = {"WH1": "First warehouse", "WH2": "Second warehouse"}
+_TYPES: Mapping[str, str] = {"productVariants": "ProductVariant", "inventoryItems": "InventoryItem", "orders": "Order"}
 _OLDER_THAN_ANY_OVERLAP = 3600.0
 _LEVEL = "inventoryLevels.nodes[]"
 _FIELDS = {
@@ -27,6 +31,7 @@ _FIELDS = {
         f"{_LEVEL}.location.id",
         *(f"{_LEVEL}.quantities[name={name}].quantity" for name in ("available", "on_hand", "committed")),
     ),
+    "orders": ("id", "name", "updatedAt", "made", "transactions", "refunds", "fulfillments", "returns"),
 }
 
 
@@ -59,6 +64,7 @@ def subject_with(
             "client_secret": _SECRET,
             "api_version": api_version,
             "bulk_from": bulk_from,
+            "refunds": "note",
         }
         return connect(settings, environment)
 
@@ -76,9 +82,33 @@ def subject_with(
             WriteCase("inventorySetQuantities", _stock_row, _stock_held, _stock_touches, _bad_stock_row),
             WriteCase("productVariantsBulkUpdate", _price_row, _price_held, _price_touches, _bad_price_row),
         ),
+        webhooks=WebhookCase(webhooks, "shpss_hooks", "shpss_another", _post, _stranger),
+        effects=(
+            EffectCase("fulfillmentCreate", _shipment, _shipped, _bad_shipment, _moved),
+            EffectCase("refundCreate", _refund, _refunded, _bad_refund, _moved),
+        ),
+        documents={"orders": _place},
         expire_token=lambda simulator: _shop(simulator).expire_tokens(),
         touch=_touch,
     )
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """The merchant counts an item."""
+    shop = _shop(simulator)
+    shop.admin.set_available(_sku(index), "WH1", 70 + index)
+    item = _item(shop, index)
+    body = encoded(level_payload(next(iter(item.levels.values()))))
+    return _posted(shop, "inventory_levels/update", body, secret, frozenset({("inventoryItems", item.gid)}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    return _posted(_shop(simulator), "themes/publish", encoded({"id": 1, "name": "Dawn"}), secret, frozenset())
+
+
+def _posted(shop: ShopifySimulator, topic: str, body: bytes, secret: str, about: frozenset[tuple[str, str]]) -> Posted:
+    headers = headers_of(topic, body, secret, shop=shop.platform.domain, at=shop.platform.now(), number=1)
+    return Posted(headers, body, about)
 
 
 def _stock_row(simulator: Simulator, number: int, index: int, value: int) -> WriteRow:
@@ -131,13 +161,85 @@ def _bad_price_row(simulator: Simulator, number: int) -> WriteRow:
 
 def _touch(simulator: Simulator, resource: str, index: int) -> None:
     shop = _shop(simulator)
-    if resource == "productVariants":
+    if resource == "orders":
+        shop.checkout.set_note(_orders(shop)[index].gid, "ring twice")
+    elif resource == "productVariants":
         shop.admin.set_price(_sku(index), Decimal("77.00"))
     else:
         shop.admin.set_tracked(_sku(index), tracked=False)
 
 
-def _table(simulator: Simulator, resource: str) -> Sequence[Item | Variant]:
+def _place(simulator: Simulator, count: int) -> None:
+    """Shoppers buy, one order for each item."""
+    for index in range(count):
+        _shop(simulator).checkout.place({_sku(index): 1}, tax="0.19")
+
+
+def _shipment(simulator: Simulator, index: int, reference: str) -> Effect:
+    """A shopper buys two, and both leave in one parcel."""
+    order = _bought(simulator, index)
+    lines: list[JSON] = [{"lineItemId": order.lines[0].gid, "quantity": 2}]
+    tracking: list[JSON] = [{"company": "DHL", "number": f"T-{reference}"}]
+    return Effect("fulfillmentCreate", reference, {"orderId": order.gid, "lines": lines, "tracking": tracking})
+
+
+def _bad_shipment(simulator: Simulator, reference: str) -> Effect:
+    """More leaves than was bought."""
+    order = _bought(simulator, 1)
+    lines: list[JSON] = [{"lineItemId": order.lines[0].gid, "quantity": 3}]
+    return Effect("fulfillmentCreate", reference, {"orderId": order.gid, "lines": lines})
+
+
+def _shipped(simulator: Simulator, index: int, reference: str) -> int:
+    """How many parcels of the item bear the number."""
+    sent = [one for order in _of_item(simulator, index) for one in order.fulfillments]
+    return sum(one.numbers.count(f"T-{reference}") for one in sent)
+
+
+def _refund(simulator: Simulator, index: int, reference: str) -> Effect:
+    """A shopper buys two, and 3.00 for one of them were paid back elsewhere."""
+    order = _bought(simulator, index)
+    lines: list[JSON] = [{"lineItemId": order.lines[0].gid, "quantity": 1}]
+    document: dict[str, JSON] = {"orderId": order.gid, "amount": "3.00", "currency": "EUR", "lines": lines}
+    return Effect("refundCreate", reference, document)
+
+
+def _bad_refund(simulator: Simulator, reference: str) -> Effect:
+    """More is paid back than was paid."""
+    order = _bought(simulator, 1)
+    return Effect("refundCreate", reference, {"orderId": order.gid, "amount": "3000.00", "currency": "EUR"})
+
+
+def _refunded(simulator: Simulator, index: int, reference: str) -> int:
+    """How many refunds of the item's orders end their note with the reference; one that is paid out counts twice."""
+    refunds = [one for order in _of_item(simulator, index) for one in order.refunds]
+    found = [one for one in refunds if (one.note or "").endswith(f" {reference}]")]
+    return len(found) + sum(money.gateway != "manual" for one in found for money in one.transactions)
+
+
+def _moved(simulator: Simulator, index: int, reference: str) -> Collection[tuple[str, ...]]:
+    """The item's orders, and units that are promised no more; what is on sale stays."""
+    gid = _item(_shop(simulator), index).gid
+    levels = [("items", gid, "levels", place, name) for place in _PLACES for name in ("committed", "on_hand")]
+    return [*(("orders", order.gid) for order in _of_item(simulator, index)), *levels]
+
+
+def _bought(simulator: Simulator, index: int) -> Order:
+    shop = _shop(simulator)
+    return shop.checkout.get(shop.checkout.place({_sku(index): 2}))
+
+
+def _orders(shop: ShopifySimulator) -> list[Order]:
+    return list(shop.platform.book.orders)
+
+
+def _of_item(simulator: Simulator, index: int) -> list[Order]:
+    return [order for order in _orders(_shop(simulator)) if order.lines[0].sku == _sku(index)]
+
+
+def _table(simulator: Simulator, resource: str) -> Sequence[Item | Variant | Order]:
+    if resource == "orders":
+        return _orders(_shop(simulator))
     store = _shop(simulator).platform.store
     return list(store.variants if resource == "productVariants" else store.items)
 
@@ -147,7 +249,7 @@ def _id_of(resource: str, record: RawRecord) -> str:
 
 
 def _type(resource: str) -> str:
-    return "ProductVariant" if resource == "productVariants" else "InventoryItem"
+    return _TYPES[resource]
 
 
 def _item(shop: ShopifySimulator, index: int) -> Item:

@@ -20,7 +20,13 @@ class Switches:
     filters. ``bulk_polls`` and ``bulk_seconds``: an operation is finished once it was polled so often and so many
     seconds passed. ``bulk_order``: where an ungrouped child stands: right after its parent, after the parents of its
     page, or after all parents. ``bulk_concurrent``: how many operations of one kind run at once, and of how many the
-    results are kept. ``stuck_cursor``: a broken platform that answers every page with the first one.
+    results are kept. ``tips_as_lines``: a tip stands among the lines as well. ``edits_make_refunds``: units that an
+    edit removes are told by a refund without money; otherwise only the line's present units tell. ``plans_shrink``: a
+    fulfillment order forgets units that are not wanted any more. ``partial_splits``: what a place did not send goes on
+    under the id of a new fulfillment order. ``refund_lowers_total``: money given back beyond what units are worth
+    lowers the present total. ``refunds_by_hand``: money given back elsewhere can be noted under the gateway
+    ``manual``. ``customer_data``: the app may see who bought. ``stuck_cursor``: a broken platform that answers every
+    page with the first one.
     """
 
     throttle_status: Literal[200, 429] = 200
@@ -38,4 +44,11 @@ class Switches:
     bulk_seconds: float = 0.0
     bulk_order: Literal["adjacent", "page", "end"] = "page"
     bulk_concurrent: int = 5
+    tips_as_lines: bool = True
+    edits_make_refunds: bool = False
+    plans_shrink: bool = True
+    partial_splits: bool = True
+    refund_lowers_total: bool = True
+    refunds_by_hand: bool = True
+    customer_data: bool = True
     stuck_cursor: bool = False

@@ -20,7 +20,9 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     get_argument_values,
+    get_nullable_type,
     is_leaf_type,
+    is_list_type,
 )
 
 from connectors.shopify.simulator.access import denied, needed
@@ -148,7 +150,8 @@ class _Compiler:
         if returned.name.endswith("Connection"):
             streams.append(self._stream(node, returned, resolver, args, depth + 1))
             return None
-        return self._value(node, returned, resolver, args, (streams, depth))
+        many = is_list_type(get_nullable_type(definition.type))
+        return self._value(node, returned, resolver, args, (streams, depth), many=many)
 
     def _value(
         self,
@@ -157,12 +160,16 @@ class _Compiler:
         resolver: Resolver,
         args: dict[str, Any],
         outer: tuple[list[Stream], int],
+        *,
+        many: bool,
     ) -> Callable[[Any], Any]:
         context = self._context
         if is_leaf_type(returned):
             return _leaf(resolver, context, args)
         inside: list[Stream] = []
         inner = self.walk(node.selection_set, returned, inside, outer[1])
+        if many and inside:
+            raise BulkQueryError(f"Queries that contain a connection field within a list field ({node.name.value}).")
         for stream in inside:
             outer[0].append(_through(stream, lambda value: resolver(value, context, args)))
 
@@ -182,6 +189,8 @@ class _Compiler:
             raise BulkQueryError(f"Bulk queries cannot contain connections nested deeper than {MAX_DEPTH} levels.")
         streams: list[Stream] = []
         selection, kind = self._node_selection(node, returned)
+        if not isinstance(kind, GraphQLObjectType) or "Node" not in {one.name for one in kind.interfaces}:
+            raise BulkQueryError(f"Bulk queries take connections of nodes only, and {kind.name} is none.")
         line = self.walk(selection, kind, streams, depth)
         if streams and not any(_is_plain_id(found) for found in self._fields(selection, kind)):
             raise BulkQueryError(

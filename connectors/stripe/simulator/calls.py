@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.stripe.simulator import profile
 from connectors.stripe.simulator.account import Account
-from connectors.stripe.simulator.errors import StripeError, invalid_integer, missing, unknown_parameter
+from connectors.stripe.simulator.disputes import Disputes
+from connectors.stripe.simulator.errors import StripeError, missing, unknown_parameter
 from connectors.stripe.simulator.forms import Form
+from connectors.stripe.simulator.intents import Intents
 from connectors.stripe.simulator.ledger import Ledger
+from connectors.stripe.simulator.params import flag, integer, metadata, only
 from connectors.stripe.simulator.payments import Payments
 from connectors.stripe.simulator.shapes import Obj
 
@@ -19,7 +23,7 @@ _OF_REFUND = frozenset(
     " refund_application_fee reverse_transfer".split()
 )
 _OF_CAPTURE = frozenset({"amount_to_capture", "expand", "metadata", "statement_descriptor"})
-_UPDATES = {"charges": "charge", "refunds": "refund", "disputes": "dispute", "payouts": "payout"}
+_UPDATES = {"charges": "charge", "refunds": "refund", "payouts": "payout"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Calls:
         self._account = account
         self._ledger = Ledger(account)
         self._payments = Payments(account, self._ledger)
+        self._disputes = Disputes(account, self._ledger)
+        self._intents = Intents(account, self._payments)
 
     def find(self, method: str, collection: str, external_id: str | None, verb: str | None) -> Call | None:
         """The call of a path."""
@@ -44,38 +50,38 @@ class Calls:
             return None
         if (collection, external_id, verb) == ("refunds", None, None):
             return Call("refunds.create", self._refund)
-        if collection == "payment_intents" and external_id and verb == "capture":
-            return Call("payment_intents.capture", lambda form: self._capture(external_id, form))
+        if collection == "payment_intents":
+            return self._of_intents(external_id, verb)
+        if collection == "disputes" and external_id and verb == "close":
+            return Call("disputes.close", lambda form: self._give_in(external_id, form))
+        if collection == "disputes" and external_id and verb is None:
+            return Call("disputes.update", lambda form: self._answer_claim(external_id, form))
         if collection in _UPDATES and external_id and verb is None:
             return Call(f"{collection}.update", lambda form: self._update(collection, external_id, form))
         return None
 
+    def _of_intents(self, external_id: str | None, verb: str | None) -> Call | None:
+        if external_id is None:
+            return Call("payment_intents.create", self._intents.create)
+        verbs = {
+            None: self._intents.update,
+            "confirm": self._intents.confirm,
+            "cancel": self._intents.cancel,
+            "capture": self._capture,
+        }
+        run = verbs.get(verb)
+        return Call(f"payment_intents.{verb or 'update'}", lambda form: run(external_id, form)) if run else None
+
     def about(self, what: str) -> dict[str, Any]:
         """The account itself, or what it holds now."""
-        account, home = self._account, self._account.exchange.home
+        account = self._account
         if what == "account":
-            return {
-                "id": account.id,
-                "object": "account",
-                "charges_enabled": True,
-                "country": "DE",
-                "default_currency": home,
-                "email": "owner@shop.example",
-                "payouts_enabled": True,
-                "type": "standard",
-            }
-        sums = {"available": self._ledger.balance, "pending": self._ledger.pending}
-        return {
-            "object": "balance",
-            "livemode": False,
-            **{
-                name: [
-                    {"amount": count(currency), "currency": currency, "source_types": {"card": count(currency)}}
-                    for currency in sorted(account.settles)
-                ]
-                for name, count in sums.items()
-            },
-        }
+            return profile.account(account.id, account.exchange.home, account.switches.payout_delay_days)
+        kept = account.settles
+        return profile.balance(
+            {currency: self._ledger.balance(currency) for currency in kept},
+            {currency: self._ledger.pending(currency) for currency in kept},
+        )
 
     def event(self, external_id: str) -> Obj:
         """One event that is still kept."""
@@ -85,13 +91,13 @@ class Calls:
         raise missing("event", external_id)
 
     def _refund(self, form: Form) -> Obj:
-        _only(form, _OF_REFUND)
+        only(form, _OF_REFUND)
         charge = self._charge_of(form)
         reason = form.get("reason")
         if reason is not None and reason not in _REASONS:
             raise StripeError(400, f"Invalid reason: must be one of {', '.join(sorted(_REASONS))}", param="reason")
-        amount = _integer(form, "amount")
-        return self._payments.refund(charge, amount, _metadata(form), reason if isinstance(reason, str) else None)
+        amount = integer(form, "amount")
+        return self._payments.refund(charge, amount, metadata(form), reason if isinstance(reason, str) else None)
 
     def _charge_of(self, form: Form) -> Obj:
         charge_id, intent_id = form.get("charge"), form.get("payment_intent")
@@ -106,12 +112,12 @@ class Calls:
         return self._account.find("charge", intent["latest_charge"])
 
     def _capture(self, intent_id: str, form: Form) -> Obj:
-        _only(form, _OF_CAPTURE)
+        only(form, _OF_CAPTURE)
         intent = self._account.find("payment_intent", intent_id, "intent")
         if intent["status"] != "requires_capture":
             text = f"This PaymentIntent could not be captured because it has a status of {intent['status']}."
             raise StripeError(400, text, code="payment_intent_unexpected_state")
-        wanted = _integer(form, "amount_to_capture")
+        wanted = integer(form, "amount_to_capture")
         amount = intent["amount_capturable"] if wanted is None else wanted
         if not 0 < amount <= intent["amount_capturable"]:
             raise StripeError(400, "The amount to capture is greater than what is capturable.", code="amount_too_large")
@@ -120,42 +126,38 @@ class Calls:
         self._account.tell("charge.captured", charge)
         return intent
 
+    def _answer_claim(self, external_id: str, form: Form) -> Obj:
+        """Evidence is kept; it goes to the bank at once unless ``submit`` is false."""
+        only(form, frozenset({"evidence", "expand", "metadata", "submit"}))
+        dispute = self._account.find("dispute", external_id)
+        evidence = form.get("evidence") or {}
+        if isinstance(evidence, str):
+            raise StripeError(400, "Invalid object", param="evidence")
+        unknown = sorted(set(evidence) - set(dispute["evidence"]))
+        if unknown:
+            raise unknown_parameter(f"evidence[{unknown[0]}]")
+        if dispute["status"] in ("won", "lost", "warning_closed"):
+            raise StripeError(400, f"This dispute ({external_id}) is closed.")
+        dispute["evidence"] = {**dispute["evidence"], **evidence}
+        dispute["metadata"] = {**dispute["metadata"], **metadata(form)}
+        if evidence and ("submit" not in form or flag(form, "submit")):
+            self._disputes.answer(dispute)
+        else:
+            self._account.tell("charge.dispute.updated", dispute)
+        return dispute
+
+    def _give_in(self, external_id: str, form: Form) -> Obj:
+        """The merchant accepts the claim; it is lost."""
+        only(form, frozenset({"expand"}))
+        dispute = self._account.find("dispute", external_id)
+        if dispute["status"] not in ("needs_response", "warning_needs_response"):
+            raise StripeError(400, f"This dispute ({external_id}) cannot be closed any more.")
+        self._disputes.close(dispute, won=False)
+        return dispute
+
     def _update(self, collection: str, external_id: str, form: Form) -> Obj:
-        _only(form, frozenset({"metadata", "expand"}))
+        only(form, frozenset({"metadata", "expand"}))
         found = self._account.find(_UPDATES[collection], external_id)
-        found["metadata"] = {**found["metadata"], **_metadata(form)}
-        names = {"disputes": "charge.dispute.updated", "refunds": "refund.updated"}
-        self._account.tell(names.get(collection, f"{_UPDATES[collection]}.updated"), found)
+        found["metadata"] = {**found["metadata"], **metadata(form)}
+        self._account.tell(f"{_UPDATES[collection]}.updated", found)
         return found
-
-
-def _only(form: Form, known: frozenset[str]) -> None:
-    unknown = sorted(set(form) - known)
-    if unknown:
-        raise unknown_parameter(unknown[0])
-
-
-def _integer(form: Form, name: str) -> int | None:
-    text = form.get(name)
-    if text is None:
-        return None
-    if not isinstance(text, str) or not _is_integer(text):
-        raise invalid_integer(name, text)
-    return int(text)
-
-
-def _is_integer(text: str) -> bool:
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit()
-
-
-def _metadata(form: Form) -> Mapping[str, str]:
-    given = form.get("metadata") or {}
-    if isinstance(given, str):
-        raise StripeError(400, "Invalid object", param="metadata")
-    for key, value in given.items():
-        if not isinstance(value, str) or len(value) > 500 or len(key) > 40:
-            raise StripeError(400, f"Metadata {key} is too long or no text.", param=f"metadata[{key}]")
-    if len(given) > 50:
-        raise StripeError(400, "Metadata can have up to 50 keys.", param="metadata")
-    return {key: value for key, value in given.items() if isinstance(value, str)}

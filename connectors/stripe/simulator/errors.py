@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
 class StripeError(Exception):
-    """The request is refused; ``saved`` is whether the answer is kept under its idempotency key."""
+    """The request is refused; ``saved`` is whether the answer is kept under its idempotency key,
+    ``more`` what else it tells."""
 
     def __init__(
         self,
@@ -17,6 +19,7 @@ class StripeError(Exception):
         param: str = "",
         kind: str = "invalid_request_error",
         saved: bool = False,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -25,6 +28,7 @@ class StripeError(Exception):
         self.param = param
         self.kind = kind
         self.saved = saved
+        self.more = more or {}
 
     def body(self) -> dict[str, Any]:
         """The JSON object of this error."""
@@ -34,6 +38,7 @@ class StripeError(Exception):
             error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
         if self.param:
             error["param"] = self.param
+        error.update(self.more)
         return {"error": error}
 
 

@@ -40,6 +40,10 @@ class Exchange:
         """One unit of a currency in the account's own."""
         return self._rates[currency]
 
+    def knows(self, currency: str) -> bool:
+        """Whether it can be changed."""
+        return currency in self._rates
+
     def set_rate(self, currency: str, rate: str) -> None:
         """The market moves."""
         self._rates[currency] = Decimal(rate)

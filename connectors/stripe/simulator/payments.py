@@ -50,6 +50,11 @@ class Payments:
             intent |= {"status": "succeeded", "amount_capturable": 0, "amount_received": amount}
             self._account.tell("payment_intent.succeeded", intent)
 
+    def let_go(self, charge: Obj) -> None:
+        """An authorization is given up: nothing of it will be taken."""
+        charge |= {"refunded": True, "amount_refunded": charge["amount"]}
+        self._account.tell("charge.refunded", charge)
+
     def decline(self, charge: Obj) -> None:
         """The bank says no."""
         charge |= {

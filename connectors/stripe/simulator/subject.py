@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from connectors.base import Connector, Effect, Environment
-from connectors.conformance import EffectCase, Subject
+from connectors.conformance import EffectCase, Posted, Subject, WebhookCase
 from connectors.simulation import CatalogItem, Simulator, Ticker
+from connectors.stripe import webhooks
 from connectors.stripe.connector import connect
+from connectors.stripe.simulator.events import Endpoint
 from connectors.stripe.simulator.loading import load
 from connectors.stripe.simulator.simulator import SECRET_KEY, StripeSimulator
 
@@ -41,6 +43,7 @@ def subject() -> Subject:
         absent_id=lambda resource: _KINDS[resource][1],
         snapshot=lambda simulator: _stripe(simulator).snapshot(),
         effects=(EffectCase("refund.create", _refund, _paid_back, _bad_refund, _moved),),
+        webhooks=WebhookCase(webhooks, "whsec_conformance", "whsec_another", _post, _stranger),
         touch=_touch,
         throttle=lambda simulator, times: _stripe(simulator).throttle(times),
     )
@@ -54,6 +57,25 @@ def _simulator(clock: Ticker, items: Sequence[CatalogItem]) -> Simulator:
 
 def _connect(simulator: Simulator, environment: Environment) -> Connector:
     return connect({"api_key": SECRET_KEY, "api_base": "https://api.stripe.com"}, environment)
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """The merchant gives money back; the refund and its charge are told of."""
+    account = _stripe(simulator)
+    charge = list(account.snapshot()["charge"])[index]
+    account.admin.listen(Endpoint("https://hub.example/webhooks/money", secret, ("refund.created",)))
+    refund = account.admin.refund(charge, 100)
+    sent = account.admin.messages()[-1]
+    return Posted(sent.headers, sent.body, frozenset({("refunds", refund), ("charges", charge)}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    account = _stripe(simulator)
+    account.admin.listen(Endpoint("https://hub.example/webhooks/money", secret, ("tax_rate.created",)))
+    with account.turn():
+        account.account.events.add("tax_rate.created", {"id": "txr_1", "object": "tax_rate"}, account.account.now())
+    sent = account.admin.messages()[-1]
+    return Posted(sent.headers, sent.body, frozenset())
 
 
 def _touch(simulator: Simulator, resource: str, index: int) -> None:

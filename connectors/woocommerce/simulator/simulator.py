@@ -29,6 +29,7 @@ from connectors.woocommerce.simulator.resources import Resources, Written
 from connectors.woocommerce.simulator.shop import Shop
 from connectors.woocommerce.simulator.store import Store
 from connectors.woocommerce.simulator.switches import Switches
+from connectors.woocommerce.simulator.webhooks import Webhooks
 
 _API = "/wp-json/wc/v3"
 _AGE = timedelta(days=1)
@@ -84,6 +85,7 @@ class WooSimulator(Simulator):
         self._desk = OrderDesk(self._orders, steps, self._order_view, self.switches, clock)
         self.checkout = Checkout(self._orders, steps, self.store, self.switches, clock, currency, self.turn)
         self.admin.add_key(consumer_key, consumer_secret)
+        self.webhooks = Webhooks(clock, site, {"order": self.orders, "product": self.snapshot})
 
     def load(self, items: Iterable[CatalogItem]) -> None:
         """Fill the shop; everything was last changed a day ago."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import msgspec
 
 from connectors.base import JSON, Connector, Effect, Environment, WriteRow
-from connectors.conformance import EffectCase, Subject, WriteCase
+from connectors.conformance import EffectCase, Posted, Subject, WebhookCase, WriteCase
 from connectors.simulation import CatalogItem, Simulator, Ticker
+from connectors.woocommerce import webhooks
 from connectors.woocommerce.connector import connect
 from connectors.woocommerce.simulator.simulator import WooSimulator
 from connectors.woocommerce.simulator.switches import Switches
@@ -58,6 +60,7 @@ def _subject(operation: str, switches: Callable[[], Switches], *, as_variations:
             EffectCase("orders/shipments", _shipment, _noted, _bad_shipment, _shipped_order),
             EffectCase("orders/refunds", _refund, _refunded, _bad_refund, _refunded_order),
         ),
+        webhooks=WebhookCase(webhooks, "wc&lt;hook", "another wc hook", _post, _stranger),
         documents={"orders": _place},
         touch=_touch,
     )
@@ -66,6 +69,24 @@ def _subject(operation: str, switches: Callable[[], Switches], *, as_variations:
 def _connect(simulator: Simulator, environment: Environment) -> Connector:
     settings = {"url": "http://shop.example", "consumer_key": _KEY, "consumer_secret": _SECRET}
     return connect(settings, environment)
+
+
+def _post(simulator: Simulator, index: int, secret: str) -> Posted:
+    """A shopper buys; all that is told of it but the order is left aside."""
+    shop = _woo(simulator)
+    shop.webhooks.subscribe("order.created", "https://hub.example/webhooks/shop", html.unescape(secret))
+    order = shop.checkout.place({_sku(index): 1})
+    shop.webhooks.run_queue()
+    sent = shop.webhooks.outbox[-1]
+    return Posted(sent.headers, sent.body, frozenset({("orders", str(order))}))
+
+
+def _stranger(simulator: Simulator, secret: str) -> Posted:
+    shop = _woo(simulator)
+    hook = shop.webhooks.subscribe("coupon.created", "https://hub.example/webhooks/shop", html.unescape(secret))
+    shop.webhooks.send(hook, {"id": 7, "code": "SPRING"})
+    sent = shop.webhooks.outbox[-1]
+    return Posted(sent.headers, sent.body, frozenset())
 
 
 def _row(simulator: Simulator, number: int, index: int, value: int) -> WriteRow:

@@ -115,6 +115,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("flow", "connection"),
     )
     op.create_table(
+        "inbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("delivery_id", sa.String(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("demand", sa.String(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.String(), nullable=False),
+        sa.Column("last_at", sa.String(), nullable=False),
+        sa.Column("handled_at", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index("inbox_demand", ["demand", "handled_at"], unique=False)
+        batch_op.create_index("inbox_once", ["connection", "delivery_id", "digest"], unique=True)
+
+    op.create_table(
         "item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("sku", sa.String(), nullable=False),
@@ -141,6 +160,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
+        sa.Column("last_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "resource", "external_id"),
     )
     op.create_table(
@@ -327,6 +347,11 @@ def downgrade() -> None:
         batch_op.drop_index("item_gtin")
 
     op.drop_table("item")
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("inbox_once")
+        batch_op.drop_index("inbox_demand")
+
+    op.drop_table("inbox")
     op.drop_table("flow_state")
     op.drop_table("fact")
     op.drop_table("cursor")

@@ -13,6 +13,10 @@ FRACTION = "CLOTH"
 SERVICE = "WRAP"
 ARCHIVED = "OLD"
 GTIN = "4006381333931"
+SHOP = "Web shop"
+CURRENCIES = {"EUR": 2, "JPY": 0, "TND": 3}
+COUNTRIES = {"DE": "Germany", "JP": "Japan", "TN": "Tunisia", "US": "United States"}
+TAXES = {"VAT 19%": "0.19", "VAT 7%": "0.07"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ def as_seed() -> dict[str, Any]:
         "currency": "EUR",
         "customer": "Test Customer",
         "warehouses": WAREHOUSES,
+        "shop": SHOP,
+        "currencies": CURRENCIES,
+        "countries": COUNTRIES,
+        "taxes": TAXES,
         "templates": [template for group in GROUPS for template in _templates(group)],
     }
 

@@ -1,7 +1,8 @@
 """Fill a fresh Tryton database from a JSON catalog; runs inside the server's own environment, never in ours.
 
 Usage: ``python seed.py CONFIG DATABASE CATALOG.json``. The catalog holds ``company``, ``currency``, ``customer``,
-``warehouses`` (code to name) and ``templates``, each with its variants and their stock by warehouse code.
+``warehouses`` (code to name), ``templates``, each with its variants and their stock by warehouse code, and for sales
+``shop``, ``currencies``, ``countries`` and ``taxes``.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from proteus import Model
 from proteus import config as proteus_config
+from trytond.modules.account.tests.tools import create_chart, create_fiscalyear, create_tax, get_accounts
+from trytond.modules.account_invoice.tests.tools import set_fiscalyear_invoice_sequences
 from trytond.modules.company.tests.tools import create_company
 from trytond.modules.currency.tests.tools import get_currency
+
+GOODS = "Goods"
+"""Category of everything that is sold, for its accounts."""
 
 
 def main(config_file: str, database: str, catalog_file: str) -> None:
@@ -24,11 +31,13 @@ def main(config_file: str, database: str, catalog_file: str) -> None:
     catalog = json.loads(Path(catalog_file).read_text(encoding="utf-8"))
     config = proteus_config.set_trytond(f"sqlite:///{database}", user="admin", config_file=config_file)
     company = make_company(config, catalog)
+    make_books(company, config, catalog)
     storages = make_warehouses(catalog["warehouses"])
     customer = Model.get("party.party")(name=catalog["customer"])
     customer.save()
     for code, lines in make_products(catalog["templates"]).items():
         take_stock(company, storages[code], lines)
+    make_shop(company, catalog)
 
 
 def make_company(config: Any, catalog: dict[str, Any]) -> Any:
@@ -43,6 +52,40 @@ def make_company(config: Any, catalog: dict[str, Any]) -> Any:
     user.save()
     config._context = Model.get("res.user").get_preferences(True, {})
     return company
+
+
+def make_books(company: Any, config: Any, catalog: dict[str, Any]) -> None:
+    """A chart of accounts, an open year, taxes on sales, currencies, countries, and accounts for what is sold."""
+    fiscal_year = set_fiscalyear_invoice_sequences(create_fiscalyear(company, config=config), config=config)
+    fiscal_year.click("create_period")
+    create_chart(company, config=config)
+    configuration = Model.get("account.configuration")(1)
+    accounts = get_accounts(company, config=config)
+    configuration.default_category_account_revenue = accounts["revenue"]
+    configuration.save()
+    category = Model.get("product.category")(name=GOODS, accounting=True)
+    category.account_revenue, category.account_expense = accounts["revenue"], accounts["expense"]
+    category.save()
+    for name, rate in catalog["taxes"].items():
+        tax = create_tax(Decimal(rate), company=company, config=config)
+        tax.name = tax.description = name
+        tax.save()
+    for code, name in catalog["countries"].items():
+        Model.get("country.country")(code=code, name=name).save()
+    for code, digits in catalog["currencies"].items():
+        currency = get_currency(code, config=config)
+        currency.digits, currency.rounding = digits, Decimal(1).scaleb(-digits)
+        if not currency.rates:
+            currency.rates.new(date=date.min, rate=Decimal(1))
+        currency.save()
+
+
+def make_shop(company: Any, catalog: dict[str, Any]) -> None:
+    """The web shop that orders come from; its own guest may stand on drafts only."""
+    guest = Model.get("party.party")(name="Guest of the shop")
+    guest.save()
+    shop = Model.get("web.shop")(name=catalog["shop"], company=company, guest_party=guest)
+    shop.save()
 
 
 def make_warehouses(warehouses: dict[str, str]) -> dict[str, Any]:
@@ -85,7 +128,12 @@ def make_products(templates: list[dict[str, Any]]) -> dict[str, list[tuple[Any, 
 def make_template(item: dict[str, Any], unit: Any) -> list[Any]:
     """One template; gives its variants."""
     template = Model.get("product.template")(
-        name=item["name"], type=item["type"], default_uom=unit, list_price=Decimal(item["price"])
+        name=item["name"],
+        type=item["type"],
+        default_uom=unit,
+        list_price=Decimal(item["price"]),
+        account_category=Model.get("product.category").find([("name", "=", GOODS)])[0],
+        salable=True,
     )
     while len(template.products) < len(item["variants"]):
         template.products.new()

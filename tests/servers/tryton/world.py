@@ -138,6 +138,11 @@ class World:
         assert self.behind is not None, "this world is the real server"
         return self.behind
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, where it is ours to move."""
+        if isinstance(self.clock, Ticker):
+            self.clock.advance(seconds)
+
     def today(self) -> date:
         """The company's date."""
         return self.clock.now().date()

@@ -25,6 +25,7 @@ from connectors.http import Outgoing, RetryPolicy, Transport, http_verdict
 from connectors.manifest import CompareAndSet, Manifest, ResourceSpec, WriteClass, WriteSpec
 from connectors.paging import DistinctCount
 from tests.support.shelf.parcels import EFFECTS, Parcels, specs
+from tests.support.shelf.webhooks import SPEC
 
 ABOUT = "made up"
 CLASSES = {"amounts": WriteClass.SET, "keyed": WriteClass.KEYED, "documents": WriteClass.SEARCHABLE}
@@ -41,6 +42,7 @@ def manifest() -> Manifest:
             "parcels": ResourceSpec(ABOUT, documents=("order",), timestamp="changed"),
         },
         effects=specs(),
+        webhooks=SPEC,
         writes={
             name: WriteSpec(
                 ABOUT,

@@ -12,6 +12,7 @@ from connectors.simulation import Simulator
 from tests.support.shelf.connector import CLASSES, Shelf
 from tests.support.shelf.parcels import EFFECTS
 from tests.support.shelf.platform import PAGE, ShelfSimulator
+from tests.support.shelf.webhooks import case
 
 
 def subject(mistake: str = "") -> Subject:
@@ -29,6 +30,7 @@ def subject(mistake: str = "") -> Subject:
         bookkeeping=frozenset({"changed", "documents"}),
         writes=tuple(_case(operation) for operation in CLASSES),
         effects=tuple(_parcel(operation) for operation in EFFECTS),
+        webhooks=case(mistake),
         documents={"parcels": lambda simulator, count: _shelf(simulator).hand_over(count)},
         expire_token=_expire,
         touch=lambda simulator, resource, index: _shelf(simulator).touch(resource, index),

@@ -68,7 +68,7 @@ def test_a_request_becomes_an_order_and_is_read_back_as_ours(clock: Ticker) -> N
     assert row["shipping_lines"]["title"] == "Express"
     assert row["shipping_address"]["first_name"] == "Zoë 🦊 漢字"
     assert row["shipping_address"]["phone"] == "+1 555"
-    assert [line["price"] for line in row["line_items"]] == ["3.33", "0"]
+    assert [line["price"] for line in row["line_items"]] == ["3.333333", "0"]
     assert {line["warehouse_id"] for line in row["line_items"]} == {scene.hero.admin.warehouse_id("WH2")}
     clock.advance(10)
     [document] = documents(scene)

@@ -10,7 +10,7 @@ import pytest
 from canonical.errors import AuthenticationError, FatalError, ProtocolError, SkippableError, ThrottledError
 from connectors.http import Answer, Outgoing
 from connectors.simulation import Fault, SimRequest, SimResponse, json_response
-from connectors.tryton.client import is_read, verdict
+from connectors.tryton.client import WarningError, is_read, verdict
 from tests.servers.tryton.world import World
 
 _NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_a_body_that_is_no_call_is_a_write() -> None:
     ("body", "kind", "says"),
     [
         ({"error": ["UserError", ["No digits.", "", None]]}, SkippableError, "No digits."),
-        ({"error": ["UserWarning", ["key.1", "Over tolerance?", ""]]}, SkippableError, "Over tolerance?"),
+        ({"error": ["UserWarning", ["1f.over", "Over tolerance?", ""]]}, WarningError, "Over tolerance?"),
         ({"error": ["ConcurrencyException", "Records were modified"]}, SkippableError, "modified"),
         ({"error": ["LoginException", ["", "code", "char"]]}, AuthenticationError, "erp"),
         ({"error": ["'nope'", ""]}, FatalError, "'nope'"),

@@ -116,6 +116,11 @@ def test_what_left_and_what_is_under_way_is_not_asked_for_again(
     assert still_to_ship({"l1": 5}, shipped, asked) == rest
 
 
+def test_a_line_that_is_not_wanted_at_all_any_more_is_too_much_under_way() -> None:
+    asked = [_existing(2), _existing(2, RequestStatus.PARTIALLY_SHIPPED, shipped={"l1": 2})]
+    assert still_to_ship({"l2": 1}, {"l1": 2}, asked) == {"l1": -2, "l2": 1}
+
+
 def test_a_document_for_the_books_ships_nothing() -> None:
     one = msgspec.structs.replace(_existing(5).document)
     document = Existing(1, "erp", DOCUMENT, "", 1, RequestStatus.ACCEPTED, one)

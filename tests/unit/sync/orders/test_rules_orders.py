@@ -110,6 +110,18 @@ def test_r12_an_old_order_its_owner_knows_is_left_to_it_for_ever_and_needs_no_se
 # -- R15: effects happen once, facts are facts ------------------------------------------------------------------------
 
 
+def test_r15_a_line_taken_out_of_an_order_is_not_shipped_and_the_rest_is_asked_for_anew(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=(TPL,))
+    number = desk.trading.place("shop", {"SKU-1": 2, "SKU-2": 1})
+    desk.sync()
+    assert desk.requests("tpl") == {f"shop-{number}-1": "accepted"}
+    desk.trade("shop").edit(number, 1, 0)
+    desk.sync()
+    desk.sync()
+    assert desk.requests("tpl") == {f"shop-{number}-1": "canceled", f"shop-{number}-2": "accepted"}
+    assert desk.trade("tpl").requests[f"shop-{number}-2"]["lines"] == [{"sku": "SKU-2", "quantity": 1}]
+
+
 def test_r15_an_order_fulfilled_by_hand_is_called_off_where_it_was_to_be_shipped(both_of: OpenDesk) -> None:
     desk = both_of(others=("tpl",), routes=[TPL])
     number = desk.place(2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from canonical.payment import BalanceEntry, PayoutRecord
-from sync.payments.payouts import Explained, explain
+from sync.payments.payouts import Explained, explain, waiting
 from tests.support.sales import NOW
 
 
@@ -70,6 +70,25 @@ def test_a_payout_that_came_back_is_part_of_the_next_one() -> None:
         _entry("payout", "-80.00", id="txn_po_2", source_id="po_2", payout_id="po_2"),
     ]
     assert [(one.rest, one.reason) for one in explain([failed, following], entries)] == [(Decimal(0), "")] * 2
+
+
+def test_a_payout_that_came_back_is_told_until_its_money_is_in_another_one() -> None:
+    failed, charge = _payout("50.00", status="failed"), _entry("charge", "50.00")
+    back = {"category": "payout_reversal", "amount": "50.00", "source_id": "po_1"}
+    assert _one(failed, charge, _entry(**back, payout_id="")).reason == "payout_returned"
+    following = _payout("50.00", id="po_2", balance_id="txn_po_2")
+    found = explain([following, failed], [charge, _entry(**back, payout_id="po_2")])
+    assert [(one.reason, one.rest) for one in found] == [("", Decimal(0))] * 2
+
+
+def test_what_is_booked_and_in_no_payout_is_still_on_the_balance_by_currency() -> None:
+    entries = [
+        _entry("charge", "10", "0.59"),
+        _entry("charge", "7", payout_id=""),
+        _entry("refund", "-9", payout_id=""),
+    ]
+    entries += [_entry("charge", "500", currency="JPY", payout_id="")]
+    assert waiting(entries) == {"EUR": Decimal(-2), "JPY": Decimal(500)}
 
 
 def test_money_taken_back_from_the_bank_is_a_payout_below_zero() -> None:

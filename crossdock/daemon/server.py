@@ -1,0 +1,70 @@
+"""The HTTP server around an application, on a socket of its own, until the process is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+from canonical.errors import ConfigError, Problem
+
+GRACE_SECONDS = 4
+_BACKLOG = 2048
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; ConfigError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        found = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        hint = "change webhooks.host or webhooks.port, or stop whoever listens there"
+        problem = Problem(f"cannot listen on {host}:{port}: {error.strerror or error}", hint=hint)
+        raise ConfigError([problem]) from error
+    # asyncio sets it only on sockets whose protocol is named; without it small answers wait 40 ms for an ACK.
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
+
+
+class Server:
+    """Runs in the main thread; SIGTERM and SIGINT end it: what was begun is answered, nothing new is taken."""
+
+    def __init__(self, app: Starlette, listener: socket.socket) -> None:
+        self._listener = listener
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            log_level=logging.WARNING,
+            lifespan="on",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._server.should_exit
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+        self._server.should_exit = True
+
+    def run(self) -> bool:
+        """Serve until asked to stop; whether it was a signal that asked."""
+        asked: list[int] = []
+        # The server raises the signal that ended it once more, when it has set back what was there before.
+        before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in _SIGNALS}
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+        return bool(asked)

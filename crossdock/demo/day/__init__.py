@@ -1,0 +1,1 @@
+"""A trading day in fast motion: orders, what happens to them, parcels, money, and the proof at its end."""

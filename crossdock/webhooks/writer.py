@@ -1,0 +1,135 @@
+"""The one who stores: a thread that takes all messages that wait in one transaction, and answers when it is committed.
+
+Every message shares the cost of making a transaction durable with all that came while the one before was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from canonical.clock import Clock, instant_text
+from canonical.errors import CrossdockError, RetriableError
+from sync import inbox
+from sync.inbox import Delivery
+from sync.store.database import Database
+
+_MOST = 500
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    delivery: Delivery
+    loop: asyncio.AbstractEventLoop
+    stored: asyncio.Future[None]
+
+
+class Writer:
+    """Stores messages in groups; ``start`` it, and ``stop`` it when nobody calls ``keep`` any more."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to store."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Store what waits, then end."""
+        self._queue.put(None)
+        self._thread.join(seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything that is given will be stored."""
+        return self._thread.is_alive()
+
+    def waiting(self) -> int:
+        """How many messages wait to be stored."""
+        return self._queue.qsize()
+
+    async def keep(self, delivery: Delivery) -> None:
+        """Come back when a message is stored for good; RetriableError when it could not be."""
+        loop = asyncio.get_running_loop()
+        stored = loop.create_future()
+        self._queue.put(_Waiting(delivery, loop, stored))
+        if not self.alive:
+            raise RetriableError("nobody stores any more")
+        await stored
+
+    def _work(self) -> None:
+        while True:
+            group, ended = self._next_group()
+            if group:
+                self._store(group)
+            if ended:
+                return
+
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        """All that waits, after waiting for one; and whether the end was asked for."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        group = [first]
+        while len(group) < _MOST:
+            try:
+                another = self._queue.get_nowait()
+            except Empty:
+                return group, False
+            if another is None:
+                return group, True
+            group.append(another)
+        return group, False
+
+    def _store(self, group: Sequence[_Waiting]) -> None:
+        error: RetriableError | None = RetriableError("the thread that stores has ended")
+        try:
+            error = self._stored(group)
+        finally:
+            # Also when this thread ends by a fault of ours: nobody may wait for ever.
+            if error is None or len(group) == 1:
+                _answer(group, error)
+        if error is not None and len(group) > 1:
+            # One message that the database does not take must not cost the others.
+            for one in group:
+                self._store([one])
+
+    def _stored(self, group: Sequence[_Waiting]) -> RetriableError | None:
+        try:
+            with self._database.begin() as connection:
+                inbox.keep(connection, [one.delivery for one in group], instant_text(self._clock.now()))
+        except (CrossdockError, SQLAlchemyError) as error:
+            _log.error("messages could not be stored: %s", error)
+            return RetriableError(f"could not be stored: {error}")
+        return None
+
+
+def _answer(group: Sequence[_Waiting], error: RetriableError | None) -> None:
+    """Wake those who wait; all of one loop at once, since each call into it costs a system call."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for one in group:
+        by_loop.setdefault(one.loop, []).append(one.stored)
+    for loop, futures in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, futures, error)
+
+
+def _settle(futures: Sequence[asyncio.Future[None]], error: RetriableError | None) -> None:
+    for future in futures:
+        if future.done():
+            # Who asked has gone; the message is stored all the same.
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
