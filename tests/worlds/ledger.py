@@ -104,7 +104,7 @@ class Ledger:
         causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
-            causes = self._relabel(channel, min(unread, self.excess[channel].total()))
+            causes = self._relabel(channel, min(unread, units, self.excess[channel].total()))
         for cause in BY_THE_HUB:
             if causes[cause]:
                 self.listed_over[channel][cause] += causes[cause]

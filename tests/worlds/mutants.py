@@ -43,6 +43,8 @@ _BROKEN: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "raises one place while units left another": (sync.stock, "_together", lambda decided: decided),
 }
 NAMES = tuple(_BROKEN)
+TOLD = ("raises one place before it lowers the other",)
+"""Those that few worlds tell from the real hub; behind the others stands a second rule that holds most of the time."""
 
 
 @contextmanager
