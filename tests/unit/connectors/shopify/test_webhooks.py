@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from connectors.shopify.simulator import ShopifySimulator
+from connectors.shopify.simulator.webhooks import WebhookSubscription
 from connectors.shopify.webhooks import read, verify
+from connectors.simulation import CatalogItem, Ticker
 from connectors.webhooks import Accepted, Contents, PrivacyDemand, RecordRef, Refused
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
@@ -74,3 +78,25 @@ def test_a_privacy_demand_is_handed_on_as_one() -> None:
 
 def test_a_demand_whose_details_cannot_be_read_is_a_demand_all_the_same() -> None:
     assert read("customers/redact", b'{"customer": 7}').demands == (PrivacyDemand("erase"),)
+
+
+def test_what_the_shop_itself_tells_of_an_order_names_that_order() -> None:
+    clock = Ticker()
+    shop = ShopifySimulator(clock=clock, client_id="app", client_secret=SECRET, locations={"WH1": "Warehouse"})
+    shop.load([CatalogItem("SKU-1", "Thing", Decimal("9.90"), {"WH1": 5})])
+    for number, topic in enumerate(("ORDERS_CREATE", "FULFILLMENTS_CREATE", "REFUNDS_CREATE")):
+        given = {"uri": "https://hub.example/webhooks/shop"}
+        shop.platform.webhooks.add(WebhookSubscription(1001 + number, clock.now(), topic, given))
+    order = shop.checkout.place({"SKU-1": 2})
+    shop.checkout.fulfill(order)
+    shop.checkout.refund(order, {0: 1})
+    told = shop.deliveries()
+    assert {one.headers["x-shopify-topic"] for one in told} == {
+        "orders/create",
+        "fulfillments/create",
+        "refunds/create",
+    }
+    for one in told:
+        verdict = verify(one.body, one.headers, ["another", SECRET], clock.now())
+        assert isinstance(verdict, Accepted)
+        assert verdict.contents.records == (RecordRef("orders", order),)
