@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.simulation import Fault
+from connectors.simulation import Fault, SimRequest
 from crossdock.demo.day import counts
 from crossdock.demo.day.scene import Day, Sold
 
@@ -25,7 +25,7 @@ def parcels_leave(day: Day) -> None:
     story.tell(f"{left} shipments leave: one order in two parcels, one in part, one from both 3PLs")
     unanswered = [counts.unanswered(day, shop.name) for shop in day.shops]
     for shop in day.shops:
-        story.world.platforms[shop.name].faults.add(Fault("timeout_after", only="write"))
+        story.world.platforms[shop.name].faults.add(Fault("timeout_after", only="write", when=_tells))
     day.sync()
     day.sync()
     lost = [counts.unanswered(day, shop.name) - before for shop, before in zip(day.shops, unanswered, strict=True)]
@@ -55,6 +55,11 @@ def rest_leaves(day: Day) -> None:
     wrong = [one.key for one in day.shippable() if sum(one.sale.units.values()) != counts.gone(day, one)]
     story.promise("of every order exactly what was ordered left", not wrong)
     story.promise("shops list as before: what left was taken off when it was ordered", not counts.astray(day))
+
+
+def _tells(request: SimRequest) -> bool:
+    """Whether a request tells a shop that something was shipped."""
+    return "/orders/" in request.path or b"fulfillmentCreate" in request.body
 
 
 def _numbers(sold: Sold) -> set[str]:
