@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 BUYER: Mapping[str, str | None] = {
     "first_name": "Ada",
@@ -19,6 +21,14 @@ BUYER: Mapping[str, str | None] = {
     "provinceCode": "BE",
     "countryCodeV2": "DE",
 }
+
+
+class Goods(NamedTuple):
+    """Units of a variant in an order; without a price, at that of today."""
+
+    sku: str
+    units: int
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

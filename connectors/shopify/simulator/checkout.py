@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from connectors.shopify.simulator.actors import Turns
-from connectors.shopify.simulator.cart import Cart
+from connectors.shopify.simulator.cart import Cart, Goods
 from connectors.shopify.simulator.fulfilling import FulfillmentDesk
 from connectors.shopify.simulator.order_desk import OrderDesk
 from connectors.shopify.simulator.order_records import Fulfillment, FulfillmentOrder, Line, Order, Refund, Return
@@ -26,7 +26,7 @@ class Checkout:
         self._refunds: RefundDesk = platform.refund_desk
         self._places: FulfillmentDesk = platform.fulfillment_desk
 
-    def place(self, lines: Mapping[str, int], **cart: Any) -> str:
+    def place(self, lines: Mapping[str, int] | Sequence[Goods], **cart: Any) -> str:
         """Buy units by SKU; what ``Cart`` says besides. SoldOutError when there are not so many."""
         with self._turns.turn():
             return self._desk.place(lines, Cart(**cart), self._now).gid

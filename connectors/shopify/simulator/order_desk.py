@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from connectors.shopify.simulator.cart import Cart
+from connectors.shopify.simulator.cart import Cart, Goods
 from connectors.shopify.simulator.order_book import OrderBook
 from connectors.shopify.simulator.order_money import (
     current_total,
@@ -51,22 +51,24 @@ class OrderDesk:
         self.switches = switches
         self.shelf = Shelf(store)
 
-    def place(self, lines: Mapping[str, int], cart: Cart, at: datetime) -> Order:
+    def place(self, lines: Mapping[str, int] | Sequence[Goods], cart: Cart, at: datetime) -> Order:
         """An order is placed; its units are promised at once."""
         at = cart.placed_at or at
         currency = self.store.currency
         terms = Terms(
             currency, cart.presentment or currency, Decimal(cart.rate), cart.taxes_included, round_once=cart.round_once
         )
-        variants = [(self._variant(sku), units) for sku, units in lines.items()]
+        goods = [Goods(*one) for one in lines.items()] if isinstance(lines, Mapping) else lines
+        variants = [(self._variant(one.sku), one.units) for one in goods]
         places = [
             self.shelf.allocate(one.item, units, cart.location, oversell=one.policy == "CONTINUE")
             for one, units in variants
         ]
         order = self.book.make(Order, at, terms)
         self._describe(order, cart, at)
-        for variant, units in variants:
+        for (variant, units), one in zip(variants, goods, strict=True):
             order.lines.append(self._line(order, variant, units, at))
+            order.lines[-1].unit = variant.price if one.price is None else one.price
         self._discount(order, Decimal(cart.off))
         self._discount(order, Decimal(cart.code_off))
         for line in order.lines:
