@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -200,6 +200,10 @@ class Retailer:
             found[name] = units
         return found
 
+    def offered(self, code: str) -> tuple[int, int | None]:
+        """What each shop has for sale of a code."""
+        return sum(self.shop_eu.quantity(code, place) for place in WAREHOUSES), self.shop_web.quantity(code)
+
     def _of_a(self) -> Iterator[tuple[str, Counter[str]]]:
         state = self.tpl_a.snapshot()
         skus = {number: one["sku"] for number, one in state["variants"].items()}
@@ -252,7 +256,7 @@ def retailer(folder: Path, items: Sequence[CatalogItem], clock: Clock) -> Iterat
             eu_2=shop_eu.location_id("WH2"),
             tpl_a_1=CENTERS["WH1"],
             tpl_b_2=tpl_b.admin.warehouse_id("WH2"),
-            go_live=(datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds"),
+            go_live=(clock.now() - timedelta(minutes=1)).isoformat(timespec="seconds"),
         )
         file = folder / "crossdock.yaml"
         file.write_text(text, encoding="utf-8")
