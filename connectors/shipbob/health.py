@@ -54,7 +54,7 @@ class Doctor:
         refused = [name for name in RESOURCES if not self._may_read(name)]
         if not refused:
             return Finding("rights", ok=True, message="the token may read everything that is read")
-        advice = "make a token with the rights to read orders, products, inventory and locations"
+        advice = "make a token with the rights to read orders, returns, products, inventory and locations"
         return Finding("rights", ok=False, message=f"the token may not read {', '.join(refused)}", advice=advice)
 
     def _may_read(self, name: str) -> bool:
@@ -63,7 +63,7 @@ class Doctor:
             if resource.numbered:
                 self._client.numbered(resource.path, (("Page", "1"), ("Limit", "1")))
             else:
-                self._client.paged(resource.path, (("PageSize", "1"),))
+                self._client.paged(resource.path, ((resource.size, "1"),))
         except CrossdockError:
             return False
         return True

@@ -14,9 +14,12 @@ from connectors.shipbob.client import Client, Listing
 from connectors.shipbob.resources import IDS_AT_ONCE, RESOURCES, Made, Resource
 from connectors.shipbob.walk import LinkedWalk, NumberedWalk, Seen, Walk, clock_of
 
+_DATED = frozenset({"orders", "returns"})
+"""Resources whose full reads may start at a day."""
+
 
 class Reader:
-    """Reads the records of one connection; ``orders_since`` limits full reads of orders to those made after it."""
+    """Reads the records of one connection; ``orders_since`` limits full reads of orders and returns."""
 
     def __init__(
         self, client: Client, connection: str, page_size: int, overlap_seconds: float, orders_since: str
@@ -30,7 +33,7 @@ class Reader:
     def pull(self, name: str) -> Iterator[Page]:
         """All records; the last page says whether the read was whole, and carries the cursor if it was."""
         resource = _resource(name)
-        scope = self._since if resource.numbered else {}
+        scope = self._since if resource.name in _DATED else {}
         return self._read(resource, scope, complete=True)
 
     def changed_since(self, name: str, cursor: str) -> Iterator[Page]:
@@ -38,7 +41,7 @@ class Reader:
         resource = _resource(name)
         if not resource.since:
             raise FatalError(f"shipbob cannot tell what of {name!r} changed", hint="read everything once more")
-        return self._read(resource, {resource.since: _instant(cursor)}, complete=False)
+        return self._changed(resource, _instant(cursor))
 
     def lookup(self, name: str, ids: Sequence[str]) -> Iterator[Page]:
         """Exactly these records; whatever else ShipBob's filter lets through is left out."""
@@ -53,6 +56,16 @@ class Reader:
         resource = _resource(name)
         for listing in self._walk(resource, params).pages():
             yield from _made(resource, listing)
+
+    def _changed(self, resource: Resource, start: str) -> Iterator[Page]:
+        """One read for each filter; the cursor is that of the first, since what happens meanwhile is in no other."""
+        first: str | None = None
+        for at, name in enumerate(resource.since):
+            for page in self._read(resource, {name: start}, complete=False):
+                if at == 0 and page.cursor is not None:
+                    first = page.cursor
+                last = at == len(resource.since) - 1 and page.cursor is not None
+                yield Page(page.resource, page.records, page.as_of, first if last else None, page.complete)
 
     def _found(self, resource: Resource, params: Mapping[str, str], missing: dict[str, None]) -> Iterator[Page]:
         for listing in self._walk(resource, params).pages():
@@ -80,7 +93,8 @@ class Reader:
     def _walk(self, resource: Resource, params: Mapping[str, str]) -> Walk:
         if resource.numbered:
             return NumberedWalk(self._client, resource.path, params, self._size)
-        return LinkedWalk(self._client, self._connection, resource.path, params, self._size)
+        asked = {**params, **dict(resource.order), resource.size: str(self._size)}
+        return LinkedWalk(self._client, self._connection, resource.path, asked)
 
     def _cursor(self, walk: Walk, seen: Seen) -> str | None:
         """Where the next delta read starts: ShipBob's own time less the overlap, else the newest stamp seen."""

@@ -45,6 +45,18 @@ class _Order(msgspec.Struct):
     shipments: list[_Shipment] | None = None
 
 
+class _Step(msgspec.Struct):
+    timestamp: str | None = None
+
+
+class _Return(msgspec.Struct):
+    """The parts of a return that are looked into."""
+
+    id: int
+    insert_date: str | None = None
+    status_history: list[_Step] | None = None
+
+
 class _Variants(msgspec.Struct):
     id: int
     variants: list[dict[str, msgspec.Raw]] | None = None
@@ -79,6 +91,13 @@ def order_record(raw: bytes | msgspec.Raw) -> bytes:
         order["goods"] = goods
     _count_units(order.get("products") or [], shipments)
     return encoded(order)
+
+
+def return_record(raw: bytes | msgspec.Raw) -> bytes:
+    """A return with ``last_update_at``, when it took its newest step."""
+    one = msgspec.json.decode(raw, type=_Return)
+    stamps = [step.timestamp for step in one.status_history or [] if step.timestamp]
+    return encoded({**decoded(raw), "last_update_at": max(stamps, default=one.insert_date)})
 
 
 def variant_records(raw: bytes | msgspec.Raw) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from connectors.shipbob.records import decoded, encoded, order_record, variant_records
+from connectors.shipbob.records import decoded, encoded, order_record, return_record, variant_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,20 @@ class _Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of record: its list, the filters for ids and for changes, and how many ids one question takes."""
+    """One kind of record: its list, the filter for ids, the filters that together show what changed, how it is paged.
+
+    ``size`` is the parameter for the length of a page of a list that tells the address of the next, ``order`` what
+    makes such a list begin with the oldest.
+    """
 
     name: str
     path: str
     ids: str
-    since: str
+    since: tuple[str, ...]
     make: Callable[[msgspec.Raw], Iterator[Made]]
     numbered: bool = False
+    size: str = "PageSize"
+    order: tuple[tuple[str, str], ...] = ()
 
 
 IDS_AT_ONCE = 50
@@ -60,11 +66,19 @@ def _order(raw: msgspec.Raw) -> Iterator[Made]:
     yield Made(str(head.id), head.last_update_at or "", content)
 
 
+def _return(raw: msgspec.Raw) -> Iterator[Made]:
+    content = return_record(raw)
+    head = msgspec.json.decode(content, type=_Head)
+    yield Made(str(head.id), head.last_update_at or "", content)
+
+
+_OLDEST = (("SortOrder", "Asc"),)
 RESOURCES: Mapping[str, Resource] = {
     one.name: one
     for one in (
-        Resource("products", "product", "VariantId", "LastUpdatedTimestamp", _variants),
-        Resource("inventory", "inventory-level/locations", "InventoryIds", "", _level),
-        Resource("orders", "order", "IDs", "LastUpdateStartDate", _order, numbered=True),
+        Resource("products", "product", "VariantId", ("LastUpdatedTimestamp",), _variants),
+        Resource("inventory", "inventory-level/locations", "InventoryIds", (), _level),
+        Resource("orders", "order", "IDs", ("LastUpdateStartDate",), _order, numbered=True),
+        Resource("returns", "return", "Ids", ("StartDate", "CompletedStartDate"), _return, size="Limit", order=_OLDEST),
     )
 }

@@ -23,10 +23,10 @@ class Walk(Protocol):
 class LinkedWalk:
     """Pages after the address of the next one."""
 
-    def __init__(self, client: Client, connection: str, path: str, params: Mapping[str, str], size: int) -> None:
+    def __init__(self, client: Client, connection: str, path: str, params: Mapping[str, str]) -> None:
         self._client = client
         self._path = path
-        self._params = (*params.items(), ("PageSize", str(size)))
+        self._params = tuple(params.items())
         self._guard = CursorGuard(connection, path)
         self.first: Listing | None = None
 

@@ -13,7 +13,7 @@ from connectors.signatures import from_base64, lowered, off_time, seconds, signe
 from connectors.webhooks import Accepted, Contents, RecordRef, Refused, Verdict
 
 TOLERANCE_SECONDS = 300.0
-_PREFIX = "whsec_"
+_PREFIX, _RETURNS = "whsec_", "return."
 
 
 class _Payload(msgspec.Struct):
@@ -46,11 +46,11 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
 
 
 def read(topic: str, body: bytes) -> Contents:
-    """The order that a message about a shipment, or about the order itself, names."""
+    """The order that a message about a shipment, or about the order itself, names; the return of one about a return."""
     resources = topics_of("connectors.shipbob").get(topic, ())
     payload = (decoded(body, _Payload) if resources else None) or _Payload()
-    order = payload.order_id if payload.order_id is not None or payload.shipments is None else payload.id
-    number = str(order or "")
+    itself = topic.startswith(_RETURNS) or (payload.order_id is None and payload.shipments is not None)
+    number = str((payload.id if itself else payload.order_id) or "")
     if not (number.isascii() and number.isdigit()):
         return Contents()
     return Contents(tuple(RecordRef(resource, number) for resource in resources))

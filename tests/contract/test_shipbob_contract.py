@@ -27,6 +27,7 @@ OF_RESOURCE = {
     "products": "Products.VariantViewModelV5",
     "inventory": "Inventory.InventoryQuantityFcResponse",
     "orders": "Orders.OrderViewModel",
+    "returns": "Returns.PublicReturnDto",
 }
 OURS = {
     "product": "Products.ProductViewModelV5",

@@ -168,6 +168,23 @@ class Admin:
                 self._floor.retry()
             return one.status
 
+    def call_off_return(self, number: int) -> None:
+        """A return that is still awaited is called off."""
+        with self._turn():
+            one = self._account.returns[number]
+            one.status = "Cancelled"
+            one.history.append((one.status, self._account.now()))
+            self._webhooks.tell("return.updated", one)
+
+    def bill(self, shipment: int, amount: float) -> None:
+        """ShipBob charges for a shipment."""
+        with self._turn():
+            at = self._account.now().date().isoformat()
+            about: Json = {"transaction_id": f"T{shipment}", "amount": amount, "currency_code": "USD"}
+            about |= {"reference_id": str(shipment), "reference_type": "Shipment", "transaction_type": "Charge"}
+            about |= {"charge_date": at, "transaction_fee": "Shipping", "invoiced_status": False}
+            self._webhooks.tell("billing.charge.created", about)
+
     def messages(self) -> list[Delivery]:
         """The signed messages that wait to be posted; each is given once."""
         with self._turn():

@@ -11,8 +11,10 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from canonical.clock import parse_instant
+from connectors.shipbob.simulator.asked import given, moment, numbers, whole
 from connectors.shipbob.simulator.errors import ShipBobError, invalid
-from connectors.shipbob.simulator.state import Account, Json, Order, Product, Variant
+from connectors.shipbob.simulator.returns import ReturnWish
+from connectors.shipbob.simulator.state import Account, Json, Order, Product, ReturnOrder, Variant
 from connectors.shipbob.simulator.switches import Switches
 from connectors.simulation import SimRequest, SimResponse, json_response
 
@@ -95,6 +97,15 @@ class Lists:
         every = [one for one in self._account.variants.values() if not one.parts]
         return [one for one in every if not wanted or one.inventory_id in wanted]
 
+    def returns(self, request: SimRequest) -> list[ReturnOrder]:
+        """The returns that fit, the newest first unless the oldest are asked for."""
+        order = given(request, "SortOrder") or "Desc"
+        if order not in ("Asc", "Desc"):
+            raise invalid("SortOrder", f"The value '{order}' is not valid for SortOrder.")
+        wish = ReturnWish.of(request)
+        found = [one for one in self._account.returns.values() if wish.fits(one)]
+        return found if order == "Asc" else found[::-1]
+
     def paged(
         self, request: SimRequest, found: Sequence[T], key: Callable[[T], int], show: Callable[[T], Json]
     ) -> Json:
@@ -159,37 +170,3 @@ class Lists:
     def _is_like(variant: Variant, sku: str) -> bool:
         names: Iterable[str] = (variant.sku, *variant.references.values())
         return any(sku.lower() in name.lower() for name in names)
-
-
-def given(request: SimRequest, name: str) -> str:
-    """A parameter, whatever the size of its letters."""
-    return next((value for key, value in request.query if key.lower() == name.lower()), "")
-
-
-def numbers(request: SimRequest, name: str) -> set[int]:
-    """Ids between commas."""
-    parts = [part.strip() for part in given(request, name).split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise invalid(name, f"The value '{given(request, name)}' is not valid.")
-    return {int(part) for part in parts}
-
-
-def whole(request: SimRequest, name: str, default: int, most: int) -> int:
-    """A whole number from 1."""
-    text = given(request, name)
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise invalid(name, f"The field {name} must be between 1 and {most}.")
-    return int(text)
-
-
-def moment(request: SimRequest, name: str) -> datetime | None:
-    """An instant."""
-    text = given(request, name)
-    if not text:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise invalid(name, f"The value '{text}' is not valid.") from error

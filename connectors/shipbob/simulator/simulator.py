@@ -47,7 +47,7 @@ class ShipBobSimulator(Simulator):
         self.webhooks = Webhooks(self.account)
         self.access = Access(self.account, self.switches)
         self._stock = Stock(self.account, self.switches)
-        self._views = Views(self.account, self._stock)
+        self._views = Views(self.account, self._stock, self.switches)
         self._floor = Fulfillment(self.account, self._stock, self.switches, self.webhooks)
         self._orders = Orders(self.account, self._floor, self._views, self.switches)
         self._lists = Lists(self.account, self.switches)
@@ -114,7 +114,7 @@ class ShipBobSimulator(Simulator):
             return self._write(request, path, token)
         if path == "return":
             self.log.read(path)
-            return self._lists.numbered(request, list(self.account.returns.values()), self._views.returned)
+            return self._lists.numbered(request, self._lists.returns(request), self._views.returned)
         return json_response(self._read(request, path))
 
     def _read(self, request: SimRequest, path: str) -> Any:

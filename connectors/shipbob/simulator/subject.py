@@ -20,6 +20,7 @@ _FIELDS = {
     "products": ("id", "sku", "name", "product.id"),
     "inventory": ("inventory_id", "sku", "locations[].location_id", "locations[].fulfillable_quantity"),
     "orders": ("id", "reference_id", "status", "shipments[].status", "shipments[].tracking.tracking_number"),
+    "returns": ("id", "status", "original_shipment_id", "inventory[].sku", "inventory[].quantity"),
 }
 _ADDRESS: dict[str, JSON] = {"address1": "1 Main St", "city": "Chicago", "country": "US", "zip_code": "60607"}
 
@@ -47,7 +48,7 @@ def subject() -> Subject:
             EffectCase("order.cancel", _cancellation, _canceled, _bad_cancellation, _of_canceled),
         ),
         webhooks=WebhookCase(webhooks, "whsec_Y29uZm9ybWFuY2U=", "whsec_YW5vdGhlcg==", _post, _stranger),
-        documents={"orders": _place},
+        documents={"orders": _place, "returns": _send_back},
         touch=_touch,
         throttle=lambda simulator, times: _shipbob(simulator).throttle(times),
     )
@@ -64,12 +65,11 @@ def _post(simulator: Simulator, index: int, secret: str) -> Posted:
 
 
 def _stranger(simulator: Simulator, secret: str) -> Posted:
-    """A buyer sends something back, of which nothing is read."""
+    """ShipBob charges for something, of which nothing is read."""
     bob = _shipbob(simulator)
-    _subscribe(bob, "return.created", secret)
-    order = bob.admin.order("sent back", {_sku(3): 1}, CHANNEL)
-    bob.admin.ship_all(order)
-    bob.admin.send_back(bob.admin.shipments(order)[0], {_sku(3): 1})
+    _subscribe(bob, "billing.charge.created", secret)
+    order = bob.admin.order("charged", {_sku(3): 1}, CHANNEL)
+    bob.admin.bill(bob.admin.shipments(order)[0], 7.25)
     sent = bob.admin.messages()[-1]
     return Posted(sent.headers, sent.body, frozenset())
 
@@ -93,6 +93,8 @@ def _ids(simulator: Simulator, resource: str) -> list[str]:
     account = _shipbob(simulator).account
     if resource == "orders":
         return [str(number) for number in account.orders]
+    if resource == "returns":
+        return [str(number) for number in account.returns]
     if resource == "products":
         return [str(number) for number in account.variants]
     return [str(one.inventory_id) for one in account.variants.values()]
@@ -110,10 +112,22 @@ def _place(simulator: Simulator, count: int) -> None:
         shop.admin.order(f"shop-{index}", {_sku(index): 1}, CHANNEL)
 
 
+def _send_back(simulator: Simulator, count: int) -> None:
+    """One unit of each item was sent out and comes back."""
+    shop = _shipbob(simulator)
+    for index in range(count):
+        order = shop.admin.order(f"back-{index}", {_sku(index): 1}, CHANNEL)
+        shop.admin.ship_all(order)
+        shop.admin.send_back(shop.admin.shipments(order)[0], {_sku(index): 1})
+
+
 def _touch(simulator: Simulator, resource: str, index: int) -> None:
     shop = _shipbob(simulator)
     if resource == "orders":
         shop.admin.pick(shop.admin.shipments(list(shop.account.orders)[index])[0])
+    elif resource == "returns":
+        while shop.admin.process_return(list(shop.account.returns)[index]) != "Completed":
+            pass
     else:
         shop.admin.rename(_sku(index), "Another name")
 

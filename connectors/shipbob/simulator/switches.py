@@ -17,6 +17,7 @@ class Switches:
     new order. ``splits``: whether an order is spread over centers when none of them has all of it.
     ``hold_keeps_inventory``: whether an order that is held keeps its goods. ``lists_canceled``: whether lists show
     canceled orders. ``date_header``: whether answers tell the time.
+    ``return_status_spaced``: whether the status of a return that is awaited is written in two words.
     """
 
     reference_scope: Literal["account", "channel"] = "account"
@@ -30,4 +31,5 @@ class Switches:
     hold_keeps_inventory: bool = False
     lists_canceled: bool = True
     date_header: bool = True
+    return_status_spaced: bool = True
     calls_per_minute: int = 150

@@ -17,14 +17,16 @@ from connectors.shipbob.simulator.state import (
     Variant,
 )
 from connectors.shipbob.simulator.stock import Stock
+from connectors.shipbob.simulator.switches import Switches
 
 
 class Views:
     """Shows what the account holds."""
 
-    def __init__(self, account: Account, stock: Stock) -> None:
+    def __init__(self, account: Account, stock: Stock, switches: Switches) -> None:
         self._account = account
         self._stock = stock
+        self._switches = switches
 
     def channel(self, channel: Channel) -> Json:
         """A channel with what a token may do in it."""
@@ -136,7 +138,7 @@ class Views:
         return {
             "id": one.id,
             "reference_id": one.reference,
-            "status": one.status,
+            "status": self._spaced(one.status),
             "return_type": "Regular",
             "insert_date": _text(one.created),
             "awaiting_arrival_date": _maybe(stamps.get("AwaitingArrival")),
@@ -151,6 +153,9 @@ class Views:
             "status_history": [{"status": status, "timestamp": _text(at)} for status, at in one.history],
             "transactions": [],
         }
+
+    def _spaced(self, status: str) -> str:
+        return status.replace("AwaitingArrival", "Awaiting Arrival") if self._switches.return_status_spaced else status
 
     def _place(self, inventory: int, center: int) -> Json:
         told = self._stock.told(inventory, center)

@@ -74,14 +74,18 @@ class Webhooks:
         )
         return self.subscriptions[number]
 
-    def tell(self, topic: str, about: Shipment | ReturnOrder) -> None:
+    def tell(self, topic: str, about: Shipment | ReturnOrder | Json) -> None:
         """Put a message in the outbox for everyone who wants it."""
-        shown = self.show_shipment(about) if isinstance(about, Shipment) else self.show_return(about)
-        body = msgspec.json.encode(shown)
+        body = msgspec.json.encode(self._shown(about))
         for one in self.subscriptions.values():
             if topic in one.topics:
                 self._sent += 1
                 self.outbox.append(Delivery(one.url, self._headers(one, topic, body), body))
+
+    def _shown(self, about: Shipment | ReturnOrder | Json) -> Json:
+        if isinstance(about, Shipment):
+            return self.show_shipment(about)
+        return self.show_return(about) if isinstance(about, ReturnOrder) else about
 
     def _headers(self, to: Subscription, topic: str, body: bytes) -> Mapping[str, str]:
         number = f"msg_{self._sent:020d}"

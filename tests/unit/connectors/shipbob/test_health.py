@@ -37,7 +37,7 @@ def test_a_wrong_token_ends_it(stage: Stage) -> None:
 def test_rights_that_lack_are_named(stage: Stage) -> None:
     stage.account.access.tokens["weak"] = Token(CHANNEL, frozenset({"channels_read", "orders_read"}))
     found = findings(stage, token="weak")
-    assert found["rights"].message == "the token may not read products, inventory"
+    assert found["rights"].message == "the token may not read products, inventory, returns"
     assert not found["rights"].ok
 
 

@@ -21,7 +21,7 @@ from mappings.loader import load_mappings
 from mappings.model import MappingContext
 from sync.config import ConnectionConfig
 from sync.observe import ReadMode
-from sync.orders import store
+from sync.orders import store, views
 from sync.orders.routes import Route
 from sync.run import run_sync
 from tests.support.trading import Trading, open_trading
@@ -140,6 +140,29 @@ def test_an_order_that_waits_for_goods_at_shipbob_is_not_taken_as_accepted(busin
     business.shipbob.admin.receive("SKU-1", 8, 10)
     business.sync()
     assert business.requests() == [("shop-o1-1", "accepted", "")]
+
+
+def test_what_a_buyer_sends_back_stands_with_the_order(business: Business) -> None:
+    order = business.trading.place("shop", {"SKU-1": 2})
+    business.sync()
+    (held,) = business.shown()
+    business.shipbob.admin.ship(held["shipments"][0]["id"], "9400 1")
+    business.sync()
+    number = business.shipbob.admin.send_back(held["shipments"][0]["id"], {"SKU-1": 1})
+    business.sync()
+    assert returned(business, order) == [(str(number), "open", "1 x SKU-1")]
+    while business.shipbob.admin.process_return(number) != "Completed":
+        pass
+    business.sync()
+    assert returned(business, order) == [(str(number), "closed", "1 x SKU-1")]
+
+
+def returned(business: Business, order: str) -> list[tuple[object, ...]]:
+    """The goods that come back of an order."""
+    with business.trading.hub.database.begin() as connection:
+        row = store.find_order(connection, "shop", order)
+        found = views.returns(connection, row, None) if row else []
+    return [(one["id"], one["status"], one["units"]) for one in found]
 
 
 def told(business: Business, order: str) -> list[tuple[str, int]]:

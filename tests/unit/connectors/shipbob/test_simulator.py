@@ -226,11 +226,35 @@ def test_returns_are_paged_by_number(stage: Stage) -> None:
     order = made(stage.create())
     shipment = stage.account.admin.shipments(order)[0]
     numbers = [stage.account.admin.send_back(shipment, {"TEA": 1}) for _ in range(3)]
-    first = ask(stage, "return?Limit=2")
+    first = ask(stage, "return?Limit=2&SortOrder=Asc")
     assert (first.headers["total-count"], first.headers["total-pages"]) == ("3", "2")
     assert "Cursor=2" in json.loads(first.body)["next"]
-    second = json.loads(ask(stage, "return?Limit=2&Cursor=2").body)
+    second = json.loads(ask(stage, "return?Limit=2&SortOrder=Asc&Cursor=2").body)
     assert ([one["id"] for one in second["items"]], second["next"]) == (numbers[2:], None)
+
+
+def test_returns_are_found_by_what_they_are_of_and_when(stage: Stage) -> None:
+    order = made(stage.create())
+    (shipment,) = stage.account.admin.shipments(order)
+    first = stage.account.admin.send_back(shipment, {"TEA": 1})
+    stage.clock.advance(3600)
+    second = stage.account.admin.send_back(shipment, {"CUP": 1})
+    stage.account.admin.call_off_return(second)
+    item = stage.account.admin.variant("CUP").inventory_id
+    for query, expected in {
+        "": [second, first],
+        f"Ids={first}": [first],
+        "Status=AwaitingArrival": [first],
+        "Status=cancelled,Completed": [second],
+        f"ReferenceIds=RMA-{first}": [first],
+        f"OriginalShipmentIds={shipment}": [second, first],
+        "FulfillmentCenterIds=20": [],
+        f"InventoryIds={item}": [second],
+        f"StartDate={stage.clock.now().isoformat().replace('+00:00', 'Z')}": [second],
+        "CompletedStartDate=2020-01-01T00:00:00Z": [],
+    }.items():
+        found = json.loads(ask(stage, f"return?{query}").body)["items"]
+        assert [one["id"] for one in found] == expected, query
 
 
 def test_messages_are_signed_as_the_standard_says(stage: Stage) -> None:

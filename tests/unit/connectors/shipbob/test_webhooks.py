@@ -60,8 +60,14 @@ def test_what_the_signature_covers_cannot_be_changed(changed: dict[str, str], re
         ("order.shipped", b'{"id": 7, "order_id": 42, "status": "Completed"}', ["42"]),
         ("order.delivered", b'{"id": 42, "reference_id": "r", "shipments": [{"id": 7}]}', ["42"]),
         ("order.shipped", b'{"id": 7}', []),
-        ("return.completed", b'{"id": 7, "order_id": 42}', []),
+        ("billing.charge.created", b'{"id": 7, "order_id": 42}', []),
     ],
 )
 def test_a_message_names_its_order_and_not_its_shipment(topic: str, body: bytes, named: list[str]) -> None:
     assert read(topic, body) == Contents(tuple(RecordRef("orders", one) for one in named))
+
+
+@pytest.mark.parametrize("topic", ["return.created", "return.updated", "return.completed"])
+def test_a_message_about_a_return_names_it_and_no_order(topic: str) -> None:
+    body = b'{"id": 7, "order_id": 42, "original_shipment_id": 9}'
+    assert read(topic, body) == Contents((RecordRef("returns", "7"),))
