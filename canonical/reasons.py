@@ -72,6 +72,7 @@ REASONS: dict[str, str] = {
     "refund_not_on_channel": "the processor gave money back that the channel knows nothing of; note the refund there",
     "refund_not_booked": "the channel says money was given back, the processor did not do it; refund it there",
     "disputed": "the buyer's bank claims the money back; answer at the processor in time, stop what has not left",
+    "dispute_lost": "the buyer's bank kept the money; book the loss, then release the order to take it off this list",
     "payout_differs": "its bookings do not sum to it; read everything anew, then ask the processor",
     "payout_returned": "the bank sent it back; correct the account there, the money goes out with a later payout",
     "not_itemizable": "it was made by hand, so the processor tells no bookings; compare it with the bank statement",

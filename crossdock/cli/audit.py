@@ -71,9 +71,9 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
 
     JSON of payments: {"counts": {"matched", "exceptions", "payouts", "payouts_explained"}, "processors": [{"processor",
     "charges", "matched", "exceptions"}], "exceptions": [{"processor", "reason", "subject", "amount", "currency",
-    "detail", "advice"}], "payouts": [{"processor", "payout", "status", "arrives_at", "amount", "currency", "parts":
-    {category: amount}, "fees", "rest", "reason", "advice", "entries"}], "balances": [{"processor", "currency",
-    "amount"}] (booked, and in no payout yet), ...}
+    "detail", "advice"}], "acknowledged": [the same, of what a person settled], "payouts": [{"processor", "payout",
+    "status", "arrives_at", "amount", "currency", "parts": {category: amount}, "fees", "rest", "reason", "advice",
+    "entries"}], "balances": [{"processor", "currency", "amount"}] (booked, and in no payout yet), ...}
     """
     from sync.audit import audit
     from sync.observe import ReadMode

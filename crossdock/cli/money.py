@@ -54,12 +54,13 @@ _WRONG = frozenset({"payout_differs", "payout_returned"})
 
 def payments(_app: App, hub: Hub, unread: Rows) -> Report:
     """Every charge, refund and dispute against the orders, and every payout explained to the cent."""
-    from sync.payments import books
+    from sync.payments import books, disputes, rows
     from sync.payments.match import match
     from sync.payments.payouts import explain, waiting
 
     matches: Rows = []
     exceptions: Rows = []
+    seen: Rows = []
     payouts: Rows = []
     balances: Rows = []
     for name, processor in hub.config.processors.items():
@@ -68,9 +69,13 @@ def payments(_app: App, hub: Hub, unread: Rows) -> Report:
             found = match(books.sold(connection, processor.channels), booked, processor.gateways)
             entries = books.entries(connection, name)
             explained = explain(books.payouts(connection, name), entries)
+            waived = disputes.acknowledged(connection) | rows.settled(connection, name)
+        told = [one for one in found.exceptions if one.record not in waived]
         row = {"processor": name, "charges": len(booked.charges), "matched": found.matched}
-        matches.append({**row, "exceptions": len(found.exceptions)})
-        exceptions += [_exception_row(name, one, processor.channels) for one in found.exceptions]
+        matches.append({**row, "exceptions": len(told)})
+        exceptions += [_exception_row(name, one, processor.channels) for one in told]
+        known = [one for one in found.exceptions if one.record in waived]
+        seen += [_exception_row(name, one, processor.channels) for one in known]
         payouts += [_payout_row(name, one) for one in explained]
         balances += [
             {"processor": name, "amount": amount, "currency": currency} for currency, amount in waiting(entries).items()
@@ -78,6 +83,7 @@ def payments(_app: App, hub: Hub, unread: Rows) -> Report:
     sections = [
         Section("processors", _PROCESSORS, matches, empty="no payment processor is configured"),
         Section("exceptions", _EXCEPTIONS, exceptions, title="does not match" if exceptions else ""),
+        Section("acknowledged", _EXCEPTIONS, seen, title="acknowledged" if seen else ""),
         Section("payouts", _PAYOUTS, payouts, title="payouts" if payouts else ""),
         Section("balances", _BALANCES, balances, title="booked, and not paid out yet" if balances else ""),
         _to_do(exceptions + payouts),
@@ -109,7 +115,9 @@ def _steps(unread: Rows, exceptions: Rows) -> list[str]:
     if unread:
         return ["crossdock doctor"]
     numbers = [str(row["order"]) for row in exceptions if row["order"]]
-    return [f"crossdock orders show {numbers[0]}"] if numbers else []
+    lost = [str(row["order"]) for row in exceptions if row["order"] and row["reason"] == "dispute_lost"]
+    steps = [f"crossdock orders show {numbers[0]}"] if numbers else []
+    return [*steps, *([f"crossdock orders release {lost[0]}   (once the loss is booked)"] if lost else [])]
 
 
 def _exception_row(name: str, one: Mismatch, channels: Sequence[str]) -> dict[str, object]:

@@ -254,7 +254,7 @@ def declare(app: App, order: str, known: bool, export: bool) -> Outcome:
 
 @make_command(
     "release",
-    "Try again what was refused for an order.",
+    "Try again what was refused for an order, or take your word for what nothing else ends.",
     """
     crossdock orders release 1001
     """,
@@ -263,15 +263,20 @@ def declare(app: App, order: str, known: bool, export: bool) -> Outcome:
 def release(app: App, order: str) -> Outcome:
     """Let what a target refused be tried again at the next sync, once its cause is mended there or here.
 
+    What nothing on any platform will end counts as seen by you: more given back than was paid, a dispute that was lost.
+
     JSON: {"released": [{"number", "text"}], "counts": {"effects"}, ...}
     """
     from sync.orders import acts
+    from sync.payments import disputes
 
     with working(app, "orders release") as work:
         with work.hub.database.begin() as connection:
             row = find_one(connection, order)
         count = acts.release(work.hub, row)
+        lost = disputes.acknowledge(work.hub, row)
         text = f"order {row.number} is looked at again; {count} refused calls are tried again"
+        text += f"; dispute {', '.join(lost)} is acknowledged" if lost else ""
         work.end(Outcome.IN_SYNC, {"effects": count}, text)
     return _told(app, "release", row, text, ["crossdock sync"])
 

@@ -30,8 +30,13 @@ def books(connection: Connection, processor: str) -> Books:
     return Books(
         charges=_all(connection, processor, "charge", ChargeRecord),
         refunds=_all(connection, processor, "refund_record", RefundRecord),
-        disputes=_all(connection, processor, "dispute", DisputeRecord),
+        disputes=disputes(connection, processor),
     )
+
+
+def disputes(connection: Connection, processor: str) -> list[DisputeRecord]:
+    """The disputes of a processor."""
+    return _all(connection, processor, "dispute", DisputeRecord)
 
 
 def payouts(connection: Connection, processor: str) -> list[PayoutRecord]:

@@ -52,13 +52,14 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Money that does not match: why, what it is about, and how much."""
+    """Money that does not match: why, what it is about, and how much; ``record`` is the id of a dispute or refund."""
 
     reason: str
     subject: str
     amount: Decimal
     currency: str
     detail: str = ""
+    record: str = ""
 
 
 @dataclass
@@ -74,6 +75,7 @@ def match(sold: Sequence[Sold], books: Books, gateways: frozenset[str] = frozens
     """Match every order paid through these gateways (all that name a reference, if none is named) with the books."""
     found = Matching()
     by_reference = _by_reference(books.charges)
+    by_payment = _by_payment(books.charges)
     owner: dict[str, Sold] = {}
     for one in sold:
         for charge in _charges_of(one, by_reference):
@@ -92,15 +94,18 @@ def match(sold: Sequence[Sold], books: Books, gateways: frozenset[str] = frozens
             found.exceptions.append(_about("charge_without_order", charge, charge.order_hint))
     found.orders = {charge: one.name for charge, one in owner.items()}
     charges = _grouped((owner[one.id].name, one) for one in books.charges if one.id in owner)
-    about = [(_charge_of(one, books.charges), one) for one in books.refunds]
+    about = [(_charge_of(one, by_payment), one) for one in books.refunds]
     refunds = _grouped((found.orders[name], one) for name, one in about if name in owner)
     for one in sold:
-        found.exceptions += _taken(one, charges.get(one.name, []), gateways)
-        found.exceptions += _given_back(one, refunds.get(one.name, []), gateways)
-    for refund in books.refunds:
-        if _charge_of(refund, books.charges) not in owner and refund.status is MovementStatus.SUCCEEDED:
-            found.exceptions.append(Mismatch("refund_without_order", refund.id, refund.amount, refund.currency))
-    found.exceptions += [_disputed(one, books.charges, owner) for one in books.disputes if _moved(one)]
+        found.exceptions += _of_order(one, charges.get(one.name, []), refunds.get(one.name, []), gateways)
+    for charge_id, refund in about:
+        if charge_id not in owner and refund.status is MovementStatus.SUCCEEDED:
+            found.exceptions.append(
+                Mismatch("refund_without_order", refund.id, refund.amount, refund.currency, record=refund.id)
+            )
+    found.exceptions += [
+        _disputed(one, owner.get(_charge_of(one, by_payment))) for one in books.disputes if _moved(one)
+    ]
     troubled = {one.subject for one in found.exceptions}
     found.matched = sum(name not in troubled for name in charges)
     return found
@@ -142,6 +147,16 @@ def _hinted(sold: Sequence[Sold], owner: Mapping[str, Sold], charges: Sequence[C
         for charge in charges
         if charge.id not in owner and charge.order_hint and charge.order_hint in named
     }
+
+
+def _of_order(
+    one: Sold, charges: Sequence[ChargeRecord], refunds: Sequence[RefundRecord], gateways: frozenset[str]
+) -> list[Mismatch]:
+    """What does not fit of one order; sums of two currencies are not compared any further."""
+    taken = _taken(one, charges, gateways)
+    if any(mismatch.reason == "currency_differs" for mismatch in taken):
+        return taken
+    return taken + _given_back(one, refunds, gateways)
 
 
 def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str]) -> list[Mismatch]:
@@ -193,11 +208,18 @@ def _counted(payments: Sequence[Payment], kinds: Sequence[PaymentKind], gateways
             yield one
 
 
-def _charge_of(record: RefundRecord | DisputeRecord, charges: Sequence[ChargeRecord]) -> str:
+def _by_payment(charges: Sequence[ChargeRecord]) -> Mapping[str, str]:
+    """The first charge of each payment."""
+    found: dict[str, str] = {}
+    for one in charges:
+        if one.payment_id:
+            found.setdefault(one.payment_id, one.id)
+    return found
+
+
+def _charge_of(record: RefundRecord | DisputeRecord, by_payment: Mapping[str, str]) -> str:
     """The charge a refund or dispute is about; by its payment where it does not say."""
-    if record.charge_id:
-        return record.charge_id
-    return next((one.id for one in charges if record.payment_id and one.payment_id == record.payment_id), "")
+    return record.charge_id or by_payment.get(record.payment_id, "")
 
 
 def _moved(one: DisputeRecord) -> bool:
@@ -205,12 +227,10 @@ def _moved(one: DisputeRecord) -> bool:
     return one.status not in (DisputeStatus.WARNING, DisputeStatus.WON)
 
 
-def _disputed(one: DisputeRecord, charges: Sequence[ChargeRecord], owner: Mapping[str, Sold]) -> Mismatch:
-    sold = owner.get(_charge_of(one, charges))
-    subject = sold.name if sold else one.id
-    return Mismatch(
-        "disputed", subject, one.amount, one.currency, f"{one.id} {one.status.value}: {one.reason}".rstrip(": ")
-    )
+def _disputed(one: DisputeRecord, sold: Sold | None) -> Mismatch:
+    reason = "dispute_lost" if one.status is DisputeStatus.LOST else "disputed"
+    said = f"{one.id} {one.status.value}: {one.reason}".rstrip(": ")
+    return Mismatch(reason, sold.name if sold else one.id, one.amount, one.currency, said, one.id)
 
 
 def _about(reason: str, charge: ChargeRecord, detail: str = "") -> Mismatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from sync.store.columns import filled
 from sync.store.database import among
@@ -48,6 +48,12 @@ def put(connection: Connection, name: str, external_id: str, values: Mapping[str
 def of_order(connection: Connection, order_id: int) -> list[Row[Any]]:
     """Everything that was told of money given back on an order, oldest first."""
     return list(connection.execute(select(REFUND).where(REFUND.c.order_id == order_id).order_by(REFUND.c.id)))
+
+
+def settled(connection: Connection, name: str) -> set[str]:
+    """The ids of a processor's refunds of which a person said that they are for no order, or for which."""
+    told = (REFUND.c.connection == name, or_(REFUND.c.settled_at != "", REFUND.c.order_id.is_not(None)))
+    return set(connection.execute(select(REFUND.c.external_id).where(*told)).scalars())
 
 
 def without_order(connection: Connection) -> list[Row[Any]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 
 from canonical.payment import ChargeRecord, MovementStatus, RefundRecord
 from sync import documents
@@ -37,7 +35,8 @@ def take_refund(hub: Hub, connection: Connection, found: Found) -> None:
 def match_open(hub: Hub, connection: Connection) -> None:
     """Look for the order of every refund that has none yet; tell a person of one that has none still."""
     for row in rows.without_order(connection):
-        order = _order_of(hub, connection, row) if row.connection in hub.config.processors else None
+        known = row.connection in hub.config.processors
+        order = order_of(hub, connection, row.connection, row.charge, row.payment) if known else None
         subject = f"{row.connection} {row.external_id}"
         if order is not None:
             rows.assign(connection, row.id, order)
@@ -48,12 +47,12 @@ def match_open(hub: Hub, connection: Connection) -> None:
             store.open_incident(connection, KIND, subject, said, hub.stamp())
 
 
-def _order_of(hub: Hub, connection: Connection, row: Row[Any]) -> int | None:
-    """The one order whose payment was given back, or that the charge itself names; never a guess."""
-    channels = hub.config.processors[row.connection].channels
-    charge = documents.load(connection, row.connection, "charge", row.charge, ChargeRecord) if row.charge else None
+def order_of(hub: Hub, connection: Connection, processor: str, charge_id: str, payment_id: str) -> int | None:
+    """The one order that names a payment of a processor, or that its charge names; never a guess."""
+    channels = hub.config.processors[processor].channels
+    charge = documents.load(connection, processor, "charge", charge_id, ChargeRecord) if charge_id else None
     known = charge if isinstance(charge, ChargeRecord) else None
-    names = {row.charge, row.payment, known.payment_id if known else ""} - {""}
+    names = {charge_id, payment_id, known.payment_id if known else ""} - {""}
     found = rows.orders_of(connection, channels, names)
     if not found and known is not None and known.order_hint:
         hint = known.order_hint.removeprefix("#")

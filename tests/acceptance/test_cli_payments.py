@@ -86,6 +86,12 @@ class Till:
         """The report as a person reads it."""
         return self._run(code)
 
+    def decides(self, *what: str) -> None:
+        """A person decides about an order, after everything was read."""
+        with redirect_stdout(io.StringIO()):
+            run(["sync"], App(config=self.folder / "crossdock.yaml"))
+            assert run(["orders", *what], App(config=self.folder / "crossdock.yaml")) == 0
+
     def _run(self, code: int, *options: str) -> str:
         out = io.StringIO()
         with redirect_stdout(out):
@@ -181,18 +187,36 @@ def test_a_chargeback_is_an_exception_of_its_order_with_its_fee_in_the_payout(ti
         till.sell(8)
     with till.day(3):
         till.pay.admin.close_claim(till.pay.admin.charge_back(lost_charge), won=False)
-        till.pay.admin.charge_back(asked_charge)
+        claim = till.pay.admin.charge_back(asked_charge)
         till.pay.admin.charge_back(warned, warning=True)
         till.pay_out()
     audit = till.audit(5)
-    assert reasons(audit) == [("disputed", f"web {lost}", "20.00"), ("disputed", f"web {asked}", "90.00")]
+    assert reasons(audit) == [("dispute_lost", f"web {lost}", "20.00"), ("disputed", f"web {asked}", "90.00")]
     assert [one["detail"].split(" ", 1)[1] for one in audit["exceptions"]] == [
         "lost: fraudulent",
         "needs_response: fraudulent",
     ]
-    assert audit["next"] == [f"crossdock orders show {lost}"]
+    assert audit["next"][0] == f"crossdock orders show {lost}"
     ((_, parts, fees),) = figures(audit)
     assert (parts["dispute"], fees) == ("-119.20", "38.43")
+    till.decides("release", str(lost))
+    audit = till.audit(5)
+    assert reasons(audit) == [("disputed", f"web {asked}", "90.00")]
+    assert [(one["reason"], one["subject"]) for one in audit["acknowledged"]] == [("dispute_lost", f"web {lost}")]
+    till.pay.admin.close_claim(claim, won=False)
+    till.decides("release", str(asked))
+    assert "acknowledged" in till.shows(0)
+
+
+def test_a_refund_that_a_person_said_is_for_no_order_is_no_exception_any_more(till: Till) -> None:
+    with till.day(0):
+        stray = till.pay.admin.pay(1500, "eur")
+        till.pay.admin.refund(stray, 500)
+    assert [reason for reason, _, _ in reasons(till.audit(5))] == ["charge_without_order", "refund_without_order"]
+    till.decides("match", "1", "--none")
+    audit = till.audit(5)
+    assert [reason for reason, _, _ in reasons(audit)] == ["charge_without_order"]
+    assert [one["reason"] for one in audit["acknowledged"]] == ["refund_without_order"]
 
 
 def test_a_payout_that_the_bank_sent_back_is_told_until_its_money_went_out_again(till: Till) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +113,40 @@ def test_the_same_figure_in_another_currency_is_no_match() -> None:
     assert found.matched == 0
 
 
+def test_refunds_of_two_currencies_are_not_compared() -> None:
+    given = _paid("5.00", PaymentKind.REFUND, id="t2")
+    refunds = [_refund("5.40", currency="USD")]
+    found = _found([_sold(_paid(), given)], charges=[_charge("27.00", currency="USD")], refunds=refunds)
+    assert [one.reason for one in found.exceptions] == ["currency_differs"]
+
+
+class Walked(list[ChargeRecord]):
+    """Charges that count how often somebody goes through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[ChargeRecord]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_the_charges_are_gone_through_a_few_times_however_many_orders_and_refunds_there_are() -> None:
+    def walks(count: int) -> int:
+        numbers = range(count)
+        sold = [_sold(_paid(reference=""), id=f"o{number}", number=f"#{number}") for number in numbers]
+        names = [{"id": f"ch_{number}", "payment_id": f"pi_{number}"} for number in numbers]
+        charges = Walked(_charge(**more, order_hint=str(number)) for number, more in enumerate(names))
+        by_payment = [{"charge_id": "", "payment_id": more["payment_id"]} for more in names]
+        refunds = [_refund("5.00", id=f"re_{number}", **more) for number, more in enumerate(by_payment)]
+        disputes = [_dispute(DisputeStatus.LOST, id=f"dp_{number}", **more) for number, more in enumerate(by_payment)]
+        found = _found(sold, frozenset({"stripe"}), charges=charges, refunds=refunds, disputes=disputes)
+        assert len(found.orders) == count
+        assert sum(one.reason == "dispute_lost" for one in found.exceptions) == count
+        return charges.walks
+
+    assert walks(40) == walks(2)
+
+
 def test_two_captures_of_one_order_are_added_up_and_what_failed_is_not() -> None:
     payments = (
         _paid("10", PaymentKind.CAPTURE),
@@ -196,5 +230,6 @@ def test_a_refund_that_names_no_order_is_told() -> None:
 )
 def test_a_dispute_is_told_of_its_order_while_it_holds_money(status: DisputeStatus, told: bool) -> None:
     found = _found([_sold(_paid())], charges=[_charge()], disputes=[_dispute(status, reason="fraudulent")])
-    assert _said(found) == ([("disputed", "shop #1001", Decimal(25))] if told else [])
+    reason = "dispute_lost" if status is DisputeStatus.LOST else "disputed"
+    assert _said(found) == ([(reason, "shop #1001", Decimal(25))] if told else [])
     assert found.matched == (0 if told else 1)
