@@ -28,7 +28,7 @@ REASONS: dict[str, str] = {
     "owner_not_read": "the owner's value was not read since the last change of ownership",
     "stock_unread": "a channel of the pool was not read after the owner's figure; raises wait",
     "unconfirmed_write": "a write's outcome is not known yet; the record is read again after the settle time",
-    "unknown_outcome": "a write's outcome cannot be found out; look at the platform, then resolve",
+    "unknown_outcome": "nobody can tell whether a call took effect; look there, then `crossdock orders resolve`",
     "guard_changed": "too large a share of the records would change; check the source, then approve",
     "guard_zero": "too large a share of the stock would go to zero; check the source, then approve",
     "guard_price": "the price moves further than the guard allows; check it, then approve",

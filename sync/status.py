@@ -42,9 +42,8 @@ class Status:
 
     @property
     def orders_held(self) -> int:
-        """Orders that go on only when a person does something, and calls for orders whose outcome is not known."""
-        waiting = sum(self.orders.get(state, 0) for state in views.NEEDS_SOMEONE)
-        return waiting + self.effects.get("unknown", 0)
+        """Orders that go on only when a person does something."""
+        return sum(self.orders.get(state, 0) for state in views.NEEDS_SOMEONE)
 
     @property
     def holds(self) -> bool:

@@ -173,12 +173,15 @@ def show(app: App, order: str) -> Outcome:
     "status", "units", "reason"}], "effects": [{"id", "kind", "connection",
     "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
+    from sync.orders import views
+
     with looking(app) as hub, hub.database.begin() as connection:
         row = find_one(connection, order)
         sections = order_sections(connection, row, hub)
+        unknown = views.unknown_effects(connection, row.id)
     held = row.state in ("blocked", "unreadable", "undeclared")
     outcome = Outcome.HELD if held else Outcome.IN_SYNC
-    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row)))
+    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row, unknown)))
 
 
 def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Section]:
@@ -398,7 +401,9 @@ _ADVICE = {
 }
 
 
-def _ways(row: Row[Any]) -> list[str]:
+def _ways(row: Row[Any], unknown: list[dict[str, object]]) -> list[str]:
+    if unknown:
+        return [f"crossdock orders resolve {one['id']} --done   (or --not-done)" for one in unknown]
     if row.state == "undeclared":
         return [f"crossdock orders declare {row.number.lstrip('#')} --known   (or --export)"]
     return [f"crossdock orders release {row.number.lstrip('#')}"] if row.state == "blocked" else []

@@ -32,6 +32,13 @@ _READS = [
     Column("records", "records", figures=True),
 ]
 _CALLS = [Column("connection", "connection"), Column("state", "state"), Column("count", "calls", figures=True)]
+_ORDERS = [Column("state", "orders"), Column("count", "", figures=True)]
+_UNKNOWN = [
+    Column("id", "id"),
+    Column("connection", "connection"),
+    Column("reference", "about"),
+    Column("detail", "detail"),
+]
 
 
 @make_command(
@@ -51,13 +58,17 @@ def command(app: App) -> Outcome:
     JSON: {"counts": {"items", "conflicts", "drops", "holds", "kept_theirs", "open_calls"}, "flows": [{"flow",
     "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "reads": [{"connection", "resource",
     "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...], "open_calls": [{"connection", "state",
-    "count"}], ...}
+    "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection", "reference", "detail", ...}] (calls for
+    orders of which nobody can tell whether they took effect), ...}
     """
+    from sync.orders import views
     from sync.status import status
 
     with looking(app) as hub:
         found = status(hub)
         left_out = quarantine_rows(hub)
+        with hub.database.begin() as connection:
+            unknown = views.unknown_effects(connection)
         now = hub.now()
     flows = _flow_rows(found)
     outcome = _outcome(found)
@@ -65,7 +76,9 @@ def command(app: App) -> Outcome:
     sections = [
         Section("flows", _FLOWS, flows),
         Section("reads", _READS, _read_rows(found, now)),
+        Section("orders", _ORDERS, [{"state": state, "count": n} for state, n in sorted(found.orders.items())]),
         reason_section(left_out),
+        Section("unknown", _UNKNOWN, unknown, title="nobody can tell whether they took effect" if unknown else ""),
         Section("open_calls", _CALLS, calls, title="calls whose outcome is not known" if calls else ""),
     ]
     counts: dict[str, int | float | str] = {
@@ -143,6 +156,8 @@ def _next(found: Status, outcome: Outcome) -> list[str]:
         steps.append("crossdock adopt")
     elif outcome in (Outcome.GUARDED, Outcome.PENDING):
         steps.append("crossdock plan")
+    if found.orders_held:
+        steps.append("crossdock orders list --state blocked --state unreadable --state undeclared")
     if found.conflicts or found.drops:
         steps.append("crossdock conflicts list")
     return steps

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from canonical.clock import instant_text
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, deleted, notices, refunds, shipping, stock, store
+from sync.orders import bookkeeping, byhand, deleted, notices, outcomes, refunds, shipping, stock, store
 from sync.orders.case import Case, Standing
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -123,10 +123,14 @@ def _unpaid(case: Case) -> Standing | None:
 
 
 def _refused(case: Case) -> Standing | None:
-    """Whether someone who was to be told, or to pay, refused."""
+    """Whether someone who was to be told, or to pay, refused; or nobody can tell whether a call took effect."""
     effect = store.EFFECT
-    mine = (effect.c.order_id == case.row.id, effect.c.kind.in_(_TELLING), effect.c.state == "blocked")
-    row = case.connection.execute(select(effect).where(*mine)).first()
+    refused = and_(effect.c.kind.in_(_TELLING), effect.c.state == "blocked")
+    troubled = (effect.c.order_id == case.row.id, or_(effect.c.state == "unknown", refused))
+    row = case.connection.execute(select(effect).where(*troubled).order_by(effect.c.id)).first()
+    if row is not None and row.state == "unknown":
+        said = f"call {row.id} to {row.connection} ({row.reference}): {row.detail}"
+        return Standing("blocked", outcomes.UNKNOWN, said)
     return Standing("blocked", row.reason, f"{row.connection}: {row.detail}") if row is not None else None
 
 

@@ -32,6 +32,9 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
 }
 _MOST_ATTEMPTS = 5
 _PAUSE = timedelta(minutes=1)
+_LONGEST_DOUBT = timedelta(hours=1)
+"""How long it is at least tried to find out what became of an effect, before a person is asked to look."""
+_DOUBT_OF_SETTLING = 10
 
 
 @dataclass
@@ -227,15 +230,18 @@ class _Sender:
         call = Call(row.operation, bytes(row.call_body), (0,), row.call_resource, row.reference, row.key)
         found = self.connector.resolve(call)
         outcome = found.get(0) if found else None
-        if outcome is None or (outcome.status is RowStatus.UNTOUCHED and not self._settled(row, spec)):
+        settle = self._settle_time(spec)
+        age = self.hub.now() - parse_instant(row.sent_at)
+        if outcome is None and age >= max(_LONGEST_DOUBT, settle * _DOUBT_OF_SETTLING):
+            self._unknown(row, "what is there may be of it, or of another one; look there, then resolve it")
+        elif outcome is None or (outcome.status is RowStatus.UNTOUCHED and age < settle):
             self.report.outcomes[self.name, "unconfirmed"] += 1
-            return
-        self._close(row, outcome)
+        else:
+            self._close(row, outcome)
 
-    def _settled(self, row: Row[Any], spec: EffectSpec) -> bool:
+    def _settle_time(self, spec: EffectSpec) -> timedelta:
         configured = self.hub.config.connections[self.name].write_settle_seconds
-        seconds = spec.settle_seconds if configured is None else configured
-        return self.hub.now() - parse_instant(row.sent_at) >= timedelta(seconds=seconds)
+        return timedelta(seconds=spec.settle_seconds if configured is None else configured)
 
     def _close(self, row: Row[Any], outcome: RowOutcome) -> None:
         hub = self.hub
@@ -270,7 +276,5 @@ class _Sender:
 
     def _unknown(self, row: Row[Any], detail: str) -> None:
         with self.hub.database.begin() as connection:
-            connection.execute(
-                update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(state="unknown", detail=detail)
-            )
+            outcomes.unknown(connection, row, detail)
         self.report.outcomes[self.name, "unknown"] += 1

@@ -27,6 +27,8 @@ from sync.store import tables
 from sync.store.database import among
 
 _ITEM = tables.table(tables.Item)
+UNKNOWN = "unknown_outcome"
+"""The reason of a call of which nobody can tell whether it took effect."""
 GONE = "reference_canceled"
 """The reason of a target that holds a canceled document under the reference: a new generation is made."""
 
@@ -139,12 +141,20 @@ def refused(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome
     store.mark_due(connection, row.order_id)
 
 
+def unknown(connection: Connection, row: Row[Any], detail: str) -> None:
+    """Nobody can tell what became of it: it stays as it is until a person has looked, and its order says so."""
+    values = {"state": "unknown", "reason": UNKNOWN, "detail": detail}
+    connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
+    store.mark_due(connection, row.order_id)
+
+
 def again(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome, not_before: str) -> None:
     """It is known that nothing was done: it waits for its next turn, as a new generation of the call (R16)."""
     values = {
         "state": "waiting",
         "generation": row.generation + 1,
         "key": "",
+        "reason": "",
         "detail": outcome.message[:500],
         "not_before": not_before,
     }

@@ -136,6 +136,13 @@ def effect_counts(connection: Connection) -> dict[str, int]:
     return {state: int(count) for state, count in rows}
 
 
+def unknown_effects(connection: Connection, order_id: int | None = None) -> list[dict[str, object]]:
+    """Calls of which nobody can tell whether they took effect, of one order or of all."""
+    query = select(store.EFFECT).where(store.EFFECT.c.state == "unknown").order_by(store.EFFECT.c.id)
+    rows = connection.execute(query if order_id is None else query.where(store.EFFECT.c.order_id == order_id))
+    return [effect_row(row) for row in rows]
+
+
 def effect_row(row: Row[Any]) -> dict[str, object]:
     """One effect in words."""
     return {

@@ -15,6 +15,7 @@ from connectors.manifest import WriteClass
 from sync.hub import Hub
 from sync.orders import acts, effects, store
 from sync.orders.effects import carry_out
+from sync.status import status
 from tests.support.desk import Desk
 
 OpenDesk = Callable[..., Desk]
@@ -150,6 +151,45 @@ def test_r17_an_unknowable_outcome_that_a_person_found_done_is_not_sent_again(de
     desk.sync()
     assert desk.world("erp").writes.count(("requests.create", 1)) == 1
     assert desk.effects() == {("request", "erp", "done"): 1}
+
+
+def test_r17_what_a_lookup_never_tells_becomes_a_persons_affair_after_an_hour(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a shipment without a number, which another one of the same size at the channel could be."""
+    desk = desk_of()
+    monkeypatch.setattr(desk.trading.hub.connector("erp"), "resolve", lambda call: None)
+    desk.world("erp").after_write.append(AmbiguousError("no answer"))
+    desk.place()
+    desk.sync()
+    for _ in range(5):
+        desk.sync(after=660)
+        assert desk.effects() == {("request", "erp", "in_flight"): 1}
+    desk.sync(after=660)
+    desk.sync()
+    assert desk.effects() == {("request", "erp", "unknown"): 1}
+    assert desk.standing() == ("blocked", "unknown_outcome")
+    assert "call 1 to erp (shop-o1-1)" in desk.row().detail
+    assert status(desk.trading.hub).orders_held == 1
+    acts.settle_unknown(desk.trading.hub, 1, done=True)
+    desk.sync()
+    assert desk.standing()[0] == "asked"
+    assert desk.world("erp").writes.count(("requests.create", 1)) == 1
+
+
+def test_r17_the_longer_a_platform_needs_to_settle_the_longer_it_is_asked(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of()
+    _settle(desk, 600)
+    monkeypatch.setattr(desk.trading.hub.connector("erp"), "resolve", lambda call: None)
+    desk.world("erp").after_write.append(AmbiguousError("no answer"))
+    desk.place()
+    desk.sync()
+    desk.sync(after=5900)
+    assert desk.effects() == {("request", "erp", "in_flight"): 1}
+    desk.sync(after=200)
+    assert desk.effects() == {("request", "erp", "unknown"): 1}
 
 
 def test_r16_a_call_that_was_surely_not_sent_keeps_its_key_and_one_proven_without_effect_gets_a_new_one(
