@@ -71,7 +71,8 @@ class ShipmentNotice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Tell a channel, or the ERP, that units left: which lines of which order, and the parcels.
 
     ``reference`` is the shipment's own at the place that sent it. ``order_id`` is the id at the system that is told;
-    ``target_id`` the record there that the notice fulfills, where that is another one than the order.
+    ``target_id`` the record there that the notice fulfills, where that is another one than the order. ``told`` are the
+    parcels' numbers of an earlier notice under the same reference, one that ``amends``: the units are not told again.
     """
 
     reference: str
@@ -82,6 +83,8 @@ class ShipmentNotice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     target_id: str = ""
     notify_customer: bool = False
     shipped_at: datetime | None = None
+    amends: bool = False
+    told: tuple[str, ...] = ()
 
 
 class RefundNotice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

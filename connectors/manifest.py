@@ -69,6 +69,7 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     """Something that can be done once: from which canonical document, its class (R17), and how long a late one takes.
 
     ``resource`` is what the record it makes is read back from. ``found_by`` says in words how a lost one is found.
+    ``amends`` is whether a shipment that was told takes parcels that become known later.
     """
 
     about: str
@@ -78,6 +79,7 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     settle_seconds: float = 10.0
     key_retention_seconds: float = 0.0
     found_by: str = ""
+    amends: bool = False
 
 
 class WebhookSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

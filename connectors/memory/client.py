@@ -81,8 +81,7 @@ def _done(trade: MemoryTrade, call: Call, asked: dict[str, Any]) -> RowOutcome:
     if call.operation in trade.refuses:
         return RowOutcome(RowStatus.REJECTED, "this platform does not take it", reason=trade.refuses[call.operation])
     if call.operation == "shipments.tell":
-        if not any(one["reference"] == call.target for one in trade.notices):
-            trade.notices.append(document)
+        trade.hear(document)
         return RowOutcome(RowStatus.APPLIED)
     if call.operation == "refunds.tell":
         trade.note_refund(document)
@@ -103,7 +102,8 @@ def find(trade: MemoryTrade, call: Call) -> CallOutcome:
     """What became of an effect whose answer was lost."""
     untouched = {0: RowOutcome(RowStatus.UNTOUCHED, "nothing of that reference is there")}
     if call.operation == "shipments.tell":
-        told = any(one["reference"] == call.target for one in trade.notices)
+        asked = msgspec.json.decode(call.body)["document"]
+        told = any(one["reference"] == asked["reference"] and _says(one, asked) for one in trade.notices)
         return {0: RowOutcome(RowStatus.APPLIED)} if told else untouched
     if call.operation == "refunds.tell":
         noted = call.target in trade.noted
@@ -115,6 +115,10 @@ def find(trade: MemoryTrade, call: Call) -> CallOutcome:
     if request is None or (call.operation == "requests.cancel" and request["status"] != "canceled"):
         return untouched
     return {0: RowOutcome(RowStatus.APPLIED, record=_shown(request))}
+
+
+def _says(notice: dict[str, Any], asked: dict[str, Any]) -> bool:
+    return not asked.get("amends") or notice.get("tracking") == asked.get("tracking")
 
 
 def _shown(record: dict[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -20,20 +20,24 @@ from connectors.shopify.allotment import Part, Shortage, allot
 from connectors.shopify.documents import ORDERS
 from connectors.shopify.effectdocs import PLANS, SHIPPED, TRACKED
 from connectors.shopify.orderreads import OrderDesk
+from connectors.shopify.toldparcels import Units, bears, live, numbers_of, told_before, units_of
 
-Units: TypeAlias = dict[str, int]
-_GONE = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 _CLOCKS_APART = timedelta(minutes=5)
 
 
 class Shipment(msgspec.Struct, frozen=True):
-    """A shipment to be told: its order, units by line, and parcels; ``since`` is when it was composed."""
+    """A shipment to be told: its order, units by line, and parcels; ``since`` is when it was composed.
+
+    One that ``amends`` only adds parcels to the shipment that bears those ``told``, or none if none were.
+    """
 
     order: str
     lines: dict[str, int]
     tracking: dict[str, Any]
     notify: bool
     since: str
+    amends: bool = False
+    told: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -59,8 +63,15 @@ class ShipmentWriter:
         for line in lines:
             name, count = _line(effect, line)
             units[name] = units.get(name, 0) + count
+        told = document.get("told")
         shipment = Shipment(
-            order, units, tracking_of(document.get("tracking")), bool(document.get("notifyCustomer")), self._stamp()
+            order,
+            units,
+            tracking_of(document.get("tracking")),
+            bool(document.get("notifyCustomer")),
+            self._stamp(),
+            bool(document.get("amends")),
+            tuple(str(number) for number in told) if isinstance(told, list) else (),
         )
         return Call(SHIPPED, msgspec.json.encode(shipment), (0,), ORDERS, effect.reference)
 
@@ -70,7 +81,7 @@ class ShipmentWriter:
         order = self._desk.order(shipment.order, PLANS, "orders.plans")
         if order is None:
             return _refused("deleted_there", f"there is no order {shipment.order}")
-        return {0: self._tell(shipment, order)}
+        return {0: self._amend(shipment, order) if shipment.amends else self._tell(shipment, order)}
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """Look whether the order knows of it; one told of a part is told of the rest. None where it cannot be told."""
@@ -79,6 +90,8 @@ class ShipmentWriter:
         if order is None:
             return _refused("deleted_there", f"there is no order {shipment.order}")
         untouched = {0: RowOutcome(RowStatus.UNTOUCHED, "the order does not know of it")}
+        if shipment.amends:
+            return {0: RowOutcome(RowStatus.APPLIED)} if bears(order, shipment.numbers) else untouched
         if shipment.numbers:
             return {0: self._tell(shipment, order)} if _told(order, shipment.numbers) else untouched
         if not _twins(order, shipment.lines, shipment.since):
@@ -121,6 +134,17 @@ class ShipmentWriter:
             entry["trackingInfo"] = shipment.tracking
         return self._desk.write(SHIPPED, {"fulfillment": entry})
 
+    def _amend(self, shipment: Shipment, order: Mapping[str, Any]) -> RowOutcome:
+        """Give the shipments that were told before their parcels; no unit is told."""
+        if bears(order, shipment.numbers):
+            return RowOutcome(RowStatus.APPLIED, "the order knew of it")
+        before = told_before(order, shipment.lines, frozenset(shipment.told))
+        if not before:
+            said = "the order has no shipment of these units that the parcels could be of"
+            return RowOutcome(RowStatus.REJECTED, said, reason="not_fulfillable")
+        outcomes = [self._track(shipment, one) for one in before]
+        return next((one for one in outcomes if one.status is RowStatus.REJECTED), outcomes[0])
+
     def _track(self, shipment: Shipment, fulfillment: str) -> RowOutcome:
         """The same units were told without a number: it is added to what is there."""
         if not shipment.tracking:
@@ -154,36 +178,20 @@ def tracking_of(parcels: JSON) -> dict[str, JSON]:
 def _told(order: Mapping[str, Any], numbers: frozenset[str]) -> Units:
     """Units by line in the order's shipments that bear one of these numbers."""
     found: Units = {}
-    for one in _live(order):
-        if numbers & _numbers(one):
-            for line, units in _units(one).items():
+    for one in live(order):
+        if numbers & numbers_of(one):
+            for line, units in units_of(one).items():
                 found[line] = found.get(line, 0) + units
     return found
 
 
 def _twins(order: Mapping[str, Any], lines: Units, since: str) -> list[Mapping[str, Any]]:
     """Shipments without a number of exactly these units, made since then, give or take how far clocks are apart."""
-    found = [one for one in _live(order) if not _numbers(one) and _units(one) == lines]
+    found = [one for one in live(order) if not numbers_of(one) and units_of(one) == lines]
     if not since:
         return found
     start = parse_instant(since) - _CLOCKS_APART
     return [one for one in found if parse_instant(one["createdAt"]) >= start]
-
-
-def _live(order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in order["fulfillments"] if one["status"] not in _GONE]
-
-
-def _numbers(fulfillment: Mapping[str, Any]) -> set[str]:
-    return {one["number"] for one in fulfillment["trackingInfo"] if one.get("number")}
-
-
-def _units(fulfillment: Mapping[str, Any]) -> Units:
-    found: Units = {}
-    for part in fulfillment["fulfillmentLineItems"]["nodes"]:
-        line = part["lineItem"]["id"]
-        found[line] = found.get(line, 0) + int(part["quantity"] or 0)
-    return found
 
 
 def _line(effect: Effect, line: JSON) -> tuple[str, int]:

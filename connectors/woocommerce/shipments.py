@@ -39,7 +39,8 @@ class ShipmentWriter:
         if not (order.isascii() and order.isdigit()) or not isinstance(lines, list) or not lines:
             raise SkippableError("invalid_value", f"shipment {effect.reference} names no order, or no units of one")
         told = {name: effect.document[name] for name in _KEPT if name in effect.document}
-        body = {"order_id": int(order), "shipment": {"reference": effect.reference, **told}}
+        amends = bool(effect.document.get("amends"))
+        body = {"order_id": int(order), "shipment": {"reference": effect.reference, **told}, "amends": amends}
         return Call(SHIPPED, msgspec.json.encode(body), (0,), RESOURCE, effect.reference)
 
     def push(self, call: Call) -> CallOutcome:
@@ -48,9 +49,9 @@ class ShipmentWriter:
         try:
             raw, order = self._order(asked["order_id"])
             known = shipments_of(order)
-            if _has(known, call.target):
+            if _has(known, asked):
                 return {0: self._finished(raw, order, known)}
-            told = [*known, asked["shipment"]]
+            told = _with(known, asked["shipment"])
             return {0: self._save(order, {"meta_data": [_entry(order, told)]}, told)}
         except NotThereError as error:
             return {0: RowOutcome(RowStatus.REJECTED, str(error), reason="deleted_there")}
@@ -64,7 +65,7 @@ class ShipmentWriter:
         try:
             raw, order = self._order(asked["order_id"])
             known = shipments_of(order)
-            if _has(known, call.target):
+            if _has(known, asked):
                 return {0: self._finished(raw, order, known)}
         except NotThereError as error:
             return {0: RowOutcome(RowStatus.REJECTED, str(error), reason="deleted_there")}
@@ -108,8 +109,20 @@ def shipments_of(order: Mapping[str, Any]) -> list[dict[str, Any]]:
     return []
 
 
-def _has(known: Sequence[Mapping[str, Any]], reference: str) -> bool:
-    return any(one.get("reference") == reference for one in known)
+def _has(known: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> bool:
+    """Whether the order has a shipment already; one that amends is there once its parcels are."""
+    wanted = asked["shipment"]
+    found = [one for one in known if one.get("reference") == wanted["reference"]]
+    if not asked.get("amends"):
+        return bool(found)
+    return any(one.get("tracking") == wanted.get("tracking") for one in found)
+
+
+def _with(known: Sequence[Mapping[str, Any]], shipment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The shipments with this one, in the place of an earlier word of it."""
+    if not any(one.get("reference") == shipment["reference"] for one in known):
+        return [*known, shipment]
+    return [shipment if one.get("reference") == shipment["reference"] else one for one in known]
 
 
 def _entry(order: Mapping[str, Any], value: list[Any]) -> dict[str, JSON]:

@@ -199,6 +199,7 @@ _KINDS = {
     "request": "ask for the goods",
     "cancel": "call the request off",
     "shipment": "tell of a shipment",
+    "tracking": "tell of its tracking",
     "refund": "tell of a refund",
 }
 

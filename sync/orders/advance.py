@@ -28,7 +28,7 @@ from sync.payments.taking import match_open
 
 _CHUNK = 200
 _LEFT = "shipped_though_canceled"
-_TELLING = ("shipment", "refund", "pay")
+_TELLING = ("shipment", "tracking", "refund", "pay")
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
     ExportWhen.PLACED: frozenset(PaymentStatus) - {PaymentStatus.VOIDED, PaymentStatus.EXPIRED, PaymentStatus.FAILED},

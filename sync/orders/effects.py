@@ -27,6 +27,7 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "request": FulfillmentRequest,
     "cancel": CancelRequest,
     "shipment": ShipmentNotice,
+    "tracking": ShipmentNotice,
     "refund": RefundNotice,
     "pay": RefundRequest,
 }

@@ -14,6 +14,7 @@ from canonical.request import ShipmentNotice
 from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
+from sync.orders.amends import amend
 from sync.orders.holds import DOCUMENT
 from sync.orders.parcels import echo, echoes, same
 from sync.orders.requests import Existing
@@ -44,7 +45,8 @@ def tell(hub: Hub, connection: Connection, row: Row[Any], order: Order) -> None:
                 "request_id": None,
                 "document": msgspec.json.encode(notice),
             }
-            store.add_effect(connection, wanted, hub.stamp())
+            if not store.add_effect(connection, wanted, hub.stamp()):
+                amend(hub, connection, wanted, notice)
 
 
 def _notices(

@@ -195,6 +195,14 @@ class MemoryTrade:
             self._touch(self.requests[reference])
         return self.requests[reference]
 
+    def hear(self, notice: dict[str, Any]) -> None:
+        """A shipment is told of: once by its reference, but for parcels that become known later."""
+        known = next((one for one in self.notices if one["reference"] == notice["reference"]), None)
+        if known is None:
+            self.notices.append(notice)
+        elif notice.get("amends"):
+            known["tracking"] = notice.get("tracking")
+
     def confirm(self, reference: str) -> None:
         """A request that was taken is confirmed: from now on its units are off this platform's figures."""
         found = self.requests[reference]

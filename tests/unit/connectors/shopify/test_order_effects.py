@@ -44,6 +44,7 @@ def shipment(
     tracking: tuple[Tracking, ...] = DHL,
     *,
     notify: bool = False,
+    **more: Any,
 ) -> Call:
     lines = shop.checkout.get(order).lines
     notice = ShipmentNotice(
@@ -53,6 +54,7 @@ def shipment(
         tracking=tracking,
         location="WH9",
         notify_customer=notify,
+        **more,
     )
     return shopify.compose(Effect(SHIPPED, "bob-1", MAPPINGS["shipment_notice"].encode(notice), order), lambda: "k")
 
@@ -173,6 +175,43 @@ def test_tracking_that_comes_later_is_added_to_what_was_told_without_it(
     assert shop.log.writes("fulfillmentCreate") == 0
     assert only(shopify.push(shipment(shop, shopify, order, {0: 2}))).status is APPLIED
     assert shop.log.writes("fulfillmentTrackingInfoUpdate") == 1
+
+
+def test_parcels_that_are_known_later_go_to_the_shipment_told_before_and_no_unit_is_told_again(
+    shop: ShopifySimulator, shopify: ShopifyConnector
+) -> None:
+    order = shop.checkout.place({"S1": 5})
+    assert only(shopify.push(shipment(shop, shopify, order, {0: 2}, ()))).status is APPLIED
+    late = shipment(shop, shopify, order, {0: 2}, (Tracking(number="T1"),), amends=True)
+    assert only(shopify.resolve(late)).status is UNTOUCHED
+    for _ in range(2):
+        assert only(shopify.push(late)).status is APPLIED
+    assert only(shopify.resolve(late)).status is APPLIED
+    assert sent(shop, order) == [("WH1", None, ["T1"], 2)]
+    right = shipment(shop, shopify, order, {0: 2}, (Tracking(number="T2"),), amends=True, told=("T1",))
+    assert only(shopify.push(right)).status is APPLIED
+    assert sent(shop, order) == [("WH1", None, ["T2"], 2)]
+    assert shop.log.writes("fulfillmentCreate") == 1
+
+
+def test_parcels_of_a_shipment_out_of_two_places_go_to_both_of_its_parts(
+    shop: ShopifySimulator, shopify: ShopifyConnector
+) -> None:
+    order = shop.checkout.place({"S1": 24})
+    assert only(shopify.push(shipment(shop, shopify, order, {0: 24}, ()))).status is APPLIED
+    assert len(sent(shop, order)) == 2
+    late = shipment(shop, shopify, order, {0: 24}, amends=True)
+    assert only(shopify.push(late)).status is APPLIED
+    assert [numbers for _, _, numbers, _ in sent(shop, order)] == [["T1"], ["T1"]]
+
+
+def test_parcels_of_no_shipment_that_was_told_are_refused(shop: ShopifySimulator, shopify: ShopifyConnector) -> None:
+    order = shop.checkout.place({"S1": 5})
+    shop.checkout.fulfill(order, {0: 1})
+    late = shipment(shop, shopify, order, {0: 2}, amends=True)
+    outcome = only(shopify.push(late))
+    assert (outcome.status, outcome.reason) == (REJECTED, "not_fulfillable")
+    assert [numbers for _, _, numbers, _ in sent(shop, order)] == [[]]
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "timeout_before", "status_after"])

@@ -42,7 +42,9 @@ def _line(shop: WooSimulator, order: int, position: int = 0) -> str:
     return str(shop.checkout.get(order).lines[position].id)
 
 
-def _shipment(shop: WooSimulator, woo: WooCommerceConnector, order: int, units: int, reference: str = "bob-1") -> Call:
+def _shipment(
+    shop: WooSimulator, woo: WooCommerceConnector, order: int, units: int, reference: str = "bob-1", **more: Any
+) -> Call:
     notice = ShipmentNotice(
         reference=reference,
         order_id=str(order),
@@ -50,7 +52,7 @@ def _shipment(shop: WooSimulator, woo: WooCommerceConnector, order: int, units: 
         tracking=(Tracking(carrier="DHL", number="T1"), Tracking(number="T2")),
         location="WH1",
     )
-    document = MAPPINGS["shipment_notice"].encode(notice)
+    document = MAPPINGS["shipment_notice"].encode(msgspec.structs.replace(notice, **more))
     return woo.compose(Effect(SHIPPED, reference, document, str(order)), str)
 
 
@@ -96,6 +98,25 @@ def test_a_shipment_that_was_noted_is_read_back_with_its_parcels(shop: WooSimula
     assert (found.id, found.location) == ("bob-1", "WH1")
     assert [(line.line_id, line.quantity) for line in found.lines] == [(_line(shop, order), 2)]
     assert [(one.carrier, one.number) for one in found.tracking] == [("DHL", "T1"), ("", "T2")]
+
+
+def test_parcels_that_are_known_later_are_noted_in_the_place_of_the_earlier_note(
+    shop: WooSimulator, woo: WooCommerceConnector
+) -> None:
+    order = shop.checkout.place({"S1": 3})
+    for reference in ("bob-1", "bob-2"):
+        woo.push(_shipment(shop, woo, order, 1, reference, tracking=()))
+    late = _shipment(shop, woo, order, 1, amends=True)
+    assert _only(woo.resolve(late)).status is UNTOUCHED
+    for _ in range(2):
+        assert _only(woo.push(late)).status is APPLIED
+    assert _only(woo.resolve(late)).status is APPLIED
+    found = order_of(woo, order).fulfillments
+    assert [(one.id, [parcel.number for parcel in one.tracking]) for one in found] == [
+        ("bob-1", ["T1", "T2"]),
+        ("bob-2", []),
+    ]
+    assert _status(shop, order) == "processing"
 
 
 def test_what_plugins_keep_at_an_order_stays(shop: WooSimulator, woo: WooCommerceConnector) -> None:
