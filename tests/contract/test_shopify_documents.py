@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ VERSIONS = load_manifest("connectors.shopify").versions
 RESOURCES = tuple(CATALOG.resources)
 
 
+@cache
 def schema_of(specs: Path, version: str) -> GraphQLSchema:
+    """A version's schema, built once: that takes a second or two."""
     with gzip.open(specs / "shopify" / f"admin_{version}.json.gz") as file:
         return build_client_schema(json.load(file)["data"], assume_valid=True)
 
@@ -55,10 +58,19 @@ def schema(request: pytest.FixtureRequest, specs: Path) -> GraphQLSchema:
     return schema_of(specs, request.param)
 
 
+parsed = cache(parse)
+
+
+@cache
+def complaints(schema: GraphQLSchema, text: str) -> tuple[str, ...]:
+    """What the schema says against a document; fields share most of the documents they are asked for with."""
+    return tuple(error.message for error in validate(schema, parsed(text)))
+
+
 def problems(schema: GraphQLSchema, text: str, variables: dict[str, Any] | None = None) -> list[str]:
     """What the schema says against a document and its variables."""
-    document = parse(text)
-    found = [error.message for error in validate(schema, document)]
+    document = parsed(text)
+    found = list(complaints(schema, text))
     if variables is not None and not found:
         operation = document.definitions[0]
         assert isinstance(operation, OperationDefinitionNode)
@@ -264,8 +276,10 @@ class Recorder(httpx.BaseTransport):
         return self._inner.handle_request(request)
 
 
-def test_every_request_of_a_whole_run_is_valid(schema: GraphQLSchema, clock: Ticker) -> None:
-    """Health, locations, pages, bulk, changes, lookups, further levels and both writes, as they go out."""
+@pytest.fixture(scope="module")
+def whole_run() -> list[dict[str, Any]]:
+    """Health, locations, pages, bulk, changes, lookups, further levels and all writes, as they go out."""
+    clock = Ticker()
     places = {f"W{number}": f"Place {number}" for number in range(8)}
     simulator = ShopifySimulator(clock=clock, tokens=("shpat_1",), locations=places)
     simulator.load([CatalogItem(f"S{n}", f"Item {n}", Decimal(5), dict.fromkeys(places, 3)) for n in range(20)])
@@ -303,8 +317,12 @@ def test_every_request_of_a_whole_run_is_valid(schema: GraphQLSchema, clock: Tic
         connector.resolve(call)
     assert len(recorder.requests) > 30
     assert len(simulator.checkout.get(order).fulfillments) == 2
-    assert any("refundLineItems(first: $first" in request["query"] for request in recorder.requests)
-    for request in recorder.requests:
+    return recorder.requests
+
+
+def test_every_request_of_a_whole_run_is_valid(schema: GraphQLSchema, whole_run: list[dict[str, Any]]) -> None:
+    assert any("refundLineItems(first: $first" in request["query"] for request in whole_run)
+    for request in whole_run:
         assert problems(schema, request["query"], request["variables"]) == [], request["query"]
         bulk = request["variables"].get("query")
         if "bulkOperationRunQuery" in request["query"]:
