@@ -15,6 +15,7 @@ from sync.orders.availability import Availability
 from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT, SHIP
 from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
+from sync.orders.routes import Route
 from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
@@ -25,6 +26,7 @@ _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
 def ask(case: Case) -> Standing:
     """Ask for what is still to ship, and tell where the order stands then."""
+    _withdraw(case)
     gone = shipped(case.connection, case.row.id, case.order)
     existing = case.requests()
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
@@ -50,6 +52,17 @@ def ask(case: Case) -> Standing:
     if any(gone.get(line, 0) < units for line, units in need.items()):
         return Standing("asked")
     return _unbooked(case) or Standing("done")
+
+
+def _withdraw(case: Case) -> None:
+    """What was not sent yet, or refused, and would not be asked for there any more by now, is asked for anew."""
+    ships, books = {rule.to for rule in _rules(case)}, case.flow.targets
+    wrong = [
+        one
+        for one in case.requests()
+        if one.status in UNSENT and one.connection not in (ships if one.role == SHIP else books)
+    ]
+    stop(case.hub, case.connection, case.row, wrong, "the configuration sends nothing there any more")
 
 
 def _stop_too_much(case: Case, rest: Mapping[str, int], existing: list[Existing]) -> None:
@@ -115,7 +128,7 @@ def _readdress(case: Case, existing: list[Existing]) -> None:
 
 
 def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:
-    rules = [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
+    rules = _rules(case)
     if not rules:
         return Routing()
     available = Availability(case.hub, case.connection, case.row.id, case.sellables, existing)
@@ -123,6 +136,10 @@ def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Ro
     # Who called it off is asked again only when a person says so.
     barred = frozenset((one.connection, one.location) for one in existing if one.canceled_there)
     return route(case.order, skus, units, rules, available, case.hub.now(), barred)
+
+
+def _rules(case: Case) -> list[Route]:
+    return [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
 
 
 def canceled_by_books(case: Case) -> Standing | None:

@@ -16,7 +16,7 @@ from sync.orders.parcels import echo, same
 from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
-from sync.store.database import insert_returning_id
+from sync.store.database import among, insert_returning_id
 from sync.store.orders import EffectRow, GoodsBack, Incident, Request, SalesOrder, Shipment
 from sync.store.tables import table
 
@@ -56,11 +56,16 @@ def mark_due(connection: Connection, order_id: int, not_before: str = "") -> Non
     connection.execute(_MARK_DUE, {"order": order_id, "due_next": newest + 1, "again": not_before})
 
 
-def due_orders(connection: Connection, now: str, after: int, limit: int) -> list[Row[Any]]:
-    """Orders to look at, by id."""
+def due_orders(connection: Connection, channels: Iterable[str], now: str, after: int, limit: int) -> list[Row[Any]]:
+    """Orders of these channels to look at, by id; those of a channel that is switched off keep their mark."""
     rows = connection.execute(
         select(ORDER)
-        .where(ORDER.c.due > 0, ORDER.c.not_before <= now, ORDER.c.id > after)
+        .where(
+            ORDER.c.due > 0,
+            ORDER.c.not_before <= now,
+            ORDER.c.id > after,
+            among(connection, ORDER.c.connection, list(channels)),
+        )
         .order_by(ORDER.c.id)
         .limit(limit)
     )
