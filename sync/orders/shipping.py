@@ -10,7 +10,7 @@ import msgspec
 
 from canonical.clock import instant_text
 from canonical.status import FulfillmentStatus
-from sync.orders import byhand, requests, store
+from sync.orders import byhand, renumbered, requests, store
 from sync.orders.availability import Availability
 from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT, SHIP
@@ -27,16 +27,23 @@ _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 def ask(case: Case) -> Standing:
     """Ask for what is still to ship, and tell where the order stands then."""
     _withdraw(case)
-    gone = shipped(case.connection, case.row.id, case.order)
     existing = case.requests()
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
     need = {line: units for line, units in case.need.items() if line in goods}
+    was, now = renumbered.skus_of(existing), _skus(case)
+    gone = renumbered.laid(shipped(case.connection, case.row.id, case.order), was, now, need)
     rest = requests.still_to_ship(need, gone, existing)
     _stop_too_much(case, rest, existing)
+    # What is under way as a line that is no more may leave yet: until it is called off, nobody else is asked for it.
+    under_way = {line: -units for line, units in rest.items() if units < 0 and line not in now}
+    wanted = {line: units for line, units in rest.items() if units > 0}
+    held = renumbered.laid(under_way, was, now, wanted)
     _readdress(case, existing)
     if case.order.fulfillment_status in _ON_HOLD:
         return Standing("waiting", "on_hold", "the channel holds its fulfillment")
-    found = _route(case, {line: units for line, units in rest.items() if units > 0}, existing)
+    found = _route(
+        case, {line: left for line, units in wanted.items() if (left := units - held.get(line, 0))}, existing
+    )
     for portion, method in requests.ships(found.portions, case.order):
         _ask(case, portion, method)
     refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
@@ -125,6 +132,12 @@ def _readdress(case: Case, existing: list[Existing]) -> None:
             store.renew_request(case.connection, one.id, there, case.hub.stamp())
         elif not one.started:
             stop(case.hub, case.connection, case.row, [one], "the address was changed")
+
+
+def _skus(case: Case) -> dict[str, str]:
+    return {
+        line.id: case.sellables[line.id].sku if line.id in case.sellables else line.sku for line in case.order.lines
+    }
 
 
 def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:

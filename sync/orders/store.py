@@ -114,19 +114,23 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
     """An order's requests as far as stock is concerned."""
     rows = request_rows(connection, order_id)
     shipped = shipped_units(connection, order_id)
-    return [
-        Asked(
-            connection=row.connection,
-            role=row.role,
-            location=row.location,
-            status=RequestStatus(row.state),
-            units={line.line_id: line.quantity for line in _REQUEST_BODY.decode(row.body).lines},
-            accepted_at=row.accepted_at,
-            shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
-            ships=_SHIPS.decode(row.ships) if row.ships else {},
+    found: list[Asked] = []
+    for row in rows:
+        lines = _REQUEST_BODY.decode(row.body).lines
+        found.append(
+            Asked(
+                connection=row.connection,
+                role=row.role,
+                location=row.location,
+                status=RequestStatus(row.state),
+                units={line.line_id: line.quantity for line in lines},
+                accepted_at=row.accepted_at,
+                shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
+                ships=_SHIPS.decode(row.ships) if row.ships else {},
+                skus={line.line_id: line.sku for line in lines},
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def _by_line(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
