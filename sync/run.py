@@ -6,7 +6,7 @@ Only this module knows the order of the steps; each step is a module of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,7 @@ from canonical.errors import BusyError, FatalError, RetriableError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
-from sync.documents import observe_documents
+from sync.documents import Take, observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
@@ -26,7 +26,7 @@ from sync.marked import drain_documents, drop_unread
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.orders.advance import advance
 from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
-from sync.orders.reading import absences, takers
+from sync.orders.reading import absences, asked_still, takers
 from sync.planner import PlanSummary, plan
 from sync.resolve import approve_doubted
 from sync.store import body, tables
@@ -113,20 +113,21 @@ def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail:
 def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> LookReport:
     """Recover, then read and link every connection that the flows need: owners before targets (R2)."""
     report = LookReport()
-    for name in reading_order(hub, flows):
+    with hub.database.begin() as connection:
+        still = asked_still(hub.config, connection)
+    for name in dict.fromkeys([*sorted(still - set(traders(hub.config))), *reading_order(hub, flows)]):
         try:
             with hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
                 report.recovered.update(resolve_lost(hub, name))
-                _read(hub, name, mode, report)
+                _read(hub, name, mode, report, takers(hub.config, name, still))
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
 
 
-def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport) -> None:
+def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport, taking: Mapping[str, Take]) -> None:
     """Read a connection, what was marked included; the caller holds its lock."""
-    taking = takers(hub.config, name)
     drain(hub, name)
     report.reads[name] = ReadReport(name) if mode is ReadMode.MARKED else observe(hub, name, mode)
     report.links[name] = link(hub, name)

@@ -39,7 +39,10 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
 def release(hub: Hub, row: Row[Any]) -> int:
     """Try again what was refused for an order, or take a person's word for it; tells how many effects wait again."""
     with hub.database.begin() as connection:
-        blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked")
+        # One that its target holds as canceled has a successor by now.
+        over = {one.id for one in store.requests_of(connection, row.id) if one.status is RequestStatus.CANCELED}
+        mine = store.EFFECT.c.request_id.is_(None) | store.EFFECT.c.request_id.not_in(over)
+        blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked", mine)
         requests = list(
             connection.execute(store.EFFECT.select().where(*blocked, store.EFFECT.c.kind == "request")).mappings()
         )

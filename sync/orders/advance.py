@@ -45,7 +45,7 @@ def advance(hub: Hub) -> int:
     after, done = 0, 0
     while True:
         with hub.database.begin() as connection:
-            rows = store.due_orders(connection, hub.stamp(), after, _CHUNK)
+            rows = store.due_orders(connection, hub.config.orders, hub.stamp(), after, _CHUNK)
             for row in rows:
                 advance_order(hub, connection, row)
         hub.checkpoint("orders advanced")

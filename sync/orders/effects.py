@@ -58,7 +58,7 @@ def request_effects(hub: Hub) -> int:
     count = 0
     with hub.database.begin() as connection:
         rows = connection.execute(select(store.REQUEST).where(store.REQUEST.c.state == "waiting")).all()
-        for row in rows:
+        for row in (one for one in rows if one.connection in hub.config.connections):
             mapping = hub.config.connections[row.connection].documents["fulfillment_request"]
             wanted = {
                 "kind": "request",
@@ -84,7 +84,8 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         request_effects(hub)
     with hub.database.begin() as connection:
         query = select(store.EFFECT.c.connection).where(store.EFFECT.c.state.in_(("waiting", "in_flight"))).distinct()
-        names = sorted(connection.execute(query).scalars())
+        # What waits for a connection that is not configured any more goes on when it is again.
+        names = sorted(set(connection.execute(query).scalars()) & hub.config.connections.keys())
     for name in names:
         try:
             with hold(hub.database, name, hub.clock, wait=60) as still_ours:

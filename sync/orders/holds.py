@@ -35,7 +35,7 @@ class Asked:
     """One request as far as stock is concerned: whom, from where, and what was booked when.
 
     ``shipped`` are units by line with the time when their shipment was first seen, ``ships`` units by place and line
-    that the target of a document for the books ships itself.
+    that the target of a document for the books ships itself, ``skus`` what each line was when it was asked for.
     """
 
     connection: str
@@ -46,6 +46,7 @@ class Asked:
     accepted_at: str = ""
     shipped: Sequence[tuple[str, int, str]] = field(default_factory=tuple)
     ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    skus: Mapping[str, str] = field(default_factory=dict)
 
     def places(self, line: str) -> list[tuple[str, int]]:
         """Where its target ships units of a line from, and how many."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from canonical.status import RequestStatus
 from sync.config import HubConfig
 from sync.documents import Absence, Take
 from sync.orders.deleted import ORDERS
+from sync.orders.holds import LIVE
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
 from sync.orders.returns import take_return
+from sync.orders.store import REQUEST
 from sync.payments.books import KINDS, keep
 from sync.payments.taking import take_refund
+
+_OPEN = sorted(status.value for status in LIVE - {RequestStatus.SHIPPED})
 
 
 def absences(config: HubConfig, name: str) -> dict[str, Absence]:
@@ -17,11 +26,17 @@ def absences(config: HubConfig, name: str) -> dict[str, Absence]:
     return {"order": ORDERS} if name in config.orders else {}
 
 
-def takers(config: HubConfig, name: str) -> dict[str, Take]:
-    """What becomes of each kind of document of a connection that is read at all."""
+def asked_still(config: HubConfig, connection: Connection) -> set[str]:
+    """Connections that act on a request of ours: nothing new may go there, but what left is told of all the same."""
+    names = connection.execute(select(REQUEST.c.connection).where(REQUEST.c.state.in_(_OPEN)).distinct()).scalars()
+    return set(names) & config.connections.keys()
+
+
+def takers(config: HubConfig, name: str, still: Collection[str] = ()) -> dict[str, Take]:
+    """What becomes of each kind of document of a connection that is read at all; ``still`` were asked before."""
     found: dict[str, Take] = {}
     asked = {target for flow in config.orders.values() for target in flow.targets}
-    if name in asked | {route.to for route in config.routes}:
+    if name in asked | {route.to for route in config.routes} | set(still):
         found["target_order"] = take_target_order
         found["target_return"] = take_return
     if name in config.orders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from canonical.fulfillment import Fulfillment, ShippedLine, TargetOrder
 from canonical.request import FulfillmentRequest
-from canonical.status import RequestStatus, unlikely
+from canonical.status import FulfillmentStatus, RequestStatus, unlikely
 from sync.documents import Found
 from sync.hub import Hub
 from sync.orders import store
@@ -61,8 +62,32 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
     lines = _BODY.decode(row.body).lines
     asked, left = [(one.line_id, one.sku) for one in lines], {one.line_id: one.quantity for one in lines}
     for shipment in document.shipments:
-        _keep(connection, row, shipment, _by_line(shipment, asked, left), now)
+        counts = shipment.status is not FulfillmentStatus.CANCELED
+        known = _by_line(shipment, asked, left if counts else dict(left))
+        _keep(connection, row, shipment, known, now)
+        if counts:
+            _tell_unasked(connection, row, shipment, known, now)
+    if any(units < 0 for units in left.values()):
+        _tell_more(connection, row, "more units than were asked for", now)
     store.mark_due(connection, row.order_id)
+
+
+def _tell_unasked(connection: Connection, row: Row[Any], told: Fulfillment, known: Fulfillment, now: str) -> None:
+    """Goods that left and are on no line of the request: nobody sold them, and a buyer or a shelf has them (R8)."""
+    rest: Counter[str] = Counter()
+    for one in told.lines:
+        rest[one.sku] += one.quantity
+    for one in known.lines:
+        rest[one.sku] -= one.quantity
+    named = ", ".join(f"{units} {sku or 'without a SKU'}" for sku, units in sorted(rest.items()) if units > 0)
+    if named:
+        _tell_more(connection, row, named, now)
+
+
+def _tell_more(connection: Connection, row: Row[Any], what: str, now: str) -> None:
+    subject = f"{row.connection} {row.reference}"
+    said = f"{row.connection} says that {what} left for {row.reference}, which it was not asked for: ask there"
+    store.open_incident(connection, "shipped_unasked", subject, said, now, order_id=row.order_id)
 
 
 def _status(before: RequestStatus, reported: RequestStatus) -> RequestStatus:

@@ -10,11 +10,12 @@ import msgspec
 
 from canonical.clock import instant_text
 from canonical.status import FulfillmentStatus
-from sync.orders import byhand, requests, store
+from sync.orders import byhand, renumbered, requests, store
 from sync.orders.availability import Availability
 from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT, SHIP
 from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
+from sync.orders.routes import Route
 from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
@@ -25,16 +26,24 @@ _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
 def ask(case: Case) -> Standing:
     """Ask for what is still to ship, and tell where the order stands then."""
-    gone = shipped(case.connection, case.row.id, case.order)
+    _withdraw(case)
     existing = case.requests()
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
     need = {line: units for line, units in case.need.items() if line in goods}
+    was, now = renumbered.skus_of(existing), _skus(case)
+    gone = renumbered.laid(shipped(case.connection, case.row.id, case.order), was, now, need)
     rest = requests.still_to_ship(need, gone, existing)
     _stop_too_much(case, rest, existing)
+    # What is under way as a line that is no more may leave yet: until it is called off, nobody else is asked for it.
+    under_way = {line: -units for line, units in rest.items() if units < 0 and line not in now}
+    wanted = {line: units for line, units in rest.items() if units > 0}
+    held = renumbered.laid(under_way, was, now, wanted)
     _readdress(case, existing)
     if case.order.fulfillment_status in _ON_HOLD:
         return Standing("waiting", "on_hold", "the channel holds its fulfillment")
-    found = _route(case, {line: units for line, units in rest.items() if units > 0}, existing)
+    found = _route(
+        case, {line: left for line, units in wanted.items() if (left := units - held.get(line, 0))}, existing
+    )
     for portion, method in requests.ships(found.portions, case.order):
         _ask(case, portion, method)
     refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
@@ -50,6 +59,17 @@ def ask(case: Case) -> Standing:
     if any(gone.get(line, 0) < units for line, units in need.items()):
         return Standing("asked")
     return _unbooked(case) or Standing("done")
+
+
+def _withdraw(case: Case) -> None:
+    """What was not sent yet, or refused, and would not be asked for there any more by now, is asked for anew."""
+    ships, books = {rule.to for rule in _rules(case)}, case.flow.targets
+    wrong = [
+        one
+        for one in case.requests()
+        if one.status in UNSENT and one.connection not in (ships if one.role == SHIP else books)
+    ]
+    stop(case.hub, case.connection, case.row, wrong, "the configuration sends nothing there any more")
 
 
 def _stop_too_much(case: Case, rest: Mapping[str, int], existing: list[Existing]) -> None:
@@ -114,8 +134,14 @@ def _readdress(case: Case, existing: list[Existing]) -> None:
             stop(case.hub, case.connection, case.row, [one], "the address was changed")
 
 
+def _skus(case: Case) -> dict[str, str]:
+    return {
+        line.id: case.sellables[line.id].sku if line.id in case.sellables else line.sku for line in case.order.lines
+    }
+
+
 def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:
-    rules = [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
+    rules = _rules(case)
     if not rules:
         return Routing()
     available = Availability(case.hub, case.connection, case.row.id, case.sellables, existing)
@@ -123,6 +149,10 @@ def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Ro
     # Who called it off is asked again only when a person says so.
     barred = frozenset((one.connection, one.location) for one in existing if one.canceled_there)
     return route(case.order, skus, units, rules, available, case.hub.now(), barred)
+
+
+def _rules(case: Case) -> list[Route]:
+    return [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
 
 
 def canceled_by_books(case: Case) -> Standing | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -11,15 +12,15 @@ from sqlalchemy import Connection, Row
 from canonical.clock import instant_text
 from canonical.fields import ScopeKind
 from canonical.inventory import Basis
-from canonical.order import Order
+from canonical.order import Order, OrderLine
 from canonical.slot import Slot, parse_slot
 from canonical.status import FulfillmentStatus
 from sync import drops, ledger, marks
 from sync.config import FlowKind, HubConfig
 from sync.hub import Hub
-from sync.orders import owns, reservations, store
-from sync.orders.holds import StockOwner, holds_of
-from sync.orders.lines import Sellable
+from sync.orders import owns, renumbered, reservations, store
+from sync.orders.holds import Asked, StockOwner, holds_of
+from sync.orders.lines import Sellable, resolve_lines
 from sync.orders.owns import Deduction
 from sync.orders.routes import OrderFlow
 from sync.orders.rules import deducted_units, reserves, wanted_units
@@ -58,7 +59,8 @@ def update(
         deducted: dict[str, int] = {}
         for one in off:
             deducted[one.line_id] = deducted.get(one.line_id, 0) + one.units
-        asked = store.asked_of(connection, row.id)
+        asked = renumbered.asked_as(store.asked_of(connection, row.id), _skus(order, sellables))
+        sellables = {**_gone(hub, connection, row, order, asked), **sellables}
         owner_of = _Owners(hub.config, row.connection)
         wanted = {} if DROPPED in row.waived.split() else needs(order, flow, hub.now())
         kept = _committed(order, off)
@@ -70,6 +72,18 @@ def update(
             for pool in hub.config.pools:
                 ledger.expect(connection, item, pool, units - before.get(item, 0), now)
     mark_items(hub, connection, touched)
+
+
+def _skus(order: Order, sellables: Mapping[str, Sellable]) -> dict[str, str]:
+    return {line.id: sellables[line.id].sku if line.id in sellables else line.sku for line in order.lines}
+
+
+def _gone(hub: Hub, connection: Connection, row: Row[Any], order: Order, asked: Sequence[Asked]) -> dict[str, Sellable]:
+    """What was asked for as lines that are no more: until it is called off it may leave, and stays reserved (R1)."""
+    now = {line.id for line in order.lines}
+    was = {line: sku for one in asked for line, sku in one.skus.items() if line not in now}
+    lines = [OrderLine(id=line, quantity=0, amount=Decimal(0), sku=sku) for line, sku in was.items()]
+    return resolve_lines(hub.config, connection, row.connection, lines) if lines else {}
 
 
 def claim_seen(

@@ -33,10 +33,12 @@ def stop(hub: Hub, connection: Connection, row: Row[Any], requests: Iterable[Exi
 
 
 def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: str) -> None:
-    mapping = hub.config.connections[one.connection].documents.get("cancel_request")
+    known = hub.config.connections.get(one.connection)
+    mapping = known.documents.get("cancel_request") if known is not None else None
     if mapping is None:
         subject = f"{one.connection} {one.document.reference}"
-        said = f"{why}, and {one.connection} takes no cancellations: stop it there by hand"
+        because = "takes no cancellations" if known is not None else "is not configured any more"
+        said = f"{why}, and {one.connection} {because}: stop it there by hand"
         store.open_incident(connection, "cannot_cancel", subject, said, hub.stamp(), order_id=row.id)
         store.set_request(connection, one.id, hub.stamp(), reason="cannot_cancel", detail=said[:500])
         return

@@ -16,7 +16,7 @@ from sync.orders.parcels import echo, same
 from sync.orders.requests import Existing, Make
 from sync.store import body
 from sync.store.columns import filled
-from sync.store.database import insert_returning_id
+from sync.store.database import among, insert_returning_id
 from sync.store.orders import EffectRow, GoodsBack, Incident, Request, SalesOrder, Shipment
 from sync.store.tables import table
 
@@ -56,11 +56,16 @@ def mark_due(connection: Connection, order_id: int, not_before: str = "") -> Non
     connection.execute(_MARK_DUE, {"order": order_id, "due_next": newest + 1, "again": not_before})
 
 
-def due_orders(connection: Connection, now: str, after: int, limit: int) -> list[Row[Any]]:
-    """Orders to look at, by id."""
+def due_orders(connection: Connection, channels: Iterable[str], now: str, after: int, limit: int) -> list[Row[Any]]:
+    """Orders of these channels to look at, by id; those of a channel that is switched off keep their mark."""
     rows = connection.execute(
         select(ORDER)
-        .where(ORDER.c.due > 0, ORDER.c.not_before <= now, ORDER.c.id > after)
+        .where(
+            ORDER.c.due > 0,
+            ORDER.c.not_before <= now,
+            ORDER.c.id > after,
+            among(connection, ORDER.c.connection, list(channels)),
+        )
         .order_by(ORDER.c.id)
         .limit(limit)
     )
@@ -109,19 +114,23 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
     """An order's requests as far as stock is concerned."""
     rows = request_rows(connection, order_id)
     shipped = shipped_units(connection, order_id)
-    return [
-        Asked(
-            connection=row.connection,
-            role=row.role,
-            location=row.location,
-            status=RequestStatus(row.state),
-            units={line.line_id: line.quantity for line in _REQUEST_BODY.decode(row.body).lines},
-            accepted_at=row.accepted_at,
-            shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
-            ships=_SHIPS.decode(row.ships) if row.ships else {},
+    found: list[Asked] = []
+    for row in rows:
+        lines = _REQUEST_BODY.decode(row.body).lines
+        found.append(
+            Asked(
+                connection=row.connection,
+                role=row.role,
+                location=row.location,
+                status=RequestStatus(row.state),
+                units={line.line_id: line.quantity for line in lines},
+                accepted_at=row.accepted_at,
+                shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
+                ships=_SHIPS.decode(row.ships) if row.ships else {},
+                skus={line.line_id: line.sku for line in lines},
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def _by_line(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
