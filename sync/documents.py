@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from canonical.clock import instant_text
+from canonical.clock import instant_text, parse_instant
 from canonical.errors import SkippableError
 from connectors.base import Page
 from mappings.documents import DocumentMapping
@@ -27,6 +28,8 @@ from sync.store.orders import Document
 from sync.store.tables import table
 
 _DOCUMENT = table(Document)
+_LAG = timedelta(minutes=15)
+"""So long a copy of a platform's may lag behind what it showed before."""
 NAMELESS = "?"
 """How the id begins of a document that shows none: it cannot be looked up."""
 
@@ -158,10 +161,28 @@ def store_documents(
         if row is not None and (row.as_of > as_of or (row.digest == digest and not row.reason)):
             continue
         found = _mapped(mapping, name, external_id, raw, as_of)
+        if row is not None and _is_stale(found, row):
+            continue
         _put(connection, hub, found, raw, digest, row)
         take(hub, connection, found)
         changed += 1
     return changed
+
+
+class _Dated(msgspec.Struct, frozen=True):
+    updated_at: datetime | None = None
+
+
+def _is_stale(found: Found, row: Row[Any]) -> bool:
+    """Whether a copy that lags shows what was so before what is known, by the platform's own dates (R9).
+
+    Only for a while: a platform whose clock was set back dates its news earlier as well.
+    """
+    dated = getattr(found.document, "updated_at", None)
+    known = msgspec.json.decode(row.body, type=_Dated).updated_at if dated is not None and row.body else None
+    if dated is None or known is None or row.reason:
+        return False
+    return dated < known and parse_instant(found.as_of) - parse_instant(row.as_of) < _LAG
 
 
 def _mapped(mapping: DocumentMapping, name: str, external_id: str, raw: bytes, as_of: str) -> Found:
