@@ -23,6 +23,8 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
         raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
+    if row.connection not in hub.config.orders:
+        raise DataError(f"no orders of {row.connection} flow", hint="add it under orders again")
     state = "open" if export else "known"
     with hub.database.begin() as connection:
         connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 from canonical.clock import instant_text
 from canonical.order import Order
 from canonical.status import FulfillmentStatus, OrderStatus, PaymentStatus, Status, unlikely
-from sync import documents
+from sync import cursors, documents
 from sync.documents import Found
 from sync.hub import Hub
 from sync.orders import stock, store
@@ -35,7 +35,7 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
     order, now = found.document, hub.stamp()
     flow = hub.config.orders[found.connection]
     if row is None:
-        row = _add(connection, flow, order, found.external_id, now)
+        row = _add(hub, connection, flow, order, found.external_id, now)
     elif row.state != UNREADABLE:
         _note_steps(connection, row, order, now)
     fulfilled = FulfillmentStatus.FULFILLED
@@ -44,7 +44,7 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
     values["fulfilled_at"] = turned if order.fulfillment_status is fulfilled else ""
     if row.state == UNREADABLE:
         placed = {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
-        values |= {**placed, "state": row.declared or _first_state(order, flow)}
+        values |= {**placed, "state": row.declared or _first_state(hub, connection, order, flow, row.external_id)}
     connection.execute(store.ORDER.update().where(store.ORDER.c.id == row.id).values(**values))
     rows.note_payments(connection, found.connection, row.id, (one.reference for one in order.payments))
     row = store.order_row(connection, row.id)
@@ -68,26 +68,35 @@ def _statuses(order: Order) -> dict[str, str]:
     }
 
 
-def _add(connection: Connection, flow: OrderFlow, order: Order, external_id: str, now: str) -> Row[Any]:
+def _add(hub: Hub, connection: Connection, flow: OrderFlow, order: Order, external_id: str, now: str) -> Row[Any]:
     values = {
         **_statuses(order),
         "connection": flow.channel,
         "external_id": external_id,
         "number": order.number,
         "placed_at": instant_text(order.placed_at),
-        "state": _first_state(order, flow),
+        "state": _first_state(hub, connection, order, flow, external_id),
         "first_seen": now,
         "changed_at": now,
     }
     return store.order_row(connection, insert_returning_id(connection, store.ORDER, filled(SalesOrder, values)))
 
 
-def _first_state(order: Order, flow: OrderFlow) -> str:
-    """Orders placed before the go-live are reference only; those still open are declared by a person (R12)."""
-    if order.placed_at >= flow.go_live:
+def _first_state(hub: Hub, connection: Connection, order: Order, flow: OrderFlow, external_id: str) -> str:
+    """Orders placed before the go-live are reference only; those still open are declared by a person (R12).
+
+    So are those that were taken in before through a connection that is configured no more: it may have been renamed.
+    """
+    if order.placed_at >= flow.go_live and not _known_elsewhere(hub, connection, order, external_id):
         return "open"
     done = order.status is not OrderStatus.OPEN or order.fulfillment_status in _OVER or order.test
     return "reference" if done else "undeclared"
+
+
+def _known_elsewhere(hub: Hub, connection: Connection, order: Order, external_id: str) -> bool:
+    gone = {one.connection for one in cursors.all_states(connection)} - hub.config.connections.keys()
+    rows = (store.find_order(connection, name, external_id) for name in sorted(gone))
+    return any(row is not None and row.placed_at == instant_text(order.placed_at) for row in rows)
 
 
 def _note_steps(connection: Connection, row: Row[Any], order: Order, now: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from canonical.errors import RetriableError
+from canonical.errors import DataError, RetriableError
 from sync import configversion
+from sync.orders import acts
 from sync.orders.routes import Route
 from tests.support.desk import Desk
 
@@ -97,3 +99,30 @@ def test_what_a_3pl_still_ships_is_told_on_though_nothing_new_goes_there(trading
     assert trading.standing() == ("done", "")
     assert [one["tracking"][0]["number"] for one in trading.trade("shop").notices] == ["T7"]
     assert trading.requests("other") == {}
+
+
+def test_orders_of_a_connection_that_was_renamed_are_not_asked_for_again(trading: Desk) -> None:
+    trading.place(2)
+    trading.place(1, sku="SKU-2", shop="web")
+    trading.sync()
+    hub = trading.trading.hub
+    renamed = replace(hub.config.connections["web"], name="site")
+    flows = {"shop": hub.config.orders["shop"], "site": replace(hub.config.orders["web"], channel="site")}
+    _configure(trading, connections={**_without(trading, "web"), "site": renamed}, orders=flows, flows={})
+    fresh = trading.place(1, sku="SKU-3", shop="web")
+    trading.sync()
+    trading.sync()
+    assert sorted(trading.requests("tpl")) == ["shop-o1-1", f"site-{fresh}-1", "web-o1-1"]
+    assert trading.standing("o1", "site") == ("undeclared", "")
+
+
+def test_what_a_person_says_of_an_order_whose_channel_is_switched_off_is_refused_in_words(trading: Desk) -> None:
+    flows = trading.trading.hub.config.orders
+    late = replace(flows["web"], go_live=trading.trading.clock.now() + timedelta(days=1))
+    _configure(trading, orders={**flows, "web": late})
+    trading.place(2, shop="web")
+    trading.sync()
+    row = trading.row("o1", "web")
+    _configure(trading, orders={"shop": flows["shop"]})
+    with pytest.raises(DataError, match="no orders of web flow"):
+        acts.declare(trading.trading.hub, row, export=True)
