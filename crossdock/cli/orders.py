@@ -10,6 +10,7 @@ from canonical.errors import ConfigError, DataError, Problem
 from canonical.reasons import advice
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import effect_words
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.status import age
 from crossdock.cli.work import limit_option, looking, shown, working
@@ -41,7 +42,7 @@ _LINES = [
 _MONEY = [Column("part", "money"), Column("amount", "amount", figures=True), Column("currency", "")]
 _REQUESTS = [
     Column("connection", "asked"),
-    Column("role", "to"),
+    Column("task", "to"),
     Column("location", "from"),
     Column("reference", "reference"),
     Column("state", "state"),
@@ -52,7 +53,7 @@ _REQUESTS = [
 ]
 _EFFECTS = [
     Column("id", "id"),
-    Column("kind", "done once"),
+    Column("what", "what"),
     Column("connection", "connection"),
     Column("reference", "reference"),
     Column("state", "state"),
@@ -82,6 +83,7 @@ _RETURNS = [
     Column("units", "units"),
     Column("reason", "because"),
 ]
+_TASKS = {"document": "book it", "ship": "ship it"}
 _STATES = (
     "open",
     "waiting",
@@ -168,9 +170,9 @@ def show(app: App, order: str) -> Outcome:
 
     JSON: {"orders": [...], "lines": [{"line", "sku", "title", "quantity", "ordered", "asked", "shipped", "reserved",
     "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests": [{"id", "connection", "role",
-    "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
+    "task", "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
     "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id",
-    "status", "units", "reason"}], "effects": [{"id", "kind", "connection",
+    "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
     "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
@@ -196,7 +198,8 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
             Section("lines", _LINES, views.lines(connection, row, order)),
             Section("money", _MONEY, views.money(order)),
         ]
-    requests, effects = views.requests(connection, row), views.effects(connection, row.id)
+    requests = [{**one, "task": _TASKS.get(str(one["role"]), "")} for one in views.requests(connection, row)]
+    effects = [{**one, "what": effect_words(str(one["kind"]))} for one in views.effects(connection, row.id)]
     shipments = _shipments(connection, row)
     refunds, returns = views.refunds(connection, row.id), views.returns(connection, row, order)
     return [
@@ -396,6 +399,8 @@ def _row(row: Row[Any]) -> dict[str, object]:
 
 
 _ADVICE = {
+    "known": "nothing: its owner had it before the go-live, as somebody declared",
+    "reference": "nothing: it was finished before the go-live, and is kept to look up",
     "undeclared": "it was open before the go-live: declare it --known or --export",
     "unreadable": "its record does not fit the mapping; see the detail, correct either, then run `crossdock sync`",
 }
