@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,6 +84,7 @@ _RETURNS = [
     Column("units", "units"),
     Column("reason", "because"),
 ]
+_WHY = [Column("what", "about it"), Column("text", "")]
 _TASKS = {"document": "book it", "ship": "ship it"}
 _STATES = (
     "open",
@@ -168,11 +170,11 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
 def show(app: App, order: str) -> Outcome:
     """Show an order by its number or its platform's id, from what was last read; reads no other system.
 
-    JSON: {"orders": [...], "lines": [{"line", "sku", "title", "quantity", "ordered", "asked", "shipped", "reserved",
-    "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests": [{"id", "connection", "role",
-    "task", "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
-    "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id",
-    "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
+    JSON: {"orders": [...], "why": [{"what", "text"}], "lines": [{"line", "sku", "title", "quantity", "ordered",
+    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests":
+    [{"id", "connection", "role", "task", "location", "reference", "state", "external_id", "units", "why", "reason",
+    "detail"}], "shipments": [...], "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}],
+    "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
     "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
@@ -192,7 +194,7 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
 
     order = views.order_of(connection, row)
     head = {**_row(row), "age": age(row.placed_at, hub.now())}
-    sections = [Section("orders", [*_COLUMNS[:7], Column("detail", "detail"), _COLUMNS[7]], [head])]
+    sections = [Section("orders", _COLUMNS[:6], [head]), Section("why", _WHY, _why(head))]
     if order is not None:
         sections += [
             Section("lines", _LINES, views.lines(connection, row, order)),
@@ -210,6 +212,12 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
         Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
         Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
     ]
+
+
+def _why(head: Mapping[str, object]) -> list[dict[str, object]]:
+    """Why an order stands where it does, a line each: sentences do not fit beside each other."""
+    named = (("because", "reason"), ("detail", "detail"), ("what to do", "advice"))
+    return [{"what": name, "text": head[key]} for name, key in named if head[key]]
 
 
 def _shipments(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
