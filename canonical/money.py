@@ -46,6 +46,9 @@ class Money:
     def __neg__(self) -> Money:
         return Money(-self.amount, self.currency)
 
+    def __str__(self) -> str:
+        return f"{in_minor_units(self.amount, self.currency)} {self.currency}"
+
     def rounded(self) -> Money:
         """The amount in whole minor units, halves away from zero."""
         return Money(round_to(self.amount, exponent(self.currency)), self.currency)
@@ -54,6 +57,12 @@ class Money:
 def round_to(amount: Decimal, places: int) -> Decimal:
     """Round to decimal places, halves away from zero."""
     return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def in_minor_units(amount: Decimal, currency: str) -> Decimal:
+    """An amount written out to the currency's decimals, as people write it; one with more of them stays as it is."""
+    written = round_to(amount, exponent(currency))
+    return written if written == amount else amount
 
 
 def split_evenly(total: Money, parts: int) -> list[Money]:

@@ -98,4 +98,12 @@ def orders(app: App, hub: Hub, unread: Rows) -> Report:
     ]
     outcome = Outcome.ERROR if unread else Outcome.HELD if held or told else Outcome.IN_SYNC
     figures = {"orders": sum(counts.values()), "waiting": len(held), "incidents": len(told)}
-    return Report("audit", outcome, sections, {**figures, "effects_open": effects.get("waiting", 0)})
+    totals = {**figures, "effects_open": effects.get("waiting", 0)}
+    steps = (
+        ["crossdock doctor"]
+        if unread
+        else [f"crossdock orders show {str(held[0]['number']).lstrip('#')}"]
+        if held
+        else []
+    )
+    return Report("audit", outcome, sections, totals, next=steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from canonical.errors import ConfigError, DataError, Problem
 from canonical.reasons import advice
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import effect_words
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.status import age
 from crossdock.cli.work import limit_option, looking, shown, working
@@ -41,7 +43,7 @@ _LINES = [
 _MONEY = [Column("part", "money"), Column("amount", "amount", figures=True), Column("currency", "")]
 _REQUESTS = [
     Column("connection", "asked"),
-    Column("role", "to"),
+    Column("task", "to"),
     Column("location", "from"),
     Column("reference", "reference"),
     Column("state", "state"),
@@ -52,7 +54,7 @@ _REQUESTS = [
 ]
 _EFFECTS = [
     Column("id", "id"),
-    Column("kind", "done once"),
+    Column("what", "what"),
     Column("connection", "connection"),
     Column("reference", "reference"),
     Column("state", "state"),
@@ -82,6 +84,8 @@ _RETURNS = [
     Column("units", "units"),
     Column("reason", "because"),
 ]
+_WHY = [Column("what", "about it"), Column("text", "")]
+_TASKS = {"document": "book it", "ship": "ship it"}
 _STATES = (
     "open",
     "waiting",
@@ -166,11 +170,11 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
 def show(app: App, order: str) -> Outcome:
     """Show an order by its number or its platform's id, from what was last read; reads no other system.
 
-    JSON: {"orders": [...], "lines": [{"line", "sku", "title", "quantity", "ordered", "asked", "shipped", "reserved",
-    "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests": [{"id", "connection", "role",
-    "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...],
-    "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id",
-    "status", "units", "reason"}], "effects": [{"id", "kind", "connection",
+    JSON: {"orders": [...], "why": [{"what", "text"}], "lines": [{"line", "sku", "title", "quantity", "ordered",
+    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests":
+    [{"id", "connection", "role", "task", "location", "reference", "state", "external_id", "units", "why", "reason",
+    "detail"}], "shipments": [...], "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}],
+    "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
     "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
@@ -190,13 +194,14 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
 
     order = views.order_of(connection, row)
     head = {**_row(row), "age": age(row.placed_at, hub.now())}
-    sections = [Section("orders", [*_COLUMNS[:7], Column("detail", "detail"), _COLUMNS[7]], [head])]
+    sections = [Section("orders", _COLUMNS[:6], [head]), Section("why", _WHY, _why(head))]
     if order is not None:
         sections += [
             Section("lines", _LINES, views.lines(connection, row, order)),
             Section("money", _MONEY, views.money(order)),
         ]
-    requests, effects = views.requests(connection, row), views.effects(connection, row.id)
+    requests = [{**one, "task": _TASKS.get(str(one["role"]), "")} for one in views.requests(connection, row)]
+    effects = [{**one, "what": effect_words(str(one["kind"]))} for one in views.effects(connection, row.id)]
     shipments = _shipments(connection, row)
     refunds, returns = views.refunds(connection, row.id), views.returns(connection, row, order)
     return [
@@ -207,6 +212,12 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
         Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
         Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
     ]
+
+
+def _why(head: Mapping[str, object]) -> list[dict[str, object]]:
+    """Why an order stands where it does, a line each: sentences do not fit beside each other."""
+    named = (("because", "reason"), ("detail", "detail"), ("what to do", "advice"))
+    return [{"what": name, "text": head[key]} for name, key in named if head[key]]
 
 
 def _shipments(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
@@ -396,6 +407,8 @@ def _row(row: Row[Any]) -> dict[str, object]:
 
 
 _ADVICE = {
+    "known": "nothing: its owner had it before the go-live, as somebody declared",
+    "reference": "nothing: it was finished before the go-live, and is kept to look up",
     "undeclared": "it was open before the go-live: declare it --known or --export",
     "unreadable": "its record does not fit the mapping; see the detail, correct either, then run `crossdock sync`",
 }

@@ -56,7 +56,7 @@ _HOLDS = [Column("what", "what"), Column("count", "count", figures=True)]
 def unread_rows(app: App, look: LookReport) -> Rows:
     """Connections and resources whose read did not finish."""
     rows: Rows = [
-        {"connection": name, "resource": "", "problem": redacted(text, app.secrets)}
+        {"connection": name, "resource": "", "problem": redacted(text, app.secrets).removeprefix(f"{name}: ")}
         for name, text in look.failed.items()
     ]
     for name, read in look.reads.items():
@@ -201,6 +201,7 @@ _KINDS = {
     "shipment": "tell of a shipment",
     "tracking": "tell of its tracking",
     "refund": "tell of a refund",
+    "pay": "pay money back",
 }
 
 
@@ -209,13 +210,18 @@ def effect_section(rows: Rows) -> Section:
     return Section("orders", _EFFECTS, rows, title="orders" if rows else "")
 
 
+def effect_words(kind: str) -> str:
+    """What is done once, in words."""
+    return _KINDS.get(kind, kind)
+
+
 def to_do_rows(hub: Hub, limit: int | None) -> Rows:
     """What an apply would do once for orders."""
     from sync.orders import views
 
     with hub.database.begin() as connection:
         waiting = views.waiting_effects(connection, limit)
-    return [{**row, "mark": "+", "what": _KINDS.get(str(row["kind"]), row["kind"])} for row in waiting]
+    return [{**row, "mark": "+", "what": effect_words(str(row["kind"]))} for row in waiting]
 
 
 def to_do_section(rows: Rows, total: int) -> Section:

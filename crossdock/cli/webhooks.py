@@ -21,7 +21,7 @@ _CONNECTIONS = [
     Column("deliveries", "deliveries", figures=True),
     Column("last_at", "last"),
     Column("marked", "to read", figures=True),
-    Column("demands", "demands", figures=True),
+    Column("demands", "privacy demands", figures=True),
 ]
 _TOPICS = [Column("topic", "topic"), Column("names", "names"), Column("why", "")]
 _LATEST = [

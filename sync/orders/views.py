@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
 
+from canonical.money import in_minor_units
 from canonical.order import Order
 from canonical.request import FulfillmentRequest
 from canonical.totals import parts_of, rest_of
@@ -72,8 +74,8 @@ def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str,
             "title": line.title,
             "quantity": line.quantity,
             "ordered": line.ordered or line.quantity,
-            "amount": line.amount,
-            "discount": line.discount,
+            "amount": in_minor_units(line.amount, order.currency),
+            "discount": in_minor_units(line.discount, order.currency),
             "asked": asked.get(line.id, 0),
             "shipped": gone.get(line.id, 0),
             "reserved": held.get(line.id, ""),
@@ -163,7 +165,7 @@ def effect_row(row: Row[Any]) -> dict[str, object]:
 def money(order: Order) -> list[dict[str, object]]:
     """The total in its typed parts, and what they leave unexplained."""
     parts = parts_of(order)
-    rows: list[tuple[str, object]] = [
+    rows: list[tuple[str, Decimal | None]] = [
         ("goods", parts.goods),
         ("discount", -parts.discount if parts.discount else None),
         ("shipping", parts.shipping or None),
@@ -172,7 +174,11 @@ def money(order: Order) -> list[dict[str, object]]:
         ("total", order.total),
         ("not explained", rest_of(order) or None),
     ]
-    return [{"part": name, "amount": amount, "currency": order.currency} for name, amount in rows if amount is not None]
+    return [
+        {"part": name, "amount": in_minor_units(amount, order.currency), "currency": order.currency}
+        for name, amount in rows
+        if amount is not None
+    ]
 
 
 def refunds(connection: Connection, order_id: int) -> list[dict[str, object]]:

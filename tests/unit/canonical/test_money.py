@@ -22,6 +22,20 @@ def test_splitting_gains_and_loses_nothing_and_parts_differ_by_one_unit_at_most(
     assert max(share.amount for share in shares) - min(share.amount for share in shares) <= unit
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("-122.3", "EUR", "-122.30 EUR"),
+        ("25", "EUR", "25.00 EUR"),
+        ("1980.0", "JPY", "1980 JPY"),
+        ("12.345", "KWD", "12.345 KWD"),
+        ("0.005", "EUR", "0.005 EUR"),
+    ],
+)
+def test_an_amount_reads_as_people_write_it_and_hides_nothing(amount: str, currency: str, text: str) -> None:
+    assert str(Money(Decimal(amount), currency)) == text
+
+
 def test_halves_are_rounded_away_from_zero_in_the_currencys_places() -> None:
     assert Money(Decimal("10.005"), "EUR").rounded().amount == Decimal("10.01")
     assert Money(Decimal("-10.005"), "EUR").rounded().amount == Decimal("-10.01")
