@@ -87,7 +87,12 @@ def _look(case: Case) -> Standing:
     if blocked is not None:
         return blocked
     bookkeeping.ask(case)
-    return shipping.canceled_by_books(case) or shipping.ask(case)
+    called_off = shipping.canceled_by_books(case)
+    if called_off is not None:
+        return called_off
+    standing = shipping.ask(case)
+    bookkeeping.follow(case)
+    return standing
 
 
 def _over(case: Case) -> Standing | None:
