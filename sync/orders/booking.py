@@ -84,9 +84,11 @@ def plan(
     for booking in routed:
         there = begun.get(booking.place, {})
         wanted.lay(booking.place, _beyond(booking.units, there))
-    for one in standing:
+    # What was not sent yet can still be changed, and holds nothing.
+    firm = [one for one in standing if one.live or not decided]
+    for one in firm:
         place = one.document.location
-        booked = _sum(other.units for other in standing if other.document.location == place)
+        booked = _sum(other.units for other in firm if other.document.location == place)
         wanted.lay(place, _less(booked, wanted.at.get(place, {})))
     most = max(sorted(wanted.at), key=lambda place: sum(wanted.at[place].values()), default="")
     if wanted.at:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import msgspec
 
 from canonical.request import FulfillmentRequest, RequestLine
+from canonical.status import FulfillmentStatus
 from sync.orders import byhand, requests, store
 from sync.orders.booking import Booking, merged, plan
 from sync.orders.case import Case
-from sync.orders.holds import DOCUMENT
+from sync.orders.holds import DOCUMENT, SHIP
+from sync.orders.parcels import is_notice
 from sync.orders.places import first_place, is_keeper, place_on, routed
 from sync.orders.requests import UNSENT, Existing, Make
 from sync.orders.stops import stop, tell_shipped_elsewhere, tell_too_late
@@ -77,7 +79,7 @@ def _ask_by_place(
     config = case.hub.config
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
     fallback = first_place(config, target, case.row.connection)
-    books = plan(units, routed(config, target, case.requests()), standing, fallback, goods, decided=decided)
+    books = plan(units, _routed(case, target), standing, fallback, goods, decided=decided)
     # What was not sent yet is changed instead of being replaced.
     free = [one for one in books.stale if one.status in UNSENT]
     wishes = [_Wish(one, Booking(one.document.location, one.units)) for one in books.kept]
@@ -85,6 +87,20 @@ def _ask_by_place(
     gone = [one for one in books.stale if one.status not in UNSENT or one in free]
     stop(case.hub, case.connection, case.row, gone, "its goods leave from somewhere else, or other units are wanted")
     _Asking(case, target, units, busy=any(one.live for one in gone)).all(wishes)
+
+
+def _routed(case: Case, target: str) -> list[Booking]:
+    """Where goods leave from, as places were asked; of an order that was forgotten, as its channel was told then."""
+    config, existing = case.hub.config, case.requests()
+    if any(one.role == SHIP for one in existing):
+        return routed(config, target, existing)
+    ours = (one for one in case.order.fulfillments if is_notice(one.reference, config.connections))
+    found = [
+        Booking(place_on(config, target, "", one.location), {line.line_id: line.quantity for line in one.lines})
+        for one in ours
+        if one.status is not FulfillmentStatus.CANCELED
+    ]
+    return [*routed(config, target, existing), *found]
 
 
 class _Asking:

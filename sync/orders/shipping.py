@@ -13,7 +13,7 @@ from canonical.status import FulfillmentStatus
 from sync.orders import byhand, renumbered, requests, store
 from sync.orders.availability import Availability
 from sync.orders.bookkeeping import called_off
-from sync.orders.case import Case, Standing
+from sync.orders.case import Case, Standing, said_by
 from sync.orders.holds import DOCUMENT, SHIP
 from sync.orders.places import is_keeper
 from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
@@ -50,7 +50,7 @@ def ask(case: Case) -> Standing:
         _ask(case, portion, method)
     refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
     if refused is not None:
-        return Standing("blocked", refused.reason, f"{refused.connection}: {refused.detail}")
+        return Standing("blocked", refused.reason, said_by(refused.connection, refused.detail))
     refused_there = _canceled_there(existing) if found.waiting else None
     if refused_there is not None:
         return replace(refused_there, not_before=instant_text(case.hub.now() + _LOOK_AGAIN))
