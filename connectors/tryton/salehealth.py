@@ -40,6 +40,7 @@ def check_sales(client: TrytonClient, options: SaleOptions) -> Iterator[Finding]
         client.read(f"model.{model}.search", [], 0, 1, None)
     yield Finding("sales", ok=True, message=f"orders become sales of {shop['name']}")
     yield from _shop(client, shop, options)
+    yield from _warehouse(client, options)
     yield from _products(client, options)
     yield from _taxes(client, options)
 
@@ -60,6 +61,19 @@ def _shop(client: TrytonClient, shop: Row, options: SaleOptions) -> Iterator[Fin
         text = f"sales are left as {options.reach}: their goods are not promised in the stock figures"
         advice = "let people process them soon, or set sale_state to processing"
         yield Finding("sale state", ok=True, message=text, advice=advice, warning=True)
+
+
+def _warehouse(client: TrytonClient, options: SaleOptions) -> Iterator[Finding]:
+    """Tryton chooses the warehouse of a sale itself only where there is but one."""
+    rows = _rows(client, "stock.location", [["type", "=", "warehouse"]], ["name"])
+    if options.warehouse and options.warehouse not in {row["id"] for row in rows}:
+        text = f"there is no warehouse {options.warehouse}"
+        yield Finding("sale warehouse", ok=False, message=text, advice="correct the setting warehouse")
+    elif not options.warehouse and len(rows) > 1:
+        named = ", ".join(f"{row['id']} {row['name']}" for row in rows)
+        text = "Tryton refuses a sale whose warehouse neither the routing nor the setting warehouse names"
+        advice = f"set warehouse to one of: {named}"
+        yield Finding("sale warehouse", ok=True, message=text, advice=advice, warning=True)
 
 
 def _products(client: TrytonClient, options: SaleOptions) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
 from crossdock.settings.model import ConnectionSettings, Settings
-from crossdock.settings.orders import check_booked, read_orders, read_processors, read_routes
+from crossdock.settings.orders import check_booked, check_ready, read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.schema import CONFIG, shape_of
@@ -94,6 +94,7 @@ def _settle(
     rules = check_flows(shape.flows, world, findings)
     check_shares(pools, rules, findings)
     check_booked(shape.orders, shape.routing, shape.flows, findings)
+    check_ready(shape.orders, shape.routing, shape.connections, manifests, findings)
     return Settings(
         file=path,
         database=shape.database,

@@ -10,7 +10,7 @@ from connectors.manifest import Manifest
 from crossdock.settings.check import Path
 from crossdock.settings.findings import Findings
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
-from crossdock.settings.shape import FlowShape
+from crossdock.settings.shape import ConnectionShape, FlowShape
 from sync.config import Processor
 from sync.orders.routes import ExportWhen, OrderFlow, Route, Shortage
 from sync.orders.rules import ReserveRule
@@ -60,6 +60,24 @@ def check_booked(
             message = f"{flow.source} counts the stock that {channel} sells, but hears of no order of it"
             hint = f"add {flow.source} to books here, so that it books them"
             findings.error(("orders", channel), message, hint)
+
+
+def check_ready(
+    orders: Mapping[str, OrdersShape],
+    routing: Sequence[RouteShape],
+    connections: Mapping[str, ConnectionShape],
+    manifests: Mapping[str, Manifest],
+    findings: Findings,
+) -> None:
+    """Whether whoever is asked has the settings that it needs for that."""
+    asked = [target for shape in orders.values() for target in shape.books] + [route.to for route in routing]
+    for name in dict.fromkeys(asked):
+        effects = manifests[name].effects.values() if name in manifests else ()
+        needed = {setting for one in effects if one.document == "fulfillment_request" for setting in one.settings}
+        for setting in sorted(needed):
+            if not connections[name].settings.get(setting):
+                hint = "see `crossdock doctor` for what it can be"
+                findings.error(("connections", name, "settings"), f"{name} is asked for orders: set {setting}", hint)
 
 
 def read_routes(

@@ -16,7 +16,7 @@ from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
 from sync.orders import bookkeeping, byhand, deleted, notices, outcomes, refunds, shipping, stock, store
-from sync.orders.case import Case, Standing
+from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
 from sync.orders.lines import resolve
@@ -87,7 +87,12 @@ def _look(case: Case) -> Standing:
     if blocked is not None:
         return blocked
     bookkeeping.ask(case)
-    return shipping.canceled_by_books(case) or shipping.ask(case)
+    called_off = shipping.canceled_by_books(case)
+    if called_off is not None:
+        return called_off
+    standing = shipping.ask(case)
+    bookkeeping.follow(case)
+    return standing
 
 
 def _over(case: Case) -> Standing | None:
@@ -131,7 +136,7 @@ def _refused(case: Case) -> Standing | None:
     if row is not None and row.state == "unknown":
         said = f"call {row.id} to {row.connection} ({row.reference}): {row.detail}"
         return Standing("blocked", outcomes.UNKNOWN, said)
-    return Standing("blocked", row.reason, f"{row.connection}: {row.detail}") if row is not None else None
+    return Standing("blocked", row.reason, said_by(row.connection, row.detail)) if row is not None else None
 
 
 def _stop(case: Case, why: str) -> None:

@@ -12,7 +12,7 @@ from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.orders import store
 from sync.orders.case import Case
-from sync.orders.parcels import same
+from sync.orders.parcels import is_notice, same
 from sync.orders.rules import wanted_units
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
@@ -31,6 +31,7 @@ def keep(case: Case) -> None:
     others = [one for one in others if one.status is not _CANCELED]
     for one in (*case.order.fulfillments, *_unlisted(case, others)):
         row = known.get(name_of(case.row.external_id, one.id))
+        ours = is_notice(one.reference, case.hub.config.connections)
         if one.status is _CANCELED and (row is None or row.status == _CANCELED.value):
             continue
         body = {"status": one.status.value, "body": msgspec.json.encode(one)}
@@ -38,7 +39,7 @@ def keep(case: Case) -> None:
             if one.status is _CANCELED:
                 body.pop("body")  # what was said once stays known
             case.connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == row.id).values(**body))
-        elif row is None and (one.id == UNLISTED or _is_foreign(one, case.order, others)):
+        elif row is None and not ours and (one.id == UNLISTED or _is_foreign(one, case.order, others)):
             values = {
                 **body,
                 "connection": case.row.connection,

@@ -61,3 +61,8 @@ class Standing:
     reason: str = ""
     detail: str = ""
     not_before: str = ""
+
+
+def said_by(connection: str, detail: str) -> str:
+    """What a connection said, with its name in front once."""
+    return detail if detail.startswith(f"{connection}: ") else f"{connection}: {detail}"

@@ -35,7 +35,8 @@ class Asked:
     """One request as far as stock is concerned: whom, from where, and what was booked when.
 
     ``shipped`` are units by line with the time when their shipment was first seen, ``ships`` units by place and line
-    that the target of a document for the books ships itself, ``skus`` what each line was when it was asked for.
+    that the target of a document for the books ships itself, ``skus`` what each line was when it was asked for,
+    ``booked`` the place that a document for the books names.
     """
 
     connection: str
@@ -47,6 +48,7 @@ class Asked:
     shipped: Sequence[tuple[str, int, str]] = field(default_factory=tuple)
     ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     skus: Mapping[str, str] = field(default_factory=dict)
+    booked: str = ""
 
     def places(self, line: str) -> list[tuple[str, int]]:
         """Where its target ships units of a line from, and how many."""
@@ -139,8 +141,11 @@ def _places(
             taken = min(units, max(0, need - covered)) if one.status in _ABOUT_TO else units
             covered += taken
             found += books.split(location, taken) if taken else []
-    live = max((one.units.get(line, 0) for one in asked if one.role != SHIP and one.status in LIVE), default=0)
-    for location, units in _assigned(order, line, max(need, live) - covered):
+    live: dict[str, int] = {}
+    for one in asked:
+        if one.role != SHIP and one.status in LIVE:
+            live[one.connection] = live.get(one.connection, 0) + one.units.get(line, 0)
+    for location, units in _assigned(order, line, max(need, *live.values(), 0) - covered):
         found += [(place, part, at or settled_at) for place, part, at in books.split(location, units)]
     return found
 
@@ -176,18 +181,22 @@ class _Books:
         ]
 
     def split(self, location: str, units: int) -> list[tuple[str, int, str]]:
-        """Units of a place by when its owner booked them."""
+        """Units of a place by when its owner booked them: first those it booked there.
+
+        Where it booked units of another place, they are in that place's figure, and held there (R6).
+        """
         owner = self._owner_of(location)
         if owner is None:
             return [(location, units, "")]
         accepting = owner.basis in (Basis.ACCEPTED, Basis.ALLOCATED)
         found: list[tuple[str, int, str]] = []
-        for entry in sorted(self._accepted if accepting else self._shipped, key=lambda one: one.at):
+        entries = self._accepted if accepting else self._shipped
+        for entry in sorted(entries, key=lambda one: (one.request.booked != location, one.at)):
             one = entry.request
             here = one.role != SHIP or one.location == location
             taken = min(units, entry.units) if one.connection == owner.connection and one.status in LIVE and here else 0
             if taken > 0:
                 entry.units -= taken
-                found.append((location, taken, entry.at))
+                found.append((one.booked or location, taken, entry.at))
                 units -= taken
         return [*found, (location, units, "")] if units > 0 else found

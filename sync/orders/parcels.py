@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from canonical.fulfillment import Fulfillment
 
 
@@ -24,6 +26,11 @@ def echo(shown: Fulfillment, first: Fulfillment) -> bool:
     if mine and theirs:
         return bool(mine & theirs)
     return _units(shown) == _units(first)
+
+
+def is_notice(reference: str, connections: Iterable[str]) -> bool:
+    """Whether a shipment was made by a notice of ours, also by one that this database has forgotten."""
+    return any(reference.startswith(f"{name}-") for name in connections)
 
 
 def _numbers(shipment: Fulfillment) -> set[str]:

@@ -12,8 +12,10 @@ from canonical.clock import instant_text
 from canonical.status import FulfillmentStatus
 from sync.orders import byhand, renumbered, requests, store
 from sync.orders.availability import Availability
-from sync.orders.case import Case, Standing
+from sync.orders.bookkeeping import called_off
+from sync.orders.case import Case, Standing, said_by
 from sync.orders.holds import DOCUMENT, SHIP
+from sync.orders.places import is_keeper
 from sync.orders.requests import CANCELED_THERE, UNSENT, Existing, Make
 from sync.orders.routes import Route
 from sync.orders.routing import Portion, Routing, route
@@ -48,7 +50,7 @@ def ask(case: Case) -> Standing:
         _ask(case, portion, method)
     refused = next((one for one in store.request_rows(case.connection, case.row.id) if one.state == "blocked"), None)
     if refused is not None:
-        return Standing("blocked", refused.reason, f"{refused.connection}: {refused.detail}")
+        return Standing("blocked", refused.reason, said_by(refused.connection, refused.detail))
     refused_there = _canceled_there(existing) if found.waiting else None
     if refused_there is not None:
         return replace(refused_there, not_before=instant_text(case.hub.now() + _LOOK_AGAIN))
@@ -115,7 +117,8 @@ def _note(case: Case, portion: Portion) -> None:
     now, place = case.hub.stamp(), portion.location if len(ships) == 1 else ""
     store.set_ships(case.connection, one.id, ships, now)
     store.set_request(case.connection, one.id, now, location=place, why=f"keeps the books; {portion.why}")
-    if one.status in UNSENT and one.document.location != place:
+    keeps_places = is_keeper(case.hub.config, one.connection)
+    if one.status in UNSENT and one.document.location != place and not keeps_places:
         store.renew_request(case.connection, one.id, msgspec.structs.replace(one.document, location=place), now)
 
 
@@ -157,9 +160,11 @@ def _rules(case: Case) -> list[Route]:
 
 def canceled_by_books(case: Case) -> Standing | None:
     """Whether who keeps the books called the order off there: nobody else ships it until a person has decided."""
-    documents = [one for one in case.requests() if one.role == DOCUMENT]
-    newest = {one.connection: one for one in documents}
-    found = _canceled_there([one for one in newest.values() if one.connection in case.flow.targets])
+    newest: list[Existing] = []
+    for target in case.flow.targets:
+        documents = [one for one in case.requests() if one.role == DOCUMENT and one.connection == target]
+        newest += filter(None, [called_off(documents)])
+    found = _canceled_there(newest)
     if found is not None:
         open_ones = [one for one in case.requests() if one.role == SHIP]
         stop(case.hub, case.connection, case.row, open_ones, found.detail)

@@ -116,7 +116,8 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
     shipped = shipped_units(connection, order_id)
     found: list[Asked] = []
     for row in rows:
-        lines = _REQUEST_BODY.decode(row.body).lines
+        document = _REQUEST_BODY.decode(row.body)
+        lines = document.lines
         found.append(
             Asked(
                 connection=row.connection,
@@ -128,6 +129,7 @@ def asked_of(connection: Connection, order_id: int) -> list[Asked]:
                 shipped=[(line, units, seen) for request, line, units, seen in shipped if request == row.id],
                 ships=_SHIPS.decode(row.ships) if row.ships else {},
                 skus={line.line_id: line.sku for line in lines},
+                booked=document.location if row.role == DOCUMENT else "",
             )
         )
     return found

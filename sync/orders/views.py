@@ -60,11 +60,12 @@ def _ends_with(text: str) -> Any:
 
 def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str, object]]:
     """Each position: wanted, asked for, shipped, held."""
-    asked: dict[str, int] = {}
+    by_books: dict[str, dict[str, int]] = {}
     for one in store.requests_of(connection, row.id):
-        if one.live:
+        if one.live and one.role != "ship":
+            mine = by_books.setdefault(one.connection, {})
             for line, units in one.units.items():
-                asked[line] = max(asked.get(line, 0), units) if one.role != "ship" else asked.get(line, 0)
+                mine[line] = mine.get(line, 0) + units
     gone = shipped(connection, row.id, order)
     held = _held(connection, row.id)
     return [
@@ -76,7 +77,7 @@ def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str,
             "ordered": line.ordered or line.quantity,
             "amount": in_minor_units(line.amount, order.currency),
             "discount": in_minor_units(line.discount, order.currency),
-            "asked": asked.get(line.id, 0),
+            "asked": max((mine.get(line.id, 0) for mine in by_books.values()), default=0),
             "shipped": gone.get(line.id, 0),
             "reserved": held.get(line.id, ""),
         }

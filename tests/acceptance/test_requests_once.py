@@ -31,7 +31,7 @@ from tests.servers.tryton.catalog import GOODS
 from tests.servers.tryton.server import is_installed
 from tests.support.books import real_books, simulated_books
 from tests.support.forks import KILLED, Forks
-from tests.support.market import Books, LaterClock, Market, market
+from tests.support.market import PLACES, Books, LaterClock, Market, market
 
 OpenBooks: TypeAlias = Callable[[LaterClock], AbstractContextManager[Books]]
 pytestmark = pytest.mark.timeout(900)
@@ -252,3 +252,18 @@ def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: P
         found.live(full=True)
         found.live()
         found.judge(shipped=True)
+
+
+def test_what_two_places_ship_is_booked_where_it_left(tmp_path: Path, either: OpenBooks) -> None:
+    sku, other = ITEMS[0].sku, ITEMS[1].sku
+    with trade(tmp_path, either) as found:
+        there = found.market.erp.lying("WH1")[sku]
+        orders = [found.market.woo.checkout.buy({sku: there + 4}), found.market.woo.checkout.buy({sku: 3, other: 2})]
+        found.live()
+        # One of two places, and one that the second ships alone for what the first has left.
+        assert len(found.market.erp.sales()) == len(orders) + 1
+        found.market.ship_all()
+        found.live()
+        for code in PLACES:
+            booked, lying = found.market.erp.lying(code), found.market.lying(code)
+            assert {sku: booked[sku] for sku in lying} == lying, code

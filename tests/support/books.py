@@ -60,6 +60,20 @@ class TrytonBooks:
             found[sale["web_id"]] = (str(sale["state"]), units[sale["id"]])
         return found
 
+    def lying(self, code: str) -> dict[str, int]:
+        """Units that lie in a warehouse, by SKU."""
+        rows = self._rpc.call(
+            "product.product.search_read",
+            [["code", "like", "MUG-%"]],
+            0,
+            None,
+            None,
+            ["code", "quantity"],
+            locations=[int(self.place_id(code))],
+            with_childs=True,
+        )
+        return {str(row["code"]): int(row["quantity"]) for row in rows}
+
     def told(self) -> Counter[str]:
         """How often each shipment was told, by the reference it was told under."""
         rows = self._rpc.rows("stock.shipment.out", [["reference", "!=", None]], "reference", "state")

@@ -88,6 +88,10 @@ class Books(Protocol):
         """How often each shipment was told, by the reference it was told under."""
         ...
 
+    def lying(self, code: str) -> dict[str, int]:
+        """Units that lie in a warehouse, by SKU."""
+        ...
+
 
 @dataclass(frozen=True)
 class Market:
@@ -115,6 +119,13 @@ class Market:
         for number, one in self.tpl.snapshot()["orders"].items():
             if one["channel_id"] == CHANNEL:
                 self.tpl.admin.ship_all(int(number))
+
+    def lying(self, code: str) -> dict[str, int]:
+        """Units that lie at a place of the 3PL, by SKU."""
+        snapshot = self.tpl.snapshot()
+        levels = snapshot["levels"]
+        found = {one.sku: f"{one.inventory_id}@{CENTERS[code]}" for one in self.tpl.account.variants.values()}
+        return {sku: levels[key]["on_hand"] for sku, key in found.items() if key in levels}
 
     def notices(self, order: int) -> list[str]:
         """The references of the shipments that the shop was told of."""

@@ -40,7 +40,12 @@ def _row(what: str, sides: Mapping[str, int | Decimal]) -> dict[str, object]:
 
 def _orders(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
     sold = day.shippable()
-    counted = {reference.rpartition("-")[0]: units for reference, counts, units in day.erp.sales() if counts}
+    # An order that two places ship is two sales.
+    counted: dict[str, int] = {}
+    for reference, stands, units in day.erp.sales():
+        if stands:
+            key = reference.rpartition("-")[0]
+            counted[key] = counted.get(key, 0) + sum(units.values())
     told = [one for each in sold for one in each.sale.shipments]
     yield (
         "orders to be shipped",
@@ -54,7 +59,7 @@ def _orders(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
         "units ordered, booked, shipped",
         {
             "shops": sum(sum(one.sale.units.values()) for one in sold),
-            "erp": sum(sum(units.values()) for units in counted.values()),
+            "erp": sum(counted.values()),
             "tpls": sum(job.gone for floor in day.floors for job in floor.jobs()),
         },
     )
@@ -87,3 +92,9 @@ def _stock(day: Day) -> Iterable[tuple[str, dict[str, int | Decimal]]]:
             f"units for sale on {shop}",
             {"shops": sum(day.listed(sku)[shop] for sku in skus), "erp": free, "tpls": lies},
         )
+    for floor, shelf in zip(day.floors, shelves, strict=True):
+        # The difference by SKU: a unit too many of one thing does not make up for one too few of another.
+        astray = sum(abs(day.erp.has(sku, floor.code) - shelf.get(sku, 0)) for sku in skus)
+        booked = sum(day.erp.has(sku, floor.code) for sku in skus)
+        yield f"units in {floor.code}", {"erp": booked, "tpls": sum(shelf.get(sku, 0) for sku in skus)}
+        yield f"units astray in {floor.code}", {"erp": astray, "tpls": 0}

@@ -9,7 +9,7 @@ import pytest
 
 from canonical.errors import ConfigError
 from crossdock.settings.hub import hub_config
-from crossdock.settings.lint import checked
+from crossdock.settings.lint import checked, find_problems
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from sync.config import HubConfig
@@ -148,3 +148,17 @@ def test_a_processor_must_show_charges_and_serve_a_channel_with_orders(
 
 def test_a_changed_rule_is_another_configuration(tmp_path: Path) -> None:
     assert _hub(tmp_path).version != _hub(tmp_path, routing="tags: [vip]").version
+
+
+@pytest.mark.parametrize(("setting", "named"), [("", True), (", web_shop: 0", True), (", web_shop: 3", False)])
+def test_books_that_lack_the_setting_they_need_for_orders_are_named(
+    tmp_path: Path, setting: str, *, named: bool
+) -> None:
+    account = f"{{url: https://erp.example, database: d, username: u, password: p{setting}}}"
+    text = CONFIG % ("export_when: soon", "name: first")
+    text = text.replace("locations:", f"  books: {{connector: tryton, settings: {account}}}\nlocations:", 1)
+    text = text.replace("books: [erp]", "books: [erp, books]").replace("export_when: soon", "")
+    path = tmp_path / "crossdock.yaml"
+    path.write_text(text, encoding="utf-8")
+    said = [str(one) for one in find_problems(path, InstalledPlatforms())]
+    assert any("books is asked for orders: set web_shop" in one for one in said) is named, said

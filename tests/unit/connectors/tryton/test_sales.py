@@ -103,6 +103,8 @@ def test_doctor_names_what_orders_lack(trade: Trade) -> None:
     assert not findings(trade, taxes="0.20=1")["taxes"].ok
     assert findings(trade)["taxes"].warning
     assert findings(trade, sale_state="draft")["sale state"].warning
+    assert "Second" in findings(trade, warehouse=0)["sale warehouse"].advice
+    assert "no warehouse 77" in findings(trade, warehouse=77)["sale warehouse"].message
 
 
 def test_doctor_names_modules_that_are_missing(world: World) -> None:

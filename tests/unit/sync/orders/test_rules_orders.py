@@ -181,7 +181,7 @@ def test_r15_an_address_mended_after_a_refusal_is_what_is_sent_next(desk_of: Ope
     assert desk.trade("tpl").requests["shop-o1-1"]["document"]["shipping_address"]["street"] == "New St 2"
 
 
-def test_r15_more_wanted_after_goods_have_left_is_told_to_a_person(desk: Desk) -> None:
+def test_r15_more_wanted_after_goods_have_left_is_asked_for_in_a_document_of_its_own(desk: Desk) -> None:
     number = desk.place(2)
     desk.sync()
     desk.trade("erp").ship("shop-o1-1")
@@ -189,8 +189,9 @@ def test_r15_more_wanted_after_goods_have_left_is_told_to_a_person(desk: Desk) -
     desk.trade("shop").edit(number, 1, 3)
     for _ in range(2):
         desk.sync()
-    assert desk.requests() == {"shop-o1-1": "shipped"}
-    assert "edited_after_shipping" in desk.incidents()
+    assert desk.requests() == {"shop-o1-1": "shipped", "shop-o1-2": "accepted"}
+    assert desk.trade("erp").requests["shop-o1-2"]["lines"] == [{"sku": "SKU-1", "quantity": 1}]
+    assert desk.incidents() == []
 
 
 def test_r15_units_refunded_after_they_left_are_no_news_for_who_shipped_them(desk: Desk) -> None:
