@@ -69,8 +69,8 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     """Something that can be done once: from which canonical document, its class (R17), and how long a late one takes.
 
     ``resource`` is what the record it makes is read back from. ``found_by`` says in words how a lost one is found.
-    ``amends`` is whether a shipment that was told takes parcels that become known later. ``settings`` names those that a
-    connection needs for it, though it works without them otherwise.
+    ``amends`` is whether a shipment that was told takes parcels that become known later. ``settings`` names those that
+    a connection needs for it, though it works without them otherwise.
     """
 
     about: str
