@@ -12,7 +12,7 @@ import msgspec
 
 from canonical.request import FulfillmentRequest, RequestLine
 from canonical.status import FulfillmentStatus
-from sync.orders import byhand, requests, store
+from sync.orders import byhand, renumbered, requests, store
 from sync.orders.booking import Booking, merged, plan
 from sync.orders.case import Case
 from sync.orders.holds import DOCUMENT, SHIP
@@ -78,6 +78,8 @@ def _ask_by_place(
     """What is to be booked at each place, against the documents there are."""
     config = case.hub.config
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
+    # Of what has begun to leave, lines that were written anew are the new ones; anything else is replaced for them.
+    standing = [renumbered.document_as(one, case.skus) if one.started else one for one in standing]
     fallback = first_place(config, target, case.row.connection)
     books = plan(units, _routed(case, target), standing, fallback, goods, decided=decided)
     # What was not sent yet is changed instead of being replaced.
@@ -93,7 +95,9 @@ def _routed(case: Case, target: str) -> list[Booking]:
     """Where goods leave from, as places were asked; of an order that was forgotten, as its channel was told then."""
     config, existing = case.hub.config, case.requests()
     if any(one.role == SHIP for one in existing):
-        return routed(config, target, existing)
+        was = renumbered.skus_of(existing)
+        asked = routed(config, target, existing)
+        return [Booking(one.place, renumbered.units_as(one.units, was, case.skus)) for one in asked]
     ours = (one for one in case.order.fulfillments if is_notice(one.reference, config.connections))
     found = [
         Booking(place_on(config, target, "", one.location), {line.line_id: line.quantity for line in one.lines})

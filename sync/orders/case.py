@@ -32,6 +32,12 @@ class Case:
         """How the orders of its channel flow."""
         return self.hub.config.orders[self.row.connection]
 
+    @property
+    def skus(self) -> dict[str, str]:
+        """What each line is: our SKU, or that of the channel where we know none."""
+        known = self.sellables
+        return {line.id: known[line.id].sku if line.id in known else line.sku for line in self.order.lines}
+
     def requests(self) -> list[Existing]:
         """Every request it ever had, as they are by now."""
         return store.requests_of(self.connection, self.row.id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from sync.orders.holds import Asked
 from sync.orders.requests import Existing
 
@@ -32,10 +34,28 @@ def laid(
 
 def asked_as(asked: Sequence[Asked], now: Mapping[str, str]) -> list[Asked]:
     """Requests by the lines of ``now``, with their SKUs: one that is no more is the new one of the same goods."""
-    was = {line: sku for one in asked for line, sku in one.skus.items() if line not in now}
-    fresh = {sku: line for line, sku in reversed(list(now.items())) if sku}
-    names = {line: fresh[sku] for line, sku in was.items() if sku in fresh}
+    names = _names({line: sku for one in asked for line, sku in one.skus.items()}, now)
     return [_renamed(one, names) for one in asked] if names else list(asked)
+
+
+def units_as(units: Mapping[str, int], was: Mapping[str, str], now: Mapping[str, str]) -> dict[str, int]:
+    """Units by the lines of ``now``, those of a line that is no more by the new one of the same goods."""
+    return _added(units, _names(was, now))
+
+
+def document_as(one: Existing, now: Mapping[str, str]) -> Existing:
+    """A request by the lines of ``now``, as far as they are of the same goods."""
+    names = _names(skus_of([one]), now)
+    lines = tuple(
+        msgspec.structs.replace(line, line_id=names.get(line.line_id, line.line_id)) for line in one.document.lines
+    )
+    return replace(one, document=msgspec.structs.replace(one.document, lines=lines)) if names else one
+
+
+def _names(was: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """The new line of each that is no more, where there is one of the same goods."""
+    fresh = {sku: line for line, sku in reversed(list(now.items())) if sku}
+    return {line: fresh[sku] for line, sku in was.items() if line not in now and sku in fresh}
 
 
 def _renamed(one: Asked, names: Mapping[str, str]) -> Asked:

@@ -32,7 +32,7 @@ def ask(case: Case) -> Standing:
     existing = case.requests()
     goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
     need = {line: units for line, units in case.need.items() if line in goods}
-    was, now = renumbered.skus_of(existing), _skus(case)
+    was, now = renumbered.skus_of(existing), case.skus
     gone = renumbered.laid(shipped(case.connection, case.row.id, case.order), was, now, need)
     rest = requests.still_to_ship(need, gone, existing)
     _stop_too_much(case, rest, existing)
@@ -135,12 +135,6 @@ def _readdress(case: Case, existing: list[Existing]) -> None:
             store.renew_request(case.connection, one.id, there, case.hub.stamp())
         elif not one.started:
             stop(case.hub, case.connection, case.row, [one], "the address was changed")
-
-
-def _skus(case: Case) -> dict[str, str]:
-    return {
-        line.id: case.sellables[line.id].sku if line.id in case.sellables else line.sku for line in case.order.lines
-    }
 
 
 def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:

@@ -145,3 +145,17 @@ def test_a_connection_of_one_place_ships_from_there_and_two_of_ours_may_be_one_o
     assert place_on(config, "erp", "tpl", "") == ""
     assert place_on(config, "erp", "tpl", "WH9") == ""
     assert first_place(config, "erp", "shop") == "WH1"
+
+
+def test_lines_written_anew_after_goods_have_left_are_not_booked_a_second_time(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=OTHERS, routes=[ONE])
+    number = desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T1")
+    _syncs(desk)
+    desk.trade("erp").ship("shop-o1-1", {"SKU-1": 1}, number="T1")
+    _syncs(desk)
+    row = desk.trade("shop").orders[number]["lines"][0]
+    desk.change(number, lines=[row | {"id": "anew"}])
+    _syncs(desk)
+    assert _booked(desk) == {"shop-o1-1": ("WH1", "partially_shipped", [2])}
