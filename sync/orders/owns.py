@@ -109,6 +109,15 @@ def load(connection: Connection, channel: str, items: Iterable[int]) -> dict[tup
     return found
 
 
+def due(connection: Connection, channel: str, after: str, before: str) -> list[int]:
+    """Items whose counter lacks units of orders that were read between two times: whoever looks later must see them."""
+    open_here = (_OWN.c.connection == channel, _OWN.c.units != _OWN.c.absorbed)
+    rows = connection.execute(
+        select(_OWN.c.item_id).distinct().where(*open_here, _OWN.c.as_of >= after, _OWN.c.as_of < before)
+    )
+    return sorted(rows.scalars())
+
+
 def since(connection: Connection, channel: str, item: int, slot: str, at: str) -> int:
     """Units of own orders read since a time that the counter's base does not have."""
     waiting = load(connection, channel, [item]).get((item, slot), [])

@@ -163,6 +163,16 @@ class Lagging(MemoryConnector):
     def _records(self, resource: str) -> Iterator[dict[str, Any]]:
         return self._market.shown(self._called, resource, list(super()._records(resource)))
 
+    def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
+        """What changed, and, as a cursor overlaps, what was shown late by a read before (R22)."""
+        late = self._market.shown_late if resource == "items" else set()
+        found = [
+            one
+            for one in self._records(resource)
+            if one["changed"] > int(cursor) or (self._called, one["id"]) in late
+        ]
+        return self._pages(resource, found, complete=False)
+
 
 @dataclass
 class Worker:

@@ -84,6 +84,7 @@ class Market:
         self.owners = {id(item): one for one in self.things.values() for item in one.items.values()}
         self.by_order: dict[str, Order] = {}
         self.copies: dict[tuple[str, str], tuple[dict[str, Any], float]] = {}
+        self.shown_late: set[tuple[str, str]] = set()
         self.lagging, self.silent = False, ""
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
@@ -175,6 +176,8 @@ class Market:
         for record in records:
             copy, until = self.copies.get((name, record["id"]), (record, 0.0))
             late = self.lagging and name == LAGS and resource == "items" and now < until
+            if late:
+                self.shown_late.add((name, record["id"]))
             yield {**copy, "changed": record["changed"]} if late else record
 
     def take_effect(self) -> None:
