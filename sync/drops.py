@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from sync.store.database import among, chunks
 
 _DROP = tables.table(tables.Drop)
 _LATELY = timedelta(days=7)
+_BACK = "back"
+"""The cause of units that came back to a channel: they are no drop, and never open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,27 @@ def record(connection: Connection, left: Left, open_units: int, now: str) -> Non
             closed_at="" if open_units else now,
         )
     )
+
+
+def came_back(connection: Connection, came: Left, now: str) -> None:
+    """Note units that came back to a channel: the order that gave them back may be read later."""
+    record(connection, replace(came, cause=_BACK), 0, now)
+
+
+def claim_back(connection: Connection, channel: str, parts: Sequence[Part], slot: str, units: int, since: str) -> int:
+    """An order explains units that were seen to come back after its last reading; tells how many, each once."""
+    return _claim(
+        connection,
+        parts,
+        units,
+        {part.item_id: _back(connection, channel, part.item_id, slot, since) for part in parts},
+    )
+
+
+def _back(connection: Connection, channel: str, item_id: int, slot: str, since: str) -> list[Row[Any]]:
+    here = (_DROP.c.connection == channel, _DROP.c.item_id == item_id, _DROP.c.slot == slot, _DROP.c.cause == _BACK)
+    query = select(_DROP).where(*here, _DROP.c.claimed < _DROP.c.units, _DROP.c.seen_at >= since)
+    return list(connection.execute(query.order_by(_DROP.c.id)))
 
 
 def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -117,6 +140,10 @@ def claim(connection: Connection, channel: str, parts: Sequence[Part], slot: str
     reservation of its own, which ends by itself.
     """
     rows = {part.item_id: _unclaimed(connection, channel, part.item_id, slot, placed_at) for part in parts}
+    return _claim(connection, parts, units, rows)
+
+
+def _claim(connection: Connection, parts: Sequence[Part], units: int, rows: Mapping[int, Sequence[Row[Any]]]) -> int:
     possible = min(sum(int(r.units - r.claimed) for r in rows[part.item_id]) // part.units for part in parts)
     count = min(units, possible)
     for part in parts:
@@ -139,6 +166,7 @@ def _unclaimed(connection: Connection, channel: str, item_id: int, slot: str, pl
                 _DROP.c.connection == channel,
                 _DROP.c.item_id == item_id,
                 _DROP.c.slot == slot,
+                _DROP.c.cause != _BACK,
                 _DROP.c.claimed < _DROP.c.units,
                 _DROP.c.seen_at >= placed_at,
             )
@@ -155,7 +183,7 @@ def restore(connection: Connection, channel: str, item_id: int, units: int, now:
     """
     here = (_DROP.c.item_id == item_id, _DROP.c.connection == channel)
     lately = instant_text(parse_instant(now) - _LATELY)
-    booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units)
+    booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units, _DROP.c.cause != _BACK)
     if connection.execute(select(_DROP.c.id).where(*here, *booked)).first() is not None:
         return
     rows = connection.execute(

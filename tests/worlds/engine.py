@@ -167,9 +167,7 @@ class Lagging(MemoryConnector):
         """What changed, and, as a cursor overlaps, what was shown late by a read before (R22)."""
         late = self._market.shown_late if resource == "items" else set()
         found = [
-            one
-            for one in self._records(resource)
-            if one["changed"] > int(cursor) or (self._called, one["id"]) in late
+            one for one in self._records(resource) if one["changed"] > int(cursor) or (self._called, one["id"]) in late
         ]
         return self._pages(resource, found, complete=False)
 
