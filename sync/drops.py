@@ -55,7 +55,8 @@ def record(connection: Connection, left: Left, open_units: int, now: str) -> Non
 
 def came_back(connection: Connection, came: Left, now: str) -> None:
     """Note units that came back to a channel: the order that gave them back may be read later."""
-    record(connection, replace(came, cause=_BACK), 0, now)
+    if came.units:
+        record(connection, replace(came, cause=_BACK), 0, now)
 
 
 def claim_back(connection: Connection, channel: str, parts: Sequence[Part], slot: str, units: int, since: str) -> int:
@@ -175,8 +176,8 @@ def _unclaimed(connection: Connection, channel: str, item_id: int, slot: str, pl
     )
 
 
-def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> None:
-    """A cancellation on the channel gives units back: the newest drops there are smaller by as much.
+def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> int:
+    """A cancellation on the channel gives units back: the newest drops there are smaller by as much; tells by how many.
 
     Not while a drop there was booked lately: the canceled order may be that one, and then the open one still stands.
     What a known order claimed is out of the question: a known order's cancellation is read from the order.
@@ -185,15 +186,20 @@ def restore(connection: Connection, channel: str, item_id: int, units: int, now:
     lately = instant_text(parse_instant(now) - _LATELY)
     booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units, _DROP.c.cause != _BACK)
     if connection.execute(select(_DROP.c.id).where(*here, *booked)).first() is not None:
-        return
+        return 0
     rows = connection.execute(
-        select(_DROP.c.id, _DROP.c.open_units).where(*here, _DROP.c.open_units > 0).order_by(_DROP.c.id.desc())
+        select(_DROP.c.id, _DROP.c.open_units, _DROP.c.claimed)
+        .where(*here, _DROP.c.open_units > 0)
+        .order_by(_DROP.c.id.desc())
     ).all()
     rest = units
     for row in rows:
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, now)
+        # Units that left and came back explain each other, and no order any more.
+        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(claimed=row.claimed + taken))
+    return units - rest
 
 
 def _reduce(connection: Connection, drop_id: int, open_now: int, now: str) -> None:

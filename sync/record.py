@@ -54,11 +54,13 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
             gone = Left(line.target, part.item_id, pool, slot, _FALLS[event.kind], units)
             ledger.left(connection, gone, event.since, now)
     elif event.kind is EventKind.CANCEL:
-        _came_back(connection, line, event, now)
         for part in line.stock_items:
-            drops.restore(connection, line.target, part.item_id, event.units * part.units, now)
+            units = event.units * part.units
+            units -= drops.restore(connection, line.target, part.item_id, units, now)
+            _came_back(connection, line, part.item_id, units, now)
     elif event.kind is EventKind.RAISED:
-        _came_back(connection, line, event, now)
+        for part in line.stock_items:
+            _came_back(connection, line, part.item_id, event.units * part.units, now)
         _open(connection, line, event, "stock_raised_by_other", now)
     elif event.kind is EventKind.CONFLICT:
         conflict = _open(connection, line, event, "changed_by_other", now)
@@ -69,11 +71,9 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
         conflicts.close_slot(connection, line.target, view.entity, view.item_id, slot, "values agree again", now)
 
 
-def _came_back(connection: Connection, line: Line, event: Event, now: str) -> None:
+def _came_back(connection: Connection, line: Line, item: int, units: int, now: str) -> None:
     pool = line.flow.rules[line.target].pool
-    for part in line.stock_items:
-        units = event.units * part.units
-        drops.came_back(connection, Left(line.target, part.item_id, pool, line.slot, "", units), now)
+    drops.came_back(connection, Left(line.target, item, pool, line.slot, "", units), now)
 
 
 def _open(connection: Connection, line: Line, event: Event, kind: str, now: str) -> int:
