@@ -106,8 +106,9 @@ def account(connection: Connection, item_id: int, pool: str, units: int, as_of: 
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, as_of)
-        booked = {"booked_units": row.booked_units + taken, "booked_from": before}
-        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**booked))
+        if taken:
+            booked = {"booked_units": row.booked_units + taken, "booked_from": before}
+            connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**booked))
         if not rest:
             break
     return rest
@@ -129,7 +130,7 @@ def reopen(connection: Connection, item_id: int, pool: str, total: int, since: s
     ).all()
     for row in rows:
         units = min(row.booked_units, row.units - row.claimed)
-        values = {"open_units": row.open_units + units, "booked_units": 0, "booked_from": None, "closed_at": ""}
+        values = {"open_units": row.open_units + units, "booked_units": 0, "closed_at": ""}
         connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**values))
     return sorted({row.closed_at for row in rows})
 

@@ -31,6 +31,7 @@ from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, LAGS, Market
 from tests.worlds.script import CHANNELS, Round
+from tests.worlds.shown import shown
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
@@ -258,6 +259,11 @@ class Crew:
         for _ in range(3):
             self.clock.advance(_SETTLED)
             self._work(Worker("last"), ReadMode.FULL)
+
+    def shown(self) -> dict[str, str]:
+        """By SKU: what waits for a person's word."""
+        with self.template.database.begin() as connection:
+            return shown(connection)
 
     def _work(self, worker: Worker, mode: ReadMode) -> None:
         hub = self._hub(worker)

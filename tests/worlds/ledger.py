@@ -104,7 +104,9 @@ class Ledger:
         causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
-            causes = self._relabel(channel, min(unread, units, self.excess[channel].total()))
+            # What the owner took out since its figures were read is not the doing of whoever lowers by those figures.
+            counted = self.excess[channel].total() - max(0, self.at(known.figures).received - self.now.received)
+            causes = self._relabel(channel, max(0, min(unread, units, counted)))
         for cause in BY_THE_HUB:
             if causes[cause]:
                 self.listed_over[channel][cause] += causes[cause]
