@@ -166,9 +166,11 @@ class Lagging(MemoryConnector):
 
     def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
         """What changed, and, as a cursor overlaps, what was shown late by a read before (R22)."""
-        late = self._market.shown_late if resource == "items" else set()
+        late = self._market.shown_late
         found = [
-            one for one in self._records(resource) if one["changed"] > int(cursor) or (self._called, one["id"]) in late
+            one
+            for one in self._records(resource)
+            if one["changed"] > int(cursor) or (self._called, str(one["id"])) in late
         ]
         return self._pages(resource, found, complete=False)
 

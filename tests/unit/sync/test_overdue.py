@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
 
@@ -53,13 +54,12 @@ def test_nothing_is_looked_at_again_where_every_order_is_in_its_figure(desk: Des
 def test_a_cancellation_that_was_seen_before_it_was_read_counts_once(desk: Desk) -> None:
     number = desk.place(3)
     desk.sync()
-    order = dict(desk.trade("shop").orders[number])
-    order["lines"] = [dict(line) for line in order["lines"]]
+    order = deepcopy(desk.trade("shop").orders[number])
     desk.trade("shop").cancel(number)
-    canceled = dict(desk.trade("shop").orders[number])
+    canceled = desk.trade("shop").orders[number]
     # The shelf shows the 3 units again; the order does not say why yet.
     desk.trade("shop").orders[number] = order
-    desk.sync(ReadMode.FULL)
+    desk.sync(ReadMode.FULL, orders=False)
     desk.trade("shop").orders[number] = canceled
     desk.change(number)
     for _ in range(3):
