@@ -344,7 +344,7 @@ class _Applier:
 
     def _reread_stale(self, part: Batch) -> None:
         """Read what the platform refused as changed, and say at once what changed it."""
-        drain(self.hub, self.target, late_copies=False)
+        drain(self.hub, self.target)
         read_orders(self.hub, self.target)
         with self.hub.database.begin() as connection:
             for name in {change.flow for change in part.changes()} & self.hub.config.flows.keys():

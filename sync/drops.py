@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from sync.store.database import among, chunks
 
 _DROP = tables.table(tables.Drop)
 _LATELY = timedelta(days=7)
+_BACK = "back"
+"""The cause of units that came back to a channel: they are no drop, and never open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,28 @@ def record(connection: Connection, left: Left, open_units: int, now: str) -> Non
     )
 
 
+def came_back(connection: Connection, came: Left, now: str) -> None:
+    """Note units that came back to a channel: the order that gave them back may be read later."""
+    if came.units:
+        record(connection, replace(came, cause=_BACK), 0, now)
+
+
+def claim_back(connection: Connection, channel: str, parts: Sequence[Part], slot: str, units: int, since: str) -> int:
+    """An order explains units that were seen to come back after its last reading; tells how many, each once."""
+    return _claim(
+        connection,
+        parts,
+        units,
+        {part.item_id: _back(connection, channel, part.item_id, slot, since) for part in parts},
+    )
+
+
+def _back(connection: Connection, channel: str, item_id: int, slot: str, since: str) -> list[Row[Any]]:
+    here = (_DROP.c.connection == channel, _DROP.c.item_id == item_id, _DROP.c.slot == slot, _DROP.c.cause == _BACK)
+    query = select(_DROP).where(*here, _DROP.c.claimed < _DROP.c.units, _DROP.c.seen_at >= since)
+    return list(connection.execute(query.order_by(_DROP.c.id)))
+
+
 def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[str, int]]:
     """Open units by item and location, over all channels; the key is empty where a channel has one figure."""
     found: dict[int, dict[str, int]] = {}
@@ -82,8 +106,9 @@ def account(connection: Connection, item_id: int, pool: str, units: int, as_of: 
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, as_of)
-        booked = {"booked_units": row.booked_units + taken, "booked_from": before}
-        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**booked))
+        if taken:
+            booked = {"booked_units": row.booked_units + taken, "booked_from": before}
+            connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**booked))
         if not rest:
             break
     return rest
@@ -105,7 +130,7 @@ def reopen(connection: Connection, item_id: int, pool: str, total: int, since: s
     ).all()
     for row in rows:
         units = min(row.booked_units, row.units - row.claimed)
-        values = {"open_units": row.open_units + units, "booked_units": 0, "booked_from": None, "closed_at": ""}
+        values = {"open_units": row.open_units + units, "booked_units": 0, "closed_at": ""}
         connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(**values))
     return sorted({row.closed_at for row in rows})
 
@@ -117,6 +142,10 @@ def claim(connection: Connection, channel: str, parts: Sequence[Part], slot: str
     reservation of its own, which ends by itself.
     """
     rows = {part.item_id: _unclaimed(connection, channel, part.item_id, slot, placed_at) for part in parts}
+    return _claim(connection, parts, units, rows)
+
+
+def _claim(connection: Connection, parts: Sequence[Part], units: int, rows: Mapping[int, Sequence[Row[Any]]]) -> int:
     possible = min(sum(int(r.units - r.claimed) for r in rows[part.item_id]) // part.units for part in parts)
     count = min(units, possible)
     for part in parts:
@@ -139,6 +168,7 @@ def _unclaimed(connection: Connection, channel: str, item_id: int, slot: str, pl
                 _DROP.c.connection == channel,
                 _DROP.c.item_id == item_id,
                 _DROP.c.slot == slot,
+                _DROP.c.cause != _BACK,
                 _DROP.c.claimed < _DROP.c.units,
                 _DROP.c.seen_at >= placed_at,
             )
@@ -147,25 +177,30 @@ def _unclaimed(connection: Connection, channel: str, item_id: int, slot: str, pl
     )
 
 
-def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> None:
-    """A cancellation on the channel gives units back: the newest drops there are smaller by as much.
+def restore(connection: Connection, channel: str, item_id: int, units: int, now: str) -> int:
+    """A cancellation on the channel gives units back: the newest drops there are smaller by as much; tells by how many.
 
     Not while a drop there was booked lately: the canceled order may be that one, and then the open one still stands.
     What a known order claimed is out of the question: a known order's cancellation is read from the order.
     """
     here = (_DROP.c.item_id == item_id, _DROP.c.connection == channel)
     lately = instant_text(parse_instant(now) - _LATELY)
-    booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units)
+    booked = (_DROP.c.closed_at >= lately, _DROP.c.claimed < _DROP.c.units, _DROP.c.cause != _BACK)
     if connection.execute(select(_DROP.c.id).where(*here, *booked)).first() is not None:
-        return
+        return 0
     rows = connection.execute(
-        select(_DROP.c.id, _DROP.c.open_units).where(*here, _DROP.c.open_units > 0).order_by(_DROP.c.id.desc())
+        select(_DROP.c.id, _DROP.c.open_units, _DROP.c.claimed)
+        .where(*here, _DROP.c.open_units > 0)
+        .order_by(_DROP.c.id.desc())
     ).all()
     rest = units
     for row in rows:
         taken = min(rest, row.open_units)
         rest -= taken
         _reduce(connection, row.id, row.open_units - taken, now)
+        # Units that left and came back explain each other, and no order any more.
+        connection.execute(update(_DROP).where(_DROP.c.id == row.id).values(claimed=row.claimed + taken))
+    return units - rest
 
 
 def _reduce(connection: Connection, drop_id: int, open_now: int, now: str) -> None:

@@ -27,6 +27,7 @@ from sync.ahead import gathered, one_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
+from sync.overdue import mark_overdue
 from sync.quarantine import UNREADABLE, Entry
 from sync.store import body
 from sync.topology import mappings_by_resource, read_paths
@@ -179,6 +180,7 @@ def _store_delta(
         return
     read_at = first if covers_stock(hub, name, mappings) else state.read_at
     with hub.database.begin() as connection:
+        mark_overdue(hub, connection, name, mappings, state, read_at)
         cursors.save(
             connection, state.moved(cursor=cursor, read_at=read_at, read_until=until if read_at == first else "")
         )
@@ -218,6 +220,7 @@ def _store_sweep(
             # Otherwise a record that seems to be missing may be one whose id could not be read.
             missing.mark_gone(hub, connection, name, mappings, seen, same_scope=state.scope in ("", scope))
             quarantine.release_unreadable(connection, name, [mapping.entity for mapping in mappings], [_NAMELESS])
+        mark_overdue(hub, connection, name, mappings, state, first)
         cursors.save(
             connection,
             state.moved(cursor=cursor, read_at=first, read_until=until, swept_at=first, swept_count=count, scope=scope),

@@ -55,8 +55,12 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
             ledger.left(connection, gone, event.since, now)
     elif event.kind is EventKind.CANCEL:
         for part in line.stock_items:
-            drops.restore(connection, line.target, part.item_id, event.units * part.units, now)
+            units = event.units * part.units
+            units -= drops.restore(connection, line.target, part.item_id, units, now)
+            _came_back(connection, line, part.item_id, units, now)
     elif event.kind is EventKind.RAISED:
+        for part in line.stock_items:
+            _came_back(connection, line, part.item_id, event.units * part.units, now)
         _open(connection, line, event, "stock_raised_by_other", now)
     elif event.kind is EventKind.CONFLICT:
         conflict = _open(connection, line, event, "changed_by_other", now)
@@ -65,6 +69,11 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
     elif event.kind is EventKind.ENDED:
         overrides.end(connection, line.target, view.entity, view.item_id, slot)
         conflicts.close_slot(connection, line.target, view.entity, view.item_id, slot, "values agree again", now)
+
+
+def _came_back(connection: Connection, line: Line, item: int, units: int, now: str) -> None:
+    pool = line.flow.rules[line.target].pool
+    drops.came_back(connection, Left(line.target, item, pool, line.slot, "", units), now)
 
 
 def _open(connection: Connection, line: Line, event: Event, kind: str, now: str) -> int:

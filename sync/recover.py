@@ -34,10 +34,16 @@ def recover(hub: Hub, name: str) -> Counter[str]:
 
 
 def settle_seconds(hub: Hub, name: str, spec: WriteSpec) -> float:
-    """How long a write of unknown outcome may still take effect, or not be shown by a read."""
+    """How long a write of unknown outcome may still take effect, or not be shown by a read.
+
+    A configured time says when a write can no longer take effect; reads may lag behind it all the same.
+    """
     configured = hub.config.connections[name].write_settle_seconds
-    lag = hub.config.connections[name].manifest.read_after_write_seconds
-    return spec.settle_seconds + lag if configured is None else configured
+    return (spec.settle_seconds if configured is None else configured) + _lag(hub, name)
+
+
+def _lag(hub: Hub, name: str) -> float:
+    return hub.config.connections[name].manifest.read_after_write_seconds
 
 
 def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
@@ -49,6 +55,8 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
             journal.finish(connection, call.id, "unknown", hub.stamp(), "its outcome cannot be found out")
         return "unknown"
     if spec.write_class is WriteClass.SET:
+        if age < _lag(hub, name):
+            return "waiting"  # a read would show what was there before, and that is no evidence (R9)
         return _resolve_set(hub, name, call, settled=settled)
     return _resolve_asked(hub, name, call, settled=settled)
 
@@ -76,7 +84,9 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     now = hub.stamp()
     change = _change(line)
     sold = owns.since(connection, name, line.item_id, line.slot, call.created_at)
-    if view is not None and landed(hub.config.connections[name].mappings[line.entity], view, change, sold):
+    known = owns.since(connection, name, line.item_id, line.slot, "")
+    mapping = hub.config.connections[name].mappings[line.entity]
+    if view is not None and landed(mapping, view, change, sold, known):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
         own = absorb_own(connection, name, view, change, call.sent_at)
@@ -109,10 +119,11 @@ def _change(line: Row[Any]) -> ChangeLine:
     )
 
 
-def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold: int = 0) -> bool:
+def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold: int = 0, known: int = 0) -> bool:
     """Whether what is observed shows that a write took effect, sales after it included.
 
-    ``sold`` are units of known orders that the channel took off since the call was made, less those it gave back.
+    ``sold`` are units of known orders that the channel took off since the call was made, less those it gave back;
+    ``known`` are all of them that the base does not have, those included that the call was decided with.
     """
     name = parse_slot(change.slot).field
     observed = view.observed.get(change.slot)
@@ -123,7 +134,7 @@ def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold:
     observed += sold
     promised = _promised_since(view, change)
     if promised is not None:
-        return _explained_by_landing(observed, promised - sold, change.before, change.after)
+        return _explained_by_landing(observed, promised - known, change.before, change.after)
     if observed == change.after:
         return True
     # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.

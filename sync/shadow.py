@@ -164,19 +164,30 @@ def _without_late_copies(row: Row[Any], record: Mapped, lagging: str) -> Mapped:
     written = body.decode_slots(row.writes)
     known = body.decode_slots(row.observed)
     late = {
-        slot: known[slot]
+        name: known[name]
         for slot, one in written.items()
         if isinstance(one, list) and slot in known and slot in record.slots
         if one[2] > lagging and len(one) > 3 and record.slots[slot] == one[3] and not _sold(slot, known, record)
+        for name in _beside(slot)
+        if name in known and name in record.slots
     }
     return replace(record, slots={**record.slots, **late}) if late else record
 
 
+def _beside(slot: str) -> tuple[str, ...]:
+    """What an old copy shows as it was together with a slot."""
+    place = parse_slot(slot)
+    if place.field != "stock":
+        return (slot,)
+    return (slot, str(Slot("committed", place.scope)), str(Slot("on_hand", place.scope)))
+
+
 def _sold(slot: str, known: Mapping[str, Value], record: Mapped) -> bool:
-    """Whether commitments moved with a stock figure: then it is a sale down to the old value, not the old value."""
+    """Whether commitments grew beside a stock figure: then it is a sale down to the old value, not the old value."""
     place = parse_slot(slot)
     committed = str(Slot("committed", place.scope))
-    return place.field == "stock" and known.get(committed) != record.slots.get(committed)
+    then, now = known.get(committed), record.slots.get(committed)
+    return place.field == "stock" and isinstance(then, int) and isinstance(now, int) and now > then
 
 
 def _moved(row: Row[Any], record: Mapped) -> frozenset[str]:

@@ -255,15 +255,19 @@ def _compares(inputs: StockInputs) -> bool:
 
 
 def _own(inputs: StockInputs, slot: str) -> Pending:
-    """The channel's own orders that its counter has not absorbed; a read just after a sale may not show it yet."""
+    """The channel's own orders that its counter has not absorbed; a read just after a sale may not show it yet.
+
+    A read of the whole channel that found the record as it was is a look at it as well.
+    """
     waiting = inputs.known.own.get(inputs.target, {}).get((inputs.view.item_id, slot), ())
     if not waiting:
         return Pending()
-    view = inputs.view
-    if any(isinstance(one, list) and str(one[2]) >= view.as_of for one in view.writes.values()):
+    view, reads = inputs.view, inputs.known.reads.get(inputs.target)
+    seen_at = max(view.as_of, reads.read_at if reads else "")
+    if any(isinstance(one, list) and str(one[2]) >= seen_at for one in view.writes.values()):
         return pending(waiting, "")  # not read since a write of ours: what is known of this figure may be older
     lag = timedelta(seconds=inputs.hub.connections[inputs.target].manifest.read_after_write_seconds)
-    return pending(waiting, instant_text(parse_instant(view.as_of) - lag))
+    return pending(waiting, instant_text(parse_instant(seen_at) - lag))
 
 
 def _component_ids(inputs: StockInputs) -> list[int]:

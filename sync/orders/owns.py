@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -41,10 +42,12 @@ def store(
     as_of: str,
     *,
     counted: bool = False,
+    parts: Mapping[str, tuple[Part, ...]] = MappingProxyType({}),
 ) -> set[int]:
     """Take over what an order says of its channel's deductions; tells the items it touches.
 
-    Units that were already seen to have left the channel, before the order was known, explain that fall (R3).
+    Units that were already seen to have left the channel, before the order was known, explain that fall (R3); so do
+    units that it gives back, with what was seen to have come back. ``parts`` are what one unit of each line takes.
     ``counted`` is for orders that were there before the counter was: their units are in its base from the start.
     """
     old = {(row.line_id, row.item_id, row.slot): row for row in connection.execute(_OWN_OF, {"order": order_id})}
@@ -59,6 +62,9 @@ def store(
         claimed = 0
         if units > before and new[key].parts and not counted:
             claimed = drops.claim(connection, channel, new[key].parts, slot, units - before, placed_at)
+        elif key in old and units < before:
+            back = max(0, min(before, old[key].absorbed) - units)
+            claimed = -drops.claim_back(connection, channel, parts.get(line, ()), slot, back, old[key].as_of)
         if key in old:
             connection.execute(
                 update(_OWN)
@@ -107,6 +113,15 @@ def load(connection: Connection, channel: str, items: Iterable[int]) -> dict[tup
         for row in rows:
             found.setdefault((row.item_id, row.slot), []).append((row.as_of, row.units - row.absorbed))
     return found
+
+
+def due(connection: Connection, channel: str, after: str, before: str) -> list[int]:
+    """Items whose counter lacks units of orders that were read between two times: whoever looks later must see them."""
+    open_here = (_OWN.c.connection == channel, _OWN.c.units != _OWN.c.absorbed)
+    rows = connection.execute(
+        select(_OWN.c.item_id).distinct().where(*open_here, _OWN.c.as_of >= after, _OWN.c.as_of < before)
+    )
+    return sorted(rows.scalars())
 
 
 def since(connection: Connection, channel: str, item: int, slot: str, at: str) -> int:

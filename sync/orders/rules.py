@@ -55,10 +55,10 @@ def deducted_units(order: Order, line: OrderLine, deducts: str | Sequence[str]) 
 
     ``deducts`` is the mapping's word for when that channel takes them off: at ``creation``, ``never``, or in the
     listed statuses of the platform. What was refunded without being put back stays off. The platform's own word of a
-    line, where it has one, is worth more than that.
+    line, where it has one, is worth more than that: below zero for a credit note that put goods on the shelf.
     """
     if line.deducted is not None:
-        return max(0, line.deducted)
+        return line.deducted
     if deducts == "never" or order.status is OrderStatus.DRAFT:
         return 0
     if not isinstance(deducts, str) and order.platform_status not in deducts:

@@ -53,12 +53,13 @@ def update(
     flow, now = hub.config.orders[row.connection], hub.stamp()
     off = _deductions(hub.config, row.connection, order, sellables)
     placed_at = instant_text(order.placed_at)
-    touched = owns.store(connection, row.id, row.connection, off, placed_at, as_of, counted=row.state in UNEXPORTED)
+    counted, parts = row.state in UNEXPORTED, {line: one.parts for line, one in sellables.items()}
+    touched = owns.store(connection, row.id, row.connection, off, placed_at, as_of, counted=counted, parts=parts)
     holds = []
     if row.state not in UNEXPORTED:
         deducted: dict[str, int] = {}
         for one in off:
-            deducted[one.line_id] = deducted.get(one.line_id, 0) + one.units
+            deducted[one.line_id] = deducted.get(one.line_id, 0) + max(0, one.units)
         asked = renumbered.asked_as(store.asked_of(connection, row.id), _skus(order, sellables))
         sellables = {**_gone(hub, connection, row, order, asked), **sellables}
         owner_of = _Owners(hub.config, row.connection)
@@ -119,7 +120,7 @@ def _deductions(config: HubConfig, channel: str, order: Order, sellables: Mappin
     for line in order.lines:
         sellable = sellables.get(line.id)
         units = deducted_units(order, line, rule.stock.deducts) if sellable else 0
-        if sellable is None or units <= 0:
+        if sellable is None or not units:
             continue
         if rule.scope is not ScopeKind.LOCATION:
             found.append(Deduction(line.id, sellable.item_id, "stock", units, sellable.parts))

@@ -5,7 +5,7 @@ Instants are texts that sort as times do; an empty text is none. Bodies are JSON
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from sync.store.columns import big_id, blob
@@ -89,7 +89,16 @@ class OwnSale(SQLModel, table=True):
     """Units a channel took off its own stock for an order, and how many of them its counter's base already has."""
 
     __tablename__ = "own_sale"
-    __table_args__ = (Index("own_sale_item", "connection", "item_id"),)
+    __table_args__ = (
+        Index("own_sale_item", "connection", "item_id"),
+        Index(
+            "own_sale_open",
+            "connection",
+            "as_of",
+            sqlite_where=text("units <> absorbed"),
+            postgresql_where=text("units <> absorbed"),
+        ),
+    )
     order_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     line_id: str = Field(primary_key=True)
     item_id: int = Field(sa_column=Column(BigInteger, primary_key=True))

@@ -31,6 +31,7 @@ from tests.support.trading import open_trading
 from tests.worlds.ledger import Known
 from tests.worlds.market import LAG, LAGS, Market
 from tests.worlds.script import CHANNELS, Round
+from tests.worlds.shown import shown
 from tests.worlds.turns import Turns
 
 PREFIX = "worlds-"
@@ -163,6 +164,16 @@ class Lagging(MemoryConnector):
     def _records(self, resource: str) -> Iterator[dict[str, Any]]:
         return self._market.shown(self._called, resource, list(super()._records(resource)))
 
+    def changed_since(self, resource: str, fields: Sequence[str], cursor: str) -> Iterator[Page]:
+        """What changed, and, as a cursor overlaps, what was shown late by a read before (R22)."""
+        late = self._market.shown_late
+        found = [
+            one
+            for one in self._records(resource)
+            if one["changed"] > int(cursor) or (self._called, str(one["id"])) in late
+        ]
+        return self._pages(resource, found, complete=False)
+
 
 @dataclass
 class Worker:
@@ -250,6 +261,11 @@ class Crew:
         for _ in range(3):
             self.clock.advance(_SETTLED)
             self._work(Worker("last"), ReadMode.FULL)
+
+    def shown(self) -> dict[str, str]:
+        """By SKU: what waits for a person's word."""
+        with self.template.database.begin() as connection:
+            return shown(connection)
 
     def _work(self, worker: Worker, mode: ReadMode) -> None:
         hub = self._hub(worker)

@@ -104,7 +104,11 @@ class Ledger:
         causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
-            causes = self._relabel(channel, min(unread, units, self.excess[channel].total()))
+            # What it could not know when it decided is not the doing of whoever lowers by what he knows.
+            unseen = max(0, self.at(known.figures).received - self.now.received)
+            unseen += sum(self._in_the_lag(other, known) for other in CHANNELS if other != channel)
+            counted = self.excess[channel].total() - unseen
+            causes = self._relabel(channel, max(0, min(unread, units, counted)))
         for cause in BY_THE_HUB:
             if causes[cause]:
                 self.listed_over[channel][cause] += causes[cause]

@@ -16,6 +16,8 @@ from tests.worlds.ledger import OWNER, REQUEST, RESTOCK, SHARING, Known, Ledger,
 from tests.worlds.script import CHANNELS, PLACES, Event
 
 _CAUSES = {"order": SHARING, "edit": SHARING, "correct": OWNER, "cancel": RESTOCK, "refund": RESTOCK}
+_UNREADABLE = 0.15
+"""How many of the orders a platform does not show before the round is over, though they are off its stock at once."""
 LAG, LAGS = 5.0, "shop"
 """For how many seconds, and which platform, may show what it held before a write."""
 
@@ -84,6 +86,8 @@ class Market:
         self.owners = {id(item): one for one in self.things.values() for item in one.items.values()}
         self.by_order: dict[str, Order] = {}
         self.copies: dict[tuple[str, str], tuple[dict[str, Any], float]] = {}
+        self.shown_late: set[tuple[str, str]] = set()
+        self.hidden: dict[tuple[str, str], int] = {}
         self.lagging, self.silent = False, ""
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
@@ -149,7 +153,8 @@ class Market:
     def was_told(self, name: str, resource: str, seq: int) -> None:
         """A hub has what a platform answered as of an instant."""
         if resource == "orders":
-            self.orders_read[name] = max(self.orders_read[name], seq)
+            first = min((at for (channel, _), at in self.hidden.items() if channel == name), default=seq)
+            self.orders_read[name] = max(self.orders_read[name], min(seq, first))
         elif name == "erp" and resource == "items":
             self.figures_read = max(self.figures_read, seq)
             for thing in self.things.values():
@@ -173,12 +178,18 @@ class Market:
         """Records as a platform shows them: one that lags shows what it held before the last write."""
         now = self.clock.now().timestamp()
         for record in records:
+            if resource == "orders" and (name, record["id"]) in self.hidden:
+                self.shown_late.add((name, record["id"]))
+                continue
             copy, until = self.copies.get((name, record["id"]), (record, 0.0))
             late = self.lagging and name == LAGS and resource == "items" and now < until
+            if late:
+                self.shown_late.add((name, record["id"]))
             yield {**copy, "changed": record["changed"]} if late else record
 
     def take_effect(self) -> None:
-        """What was held up happens."""
+        """What was held up happens, and every order can be read."""
+        self.hidden.clear()
         for world in self.worlds.values():
             while world.late:
                 world.late.pop(0)()
@@ -198,6 +209,7 @@ class Market:
     def heal(self) -> None:
         """No more faults."""
         self.lagging, self.silent = False, ""
+        self.hidden.clear()
         for world in self.worlds.values():
             world.before_write.clear()
             world.after_write.clear()
@@ -231,6 +243,8 @@ class Market:
         thing.ledger.sell(event.channel, units)
         trade_ = self.trades[event.channel]
         number = trade_.place({thing.sku: units}, self.clock.now(), location=event.place, paid=event.luck < 0.8)
+        if event.pick < _UNREADABLE and not self.lagging:
+            self.hidden[event.channel, number] = self.seq
         order = Order(event.channel, number, [])
         thing.orders.append(order)
         self.by_order[f"{event.channel}-{number}"] = order

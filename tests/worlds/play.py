@@ -18,9 +18,13 @@ SIZE = 20
 
 @dataclass
 class Played:
-    """What became of a group: the judge of each seed, and what was listed and free at rest."""
+    """What became of a group: the judge of each seed, what was listed and free at rest, and what the hub shows of it.
+
+    ``shown`` is why a hub lists too little, as far as it tells a person.
+    """
 
     ledgers: dict[int, Ledger] = field(default_factory=dict)
+    shown: dict[int, str] = field(default_factory=dict)
     ends: dict[int, tuple[dict[str, int], int]] = field(default_factory=dict)
     killed: int = 0
     steps: int = 0
@@ -41,6 +45,9 @@ class Living(Protocol):
 
     def rest(self) -> None:
         """Sync until nothing moves any more."""
+
+    def shown(self) -> dict[str, str]:
+        """By SKU: what waits for a person's word."""
 
 
 class Group:
@@ -88,6 +95,8 @@ class Group:
             self.hub.round(found)
         self.hub.rest()
         played = Played(killed=self.hub.killed, steps=self.hub.steps)
+        shown = self.hub.shown()
+        played.shown = {seed: shown[sku] for seed, sku in self.skus.items() if sku in shown}
         for seed, sku in self.skus.items():
             thing = self.market.things[sku]
             played.ledgers[seed] = thing.ledger

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.worlds.ledger import BY_THE_HUB, OWNER, REQUEST, RESTOCK, SHARING, Ledger
 from tests.worlds.play import Played
 from tests.worlds.script import CHANNELS
+from tests.worlds.shown import HELD, RETURNED, UNKNOWN
 
 ROWS = (
     ("units sold", ("sold",)),
@@ -21,6 +22,7 @@ ROWS = (
     ("oversold without a cause", ("unexplained",)),
     ("worlds at rest with too much listed", ("rest over",)),
     ("worlds at rest with too little listed", ("rest under",)),
+    *((f"  shown: {why}", (f"rest under {why}",)) for why in (UNKNOWN, RETURNED, HELD)),
 )
 
 
@@ -30,7 +32,7 @@ class Totals:
 
     ``wrong`` are the seeds in which a hub did what it must not, and what that was: where ``compares`` names a channel
     nothing may be listed over, elsewhere only a sale between the look and the write may be erased, and at rest no
-    channel may list too much. Too little is counted.
+    channel may list too much. Too little is counted by what the hub shows of it; if it shows nothing, it is wrong.
     """
 
     compares: Mapping[str, bool]
@@ -56,6 +58,10 @@ class Totals:
                 off = listed[channel] - max(0, free)
                 if off:
                     counts["rest over" if off > 0 else "rest under"] += 1
+                if off < 0 and seed in played.shown:
+                    counts[f"rest under {played.shown[seed]}"] += 1
+                elif off < 0:
+                    self.wrong[seed] = f"at rest {channel} lists {listed[channel]} of {free}, and nothing is said of it"
                 if off > 0:
                     self.wrong[seed] = f"at rest {channel} lists {listed[channel]}, {free} are free"
                 self._judge(seed, channel, ledger)

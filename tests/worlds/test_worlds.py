@@ -56,14 +56,14 @@ def test_the_hub_lists_nothing_that_was_sold_where_platforms_compare_and_explain
     assert blind.by_the_hub("shop") > 10 * careful.by_the_hub("web")
 
 
-def test_where_every_channel_compares_none_lists_too_much_and_most_worlds_end_at_what_is_there(
+def test_where_every_channel_compares_none_lists_too_much_and_whatever_lists_too_little_says_why(
     comparing: Template,
 ) -> None:
     totals = Totals(comparing.compares)
     play_all(comparing, range(10_000, 10_200), totals.add)
     assert not totals.wrong, _replay(totals)
     assert all(totals.by_the_hub(channel) == 0 for channel in totals.compares)
-    assert all(counts["rest under"] < totals.worlds // 20 for counts in totals.counts.values())
+    assert all(counts["rest under"] <= totals.worlds // 100 for counts in totals.counts.values())
 
 
 @pytest.mark.parametrize("name", TOLD)

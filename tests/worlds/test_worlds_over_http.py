@@ -17,6 +17,7 @@ from tests.worlds.play import SIZE, Group, Living
 from tests.worlds.report import Totals, table
 from tests.worlds.script import Round
 from tests.worlds.served import READY, Platforms, RealTime, serving, work
+from tests.worlds.shown import shown
 
 WORLDS, SHARDS, FIRST = 200, 2, 20_000
 _STEPS, _CALLS = 70, 40
@@ -70,6 +71,10 @@ class Processes:
         for _ in range(3):
             with serving(self.platforms) as url:
                 self._end([self.forks.start(url, True, 0)])
+
+    def shown(self) -> dict[str, str]:
+        with self.template.database.begin() as connection:
+            return shown(connection)
 
     def _end(self, children: list[int]) -> None:
         for ended in [self.forks.wait(child) for child in children]:

@@ -107,6 +107,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("own_sale", schema=None) as batch_op:
         batch_op.create_index("own_sale_item", ["connection", "item_id"], unique=False)
+        batch_op.create_index(
+            "own_sale_open",
+            ["connection", "as_of"],
+            unique=False,
+            sqlite_where=sa.text("units <> absorbed"),
+            postgresql_where=sa.text("units <> absorbed"),
+        )
 
     op.create_table(
         "payment_ref",
@@ -280,6 +287,9 @@ def downgrade() -> None:
 
     op.drop_table("payment_ref")
     with op.batch_alter_table("own_sale", schema=None) as batch_op:
+        batch_op.drop_index(
+            "own_sale_open", sqlite_where=sa.text("units <> absorbed"), postgresql_where=sa.text("units <> absorbed")
+        )
         batch_op.drop_index("own_sale_item")
 
     op.drop_table("own_sale")

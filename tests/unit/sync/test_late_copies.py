@@ -50,3 +50,18 @@ def test_a_sale_down_to_the_value_we_overwrote_is_news_at_once(tmp_path: Path) -
         news = shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=sold)], _T1, lagging=lagging)
         assert news.changed[0].moved == {"stock[WH1]", "committed[WH1]"}
     database.close()
+
+
+def test_a_late_copy_is_late_with_all_that_it_shows_of_the_place(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    before: dict[str, Any] = {"stock[WH1]": 0, "committed[WH1]": 0, "on_hand[WH1]": 0}
+    # Raised to 5, of which 3 were sold and seen: a copy of what was there before shows nothing promised either.
+    now: dict[str, Any] = {"stock[WH1]": 2, "committed[WH1]": 3, "on_hand[WH1]": 5}
+    lagging = "2026-11-02T07:59:58.000000Z"
+    with database.begin() as connection:
+        shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=now)], _T0)
+        row = connection.execute(shadow.SHADOW.select()).one()
+        shadow.settle(connection, [Settled(row.id, {}, {}, {}, {"stock[WH1]": [5, 1, _T0, 0]}, _T0)])
+        late = shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=before)], _T1, lagging=lagging)
+        assert late.changed[0].moved == frozenset()
+    database.close()

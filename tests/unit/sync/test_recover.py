@@ -1,8 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 import pytest
 
-from sync.recover import _explained_by_landing
+from connectors.manifest import WriteClass, WriteSpec
+from sync.batch import ChangeLine
+from sync.recover import _explained_by_landing, landed, settle_seconds
+from sync.shadow import ShadowView
+from tests.support.desk import Desk, open_desk
+
+
+@pytest.fixture
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    found = open_desk(sqlite_url, shops=("shop", "web"))
+    yield found
+    found.trading.hub.database.close()
 
 
 @pytest.mark.parametrize(
@@ -21,3 +37,40 @@ def test_sales_and_shipments_tell_whether_a_write_landed(
     before: int, after: int, observed: int, promised: int, landed: bool, why: str
 ) -> None:
     assert _explained_by_landing(observed, promised, before, after) is landed, why
+
+
+def _seen(available: int, committed: int, *, then: tuple[int, int]) -> ShadowView:
+    observed: dict[str, Any] = {"stock[WH1]": available, "committed[WH1]": committed}
+    got: dict[str, Any] = {"stock[WH1]": then[0], "committed[WH1]": then[1]}
+    return ShadowView(1, "shop", "inventory", "x", "", "", 1, "", "", False, observed, {}, {}, got, {})
+
+
+def _line(before: int, after: int) -> ChangeLine:
+    return ChangeLine(1, "inventory", "inventory", 1, "x", "stock[WH1]", before, after, exempt=False, fingerprint="")
+
+
+def test_orders_that_a_write_was_decided_with_are_no_sales_since_it(desk: Desk) -> None:
+    # 8 at the last look, 3 of a known order not seen there yet: written 5 -> 0, and now it shows 0 with 3 promised.
+    mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
+    view = _seen(0, 3, then=(8, 0))
+    assert landed(mapping, view, _line(5, 0), sold=0, known=3)
+    assert not landed(mapping, _seen(5, 3, then=(8, 0)), _line(5, 0), sold=0, known=3)
+
+
+def test_a_configured_settle_time_does_not_hide_that_reads_lag(desk: Desk) -> None:
+    hub = desk.trading.hub
+    spec = WriteSpec("", "items", WriteClass.SET, 1, settle_seconds=10)
+    _lags(desk, 5)
+    assert settle_seconds(hub, "shop", spec) == 15
+    shop = hub.config.connections["shop"]
+    hub.config = replace(
+        hub.config, connections={**hub.config.connections, "shop": replace(shop, write_settle_seconds=2)}
+    )
+    assert settle_seconds(hub, "shop", spec) == 7
+
+
+def _lags(desk: Desk, seconds: float) -> None:
+    hub = desk.trading.hub
+    shop = hub.config.connections["shop"]
+    manifest = msgspec.structs.replace(shop.manifest, read_after_write_seconds=seconds)
+    hub.config = replace(hub.config, connections={**hub.config.connections, "shop": replace(shop, manifest=manifest)})

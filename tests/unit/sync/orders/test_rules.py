@@ -92,7 +92,7 @@ def test_r5_a_draft_took_nothing_off() -> None:
     assert deducted_units(order(line(quantity=3), status=OrderStatus.DRAFT), line(quantity=3), "creation") == 0
 
 
-@pytest.mark.parametrize(("said", "deducted"), [(None, 0), (0, 0), (2, 2)])
+@pytest.mark.parametrize(("said", "deducted"), [(None, 0), (0, 0), (2, 2), (-1, -1)])
 def test_r5_what_the_platform_says_of_a_line_is_worth_more_than_its_status(said: int | None, deducted: int) -> None:
     sold = order(line(1, 3, deducted=said), platform_status="packed-by-plugin")
     assert deducted_units(sold, sold.lines[0], ("processing",)) == deducted
