@@ -61,7 +61,8 @@ def test_a_late_copy_is_late_with_all_that_it_shows_of_the_place(tmp_path: Path)
     with database.begin() as connection:
         shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=now)], _T0)
         row = connection.execute(shadow.SHADOW.select()).one()
-        shadow.settle(connection, [Settled(row.id, {}, {}, {}, {"stock[WH1]": [5, 1, _T0, 0]}, _T0)])
+        writes: Any = {"stock[WH1]": [5, 1, _T0, 0]}
+        shadow.settle(connection, [Settled(row.id, {}, {}, {}, writes, _T0)])
         late = shadow.store(connection, "shop", "inventory", [replace(_record(0), slots=before)], _T1, lagging=lagging)
         assert late.changed[0].moved == frozenset()
     database.close()
