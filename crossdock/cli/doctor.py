@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from canonical.hints import did_you_mean
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
-from crossdock.cli.workspace import load, resolver
+from crossdock.cli.workspace import load_askable, resolver
 
 if TYPE_CHECKING:
     from connectors.base import Finding
@@ -38,6 +39,9 @@ _COLUMNS = [
 def command(app: App, only: str | None) -> Outcome:
     """Ask every account and the database whether Crossdock can work with them. Reads only, changes nothing.
 
+    Mistakes in the configuration are told first, and do not keep it from asking accounts that are written correctly:
+    ids that are missing stand in their answers.
+
     Exit code 1 when anything is not in order; warnings alone do not fail.
 
     JSON: {"counts": {"ok", "warning", "error"},
@@ -45,11 +49,11 @@ def command(app: App, only: str | None) -> Outcome:
     """
     from crossdock.health import account_findings, database_findings
 
-    settings = load(app)
+    settings, errors = load_askable(app)
     secrets = resolver(app, settings)
     if only and only not in settings.connections:
         raise ConfigError([Problem(f"there is no connection {only}", hint=did_you_mean(only, settings.connections))])
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = [_mistake(problem) for problem in errors]
     with app.output.progress() as progress:
         if only is None:
             rows += [_row("database", finding) for finding in database_findings(settings, secrets)]
@@ -62,6 +66,16 @@ def command(app: App, only: str | None) -> Outcome:
     }
     outcome = Outcome.ERROR if counts["error"] else Outcome.IN_SYNC
     return app.output.emit(Report("doctor", outcome, [Section("findings", _COLUMNS, rows)], counts))
+
+
+def _mistake(problem: Problem) -> dict[str, object]:
+    return {
+        "connection": "",
+        "check": "configuration",
+        "result": "error",
+        "message": str(replace(problem, hint="")),
+        "advice": problem.hint,
+    }
 
 
 def _row(connection: str, finding: Finding) -> dict[str, object]:

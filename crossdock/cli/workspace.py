@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crossdock.cli.app import App
-from crossdock.settings.lint import checked
+from crossdock.settings.lint import askable, checked
 from crossdock.settings.load import find_config
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
@@ -16,6 +16,7 @@ from crossdock.settings.secrets import Resolver
 
 if TYPE_CHECKING:
     from canonical.clock import Clock
+    from canonical.errors import Problem
     from crossdock.cli.output import Progress
     from sync.hub import Hub
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 def load(app: App) -> Settings:
     """The checked configuration; ConfigError with every error in it."""
     return checked(find_config(app.config), InstalledPlatforms())
+
+
+def load_askable(app: App) -> tuple[Settings, list[Problem]]:
+    """The configuration as far as its accounts can be asked, and every error in it; ConfigError when they cannot."""
+    return askable(find_config(app.config), InstalledPlatforms())
 
 
 def resolver(app: App, settings: Settings) -> Resolver:

@@ -15,10 +15,12 @@ class Findings:
         self._file = file
         self._position = position
         self._problems: dict[Problem, None] = {}
+        self._wrong: set[str | int] = set()
 
     def error(self, path: Path, message: str, hint: str = "") -> None:
         """Something the operator must correct."""
         self._add(path, message, hint, "error")
+        self._wrong.update(path[:1])
 
     def warning(self, path: Path, message: str, hint: str = "") -> None:
         """Something that works but is probably not meant."""
@@ -27,6 +29,10 @@ class Findings:
     def line(self, path: Path) -> int:
         """The line of a place in the file."""
         return self._position(path)[0]
+
+    def wrong(self, *blocks: str) -> bool:
+        """Whether an error was found so far in one of these blocks."""
+        return not self._wrong.isdisjoint(blocks)
 
     @property
     def problems(self) -> list[Problem]:

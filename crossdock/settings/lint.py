@@ -34,13 +34,24 @@ def find_problems(path: Path, platforms: Platforms) -> list[Problem]:
 
 def checked(path: Path, platforms: Platforms) -> Settings:
     """The settings of a configuration without errors; ConfigError with all of them otherwise."""
+    settings, errors = askable(path, platforms)
+    if errors:
+        raise ConfigError(errors)
+    return settings
+
+
+def askable(path: Path, platforms: Platforms) -> tuple[Settings, list[Problem]]:
+    """The settings of a configuration whose accounts can be asked, and its errors; ConfigError when they cannot.
+
+    What is missing elsewhere is often an id that only the account can tell.
+    """
     settings, problems = examine(path, platforms)
     if settings is not None:
         problems += mapping_problems(settings, platforms)
     errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or settings is None:
+    if settings is None or not settings.askable:
         raise ConfigError(errors)
-    return settings
+    return settings, errors
 
 
 def mapping_problems(settings: Settings, platforms: Platforms) -> list[Problem]:

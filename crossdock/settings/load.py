@@ -84,6 +84,7 @@ def _settle(
         findings.error(("database",), problem.message, problem.hint)
     manifests = check_accounts(shape.connections, platforms, findings)
     check_webhooks(shape.webhooks, shape.connections, manifests, findings)
+    askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
     pools = read_pools(shape.pools, codes, findings)
@@ -114,6 +115,7 @@ def _settle(
         routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
+        askable=askable,
     )
 
 

@@ -54,6 +54,8 @@ class Settings:
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
+    askable: bool = True
+    """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 
     def locate(self, path: DataPath) -> tuple[int, int]:
         """Line and column of a place in the file."""

@@ -76,7 +76,7 @@ def check_ready(
         needed = {setting for one in effects if one.document == "fulfillment_request" for setting in one.settings}
         for setting in sorted(needed):
             if not connections[name].settings.get(setting):
-                hint = "see `crossdock doctor` for what it can be"
+                hint = "`crossdock doctor` tells what it can be, once the other settings of this connection are right"
                 findings.error(("connections", name, "settings"), f"{name} is asked for orders: set {setting}", hint)
 
 

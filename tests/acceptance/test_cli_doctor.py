@@ -43,6 +43,24 @@ def test_doctor_goes_on_after_the_first_fault_and_says_what_to_do(tmp_path: Path
     assert all(row["advice"] for row in rows if row["result"] == "error")
 
 
+def test_doctor_asks_the_accounts_though_something_else_in_the_configuration_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "crossdock.yaml").write_text(CONFIG + "pools:\n  main: {locations: [WH9]}\n", encoding="utf-8")
+    done = crossdock("doctor", "--format", "json", cwd=tmp_path, env={"WORLD": "w"})
+    rows = json.loads(done.stdout)["findings"]
+    assert done.returncode == 1
+    assert [row["message"] for row in rows if row["result"] == "error"] == [
+        "crossdock.yaml:4:22: there is no location WH9"
+    ]
+    assert "erp" in {row["connection"] for row in rows if row["result"] == "ok"}
+
+
+def test_doctor_asks_nobody_while_an_account_is_written_wrongly(tmp_path: Path) -> None:
+    (tmp_path / "crossdock.yaml").write_text(CONFIG.replace("world:", "wrold:"), encoding="utf-8")
+    done = crossdock("doctor", cwd=tmp_path, env={"WORLD": "w"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has no setting wrold" in done.stderr
+
+
 def test_doctor_never_prints_a_secret_it_was_given(tmp_path: Path) -> None:
     text = CONFIG + "database: ${env:DATABASE}\n"
     (tmp_path / "crossdock.yaml").write_text(text, encoding="utf-8")
