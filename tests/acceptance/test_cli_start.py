@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,19 @@ def test_what_init_wrote_passes_lint_as_it_is(tmp_path: Path) -> None:
     done = crossdock("lint", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "errors 0, warnings 0" in done.stdout
+
+
+def test_what_init_wrote_passes_lint_with_everything_switched_on(tmp_path: Path) -> None:
+    crossdock("init", cwd=tmp_path)
+    file = tmp_path / "config" / "crossdock.yaml"
+    written = file.read_text(encoding="utf-8")
+    text, switched = re.subn(r"(?m)^#((?:  )*\S)", r"\1", written.replace("kits: {}", "kits:"))
+    file.write_text(text.replace("units: {}", "units:"), encoding="utf-8")
+    done = crossdock("lint", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    blocks = ("\norders:", "\nrouting:", "\npayments:", "\nwebhooks:", "\n    webhook_secrets:")
+    assert switched > 0
+    assert all(block in text and block not in written for block in blocks)
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
