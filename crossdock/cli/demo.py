@@ -66,7 +66,7 @@ _PROOF = [
     "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder."
 )
 def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None) -> Outcome:
-    """Start an ERP and two shops here, let things go wrong on purpose, then live a trading day in fast motion.
+    """Start an ERP and two shops here, let things go wrong on purpose, then live a trading day with two 3PLs.
 
     Needs no account and no network. Each step says what happened, with figures counted by the simulated platforms and
     in the hub's database, and asserts its own promises; the proof at the end is what each side counts itself. Waiting

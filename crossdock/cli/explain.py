@@ -1,4 +1,4 @@
-"""``crossdock explain``: everything known of one SKU."""
+"""``crossdock explain``: everything known of one SKU, or of one order."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _LEFT_OUT = [
     crossdock explain gid://shopify/ProductVariant/41200001
     """,
 )
-@click.argument("sku")
+@click.argument("sku", metavar="SKU|ORDER")
 def command(app: App, sku: str) -> Outcome:
     """Explain a SKU, a GTIN, an order or a platform's own id, from what was last read; reads no other system.
 
@@ -69,6 +69,8 @@ def command(app: App, sku: str) -> Outcome:
     "fields": [{"sku", "flow", "target", "external_id", "slot", "owner", "canonical", "canonical_as_of", "observed",
     "sent", "got", "desired", "next_action", "reason", "advice", "mapping", "last_write", "figures", "rule", "frozen",
     "conflict"}], "left_out": [{"connection", "external_id", "slot", "reason", "detail", "advice"}], ...}
+
+    JSON of an order: that of `orders show`.
     """
     from sync.explain import explain, near, unlinked
 

@@ -19,7 +19,7 @@ from crossdock.cli.errors import error_document, tell, tell_unexpected
 from crossdock.cli.outcome import EXIT_CODES, INTERRUPTED, Outcome, outcome_of
 
 COMMANDS: dict[str, str] = {
-    "demo": "Tell the whole story on simulators of an ERP and two shops, on this machine.",
+    "demo": "Tell the whole story on simulators of shops, ERP, 3PLs and a payment processor, on this machine.",
     "init": "Write a commented configuration to start from.",
     "lint": "Check the configuration and the mappings, without network or secrets.",
     "doctor": "Check credentials, rights, versions, clock and database, and say what to do.",
