@@ -170,9 +170,16 @@ def record_lines(section: Section) -> Iterator[str]:
     columns = shown_columns(section)
     for number, (row, line) in enumerate(zip(section.rows, _cells(section, columns), strict=True)):
         yield from [""] if number else []
+        told: list[str] = []
         for column, text in zip(columns, line, strict=True):
-            if column.keep or _holds(row.get(column.key)):
-                yield f"{column.title}: {text}" if column.title else text
+            if not column.keep and not _holds(row.get(column.key)):
+                continue
+            # A column without a title goes on where the one before it ends, as a currency does.
+            if told and not column.title:
+                told[-1] += f" {text}"
+            else:
+                told.append(f"{column.title}: {text}" if column.title else text)
+        yield from told
 
 
 def _show_rich(report: Report) -> None:

@@ -93,6 +93,12 @@ def test_records_leave_out_what_is_empty() -> None:
     assert list(record_lines(section)) == ["A: 1", "", "A: 2", "B: x"]
 
 
+def test_a_narrow_terminal_keeps_a_currency_beside_its_amount() -> None:
+    columns = [Column("amount", "amount", figures=True), Column("currency", ""), Column("state", "state")]
+    section = Section("x", columns, [{"amount": "26.60", "currency": "EUR", "state": "done"}])
+    assert list(record_lines(section)) == ["amount: 26.60 EUR", "state: done"]
+
+
 def test_each_outcome_has_the_exit_code_the_design_gives_it() -> None:
     assert [int(outcome) for outcome in Outcome] == [0, 1, 2, 3, 4, 5]
     assert outcome_of(GuardError("stop")) is Outcome.GUARDED
