@@ -152,7 +152,7 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
     steps = ["crossdock orders show ORDER"] if waiting else []
     steps += [f"crossdock orders match {lost[0]['id']} ORDER   (or --none)"] if lost else []
     sections = [
-        Section("orders", _COLUMNS, orders, empty="no orders"),
+        Section("orders", _COLUMNS, orders, empty="no such orders" if counts else "no orders"),
         Section("refunds", _REFUNDS, lost, title="given back, but for no order that is known" if lost else ""),
     ]
     return app.output.emit(Report("orders list", outcome, sections, dict(sorted(counts.items())), next=steps))

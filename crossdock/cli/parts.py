@@ -196,7 +196,7 @@ _ENDED = {
     "unknown": "outcome unknown; a person must look",
 }
 _KINDS = {
-    "request": "ask for the goods",
+    "request": "send the order",
     "cancel": "call the request off",
     "shipment": "tell of a shipment",
     "tracking": "tell of its tracking",
