@@ -15,7 +15,7 @@ from tests.worlds.play import SIZE, Group, groups, play_all
 from tests.worlds.report import Totals, table
 
 # A part of the ten thousand that `make worlds` lives through.
-WORLDS, SHARDS = 2_000, 10
+WORLDS, SHARDS = 1_000, 5
 _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 _TWO_WORKERS = [pytest.param(n, marks=pytest.mark.xdist_group(f"worlds-{n % 2}")) for n in range(SHARDS)]
 
