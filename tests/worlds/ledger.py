@@ -30,17 +30,26 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How far a hub has read when it decides on a write: each channel's orders, and the owner's figures."""
+    """How far a hub has read when it decides on a write: each channel's orders, and the owner's figures.
+
+    ``hidden`` is, by channel and thing, since when a read of the orders did not show all of them.
+    """
 
     seq: int
     orders: Mapping[str, int]
     figures: int
+    hidden: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def read(self, channel: str, sku: str) -> int:
+        """Until when the orders of a thing on a channel are known."""
+        return min(self.orders[channel], self.hidden.get((channel, sku), self.orders[channel]))
 
 
 @dataclass
 class Ledger:
     """The books of one world under one hub."""
 
+    sku: str = ""
     states: list[tuple[int, State]] = field(default_factory=list)
     listed: dict[str, int] = field(default_factory=dict)
     excess: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in CHANNELS})
@@ -121,12 +130,12 @@ class Ledger:
         if self._call is not known:
             self._call, self._places = known, set()
         self._places.add(place)
-        now, then = self.now.taken, self.at(known.orders[channel]).taken
+        now, then = self.now.taken, self.at(known.read(channel, self.sku)).taken
         return sum(max(0, now[channel, one] - then[channel, one]) for one in self._places)
 
     def _causes(self, channel: str, unread: int, grown: int, known: Known) -> Counter[str]:
         """Whose doing a growing excess is: the hub's own first where the platform had taken units off by itself."""
-        now, told = self.now, self.at(known.orders[channel])
+        now, told = self.now, self.at(known.read(channel, self.sku))
         given_back = _taken(told, channel) - _taken(now, channel)
         hidden = max(0, now.owed[channel] - told.owed[channel] + given_back)
         parts = (
@@ -144,7 +153,7 @@ class Ledger:
     def _in_the_lag(self, other: str, known: Known) -> int:
         """Units sold on another channel since its orders were read, if that was after the owner's figure was (R2)."""
         figure = self.figure_moved if self.figure_moved <= known.seq else 0
-        return max(0, self.now.owed[other] - self.at(max(known.orders[other], figure)).owed[other])
+        return max(0, self.now.owed[other] - self.at(max(known.read(other, self.sku), figure)).owed[other])
 
     def _relabel(self, channel: str, units: int) -> Counter[str]:
         """A lowering that wiped out deductions: so much of what is still listed too much is the hub's doing."""

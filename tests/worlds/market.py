@@ -16,8 +16,6 @@ from tests.worlds.ledger import OWNER, REQUEST, RESTOCK, SHARING, Known, Ledger,
 from tests.worlds.script import CHANNELS, PLACES, Event
 
 _CAUSES = {"order": SHARING, "edit": SHARING, "correct": OWNER, "cancel": RESTOCK, "refund": RESTOCK}
-_UNREADABLE = 0.15
-"""How many of the orders a platform does not show before the round is over, though they are off its stock at once."""
 LAG, LAGS = 5.0, "shop"
 """For how many seconds, and which platform, may show what it held before a write."""
 
@@ -40,7 +38,7 @@ class World:
         self.received = sum(level["available"] for level in self.items["erp"].levels.values())
         self.orders: list[Order] = []
         self.taken = {(channel, place): 0 for channel in CHANNELS for place in PLACES}
-        self.ledger = Ledger()
+        self.ledger = Ledger(sku)
         self.figure_touched = 0
         self.ledger.begin(0, self.state(), self.listed())
 
@@ -67,12 +65,20 @@ class World:
 
 
 class Market:
-    """Three platforms in memory: an ERP that owns the stock, a shop that compares before it sets, one that does not."""
+    """Three platforms in memory: an ERP that owns the stock, a shop that compares before it sets, one that does not.
+
+    ``hides`` is how many of the orders a channel does not show before the round is over, though they are off its stock.
+    """
 
     def __init__(
-        self, platforms: dict[str, MemoryWorld], prefix: str, clock: Ticker, compares: dict[str, bool]
+        self,
+        platforms: dict[str, MemoryWorld],
+        prefix: str,
+        clock: Ticker,
+        compares: dict[str, bool],
+        hides: float = 0.0,
     ) -> None:
-        self.clock = clock
+        self.clock, self.hides = clock, hides
         self.worlds = {name: deepcopy(one) for name, one in platforms.items()}
         for name, one in self.worlds.items():
             WORLDS[f"{prefix}{name}"] = one
@@ -88,6 +94,7 @@ class Market:
         self.copies: dict[tuple[str, str], tuple[dict[str, Any], float]] = {}
         self.shown_late: set[tuple[str, str]] = set()
         self.hidden: dict[tuple[str, str], int] = {}
+        self.not_shown: dict[tuple[str, str], int] = {}
         self.lagging, self.silent = False, ""
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
@@ -148,13 +155,23 @@ class Market:
 
     def known(self) -> Known:
         """What the hub has been told by now."""
-        return Known(self.seq, dict(self.orders_read), self.figures_read)
+        return Known(self.seq, dict(self.orders_read), self.figures_read, self.not_shown)
+
+    def _hidden_on(self, channel: str) -> dict[tuple[str, str], int]:
+        """By channel and thing: since when there are orders that cannot be read."""
+        found: dict[tuple[str, str], int] = {}
+        for (name, number), at in self.hidden.items():
+            if name == channel:
+                sku = str(self.trades[name].orders[number]["lines"][0]["sku"])
+                found[name, sku] = min(at, found.get((name, sku), at))
+        return found
 
     def was_told(self, name: str, resource: str, seq: int) -> None:
         """A hub has what a platform answered as of an instant."""
         if resource == "orders":
-            first = min((at for (channel, _), at in self.hidden.items() if channel == name), default=seq)
-            self.orders_read[name] = max(self.orders_read[name], min(seq, first))
+            self.orders_read[name] = max(self.orders_read[name], seq)
+            kept = {key: at for key, at in self.not_shown.items() if key[0] != name}
+            self.not_shown = {**kept, **self._hidden_on(name)}
         elif name == "erp" and resource == "items":
             self.figures_read = max(self.figures_read, seq)
             for thing in self.things.values():
@@ -243,7 +260,7 @@ class Market:
         thing.ledger.sell(event.channel, units)
         trade_ = self.trades[event.channel]
         number = trade_.place({thing.sku: units}, self.clock.now(), location=event.place, paid=event.luck < 0.8)
-        if event.pick < _UNREADABLE and not self.lagging:
+        if event.pick < self.hides and not self.lagging:
             self.hidden[event.channel, number] = self.seq
         order = Order(event.channel, number, [])
         thing.orders.append(order)

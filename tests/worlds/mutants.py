@@ -43,8 +43,14 @@ _BROKEN: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "raises one place while units left another": (sync.stock, "_together", lambda decided: decided),
 }
 NAMES = tuple(_BROKEN)
-TOLD = ("raises one place before it lowers the other",)
-"""Those that few worlds tell from the real hub; behind the others stands a second rule that holds most of the time."""
+TOLD = {
+    "compares with the value just read (R3)": 20,
+    "closes a reservation at the acceptance (R1)": 160,
+    "sends what was planned though it moved (R19)": 160,
+}
+"""Those that few worlds tell from the real hub, and how many; a second rule stands behind most of the others."""
+HIDES = 0.15
+"""How many orders cannot be read at once in these worlds: then only the counter knows of the sale (R3)."""
 
 
 @contextmanager

@@ -61,11 +61,12 @@ class Group:
         blind: bool = False,
         trace: bool = False,
         clock: Passing | None = None,
+        hides: float = 0.0,
     ) -> None:
         self.seeds = seeds
         self.clock = clock or Passing(template.now)
         compares = dict.fromkeys(CHANNELS, False) if blind else template.compares
-        self.market = Market(template.platforms, PREFIX, self.clock, compares)
+        self.market = Market(template.platforms, PREFIX, self.clock, compares, hides)
         self.skus = {seed: f"SKU-{number}" for number, seed in enumerate(seeds, start=1)}
         events = [(event, seed) for seed in seeds for event in world(seed)]
         self.waiting: list[tuple[Event, int]] = sorted(events, key=lambda one: (one[0].round, one[0].at, one[1]))
