@@ -64,7 +64,9 @@ def store(
             claimed = drops.claim(connection, channel, new[key].parts, slot, units - before, placed_at)
         elif key in old and units < before:
             back = max(0, min(before, old[key].absorbed) - units)
-            claimed = -drops.claim_back(connection, channel, parts.get(line, ()), slot, back, old[key].as_of)
+            # Of a line that is no more nothing is known but its item.
+            takes = parts.get(line) or (Part(item, 1),)
+            claimed = -drops.claim_back(connection, channel, takes, slot, back, old[key].as_of)
         if key in old:
             connection.execute(
                 update(_OWN)
