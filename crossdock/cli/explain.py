@@ -110,7 +110,7 @@ def command(app: App, sku: str) -> Outcome:
 
 def _explain_order(app: App, text: str) -> Outcome | None:
     """Tell everything about an order of that name: where it stands, and why it went where; None if there is none."""
-    from crossdock.cli.orders import find_one, order_sections
+    from crossdock.cli.orderviews import find_one, order_sections
     from sync.orders import views
 
     with looking(app) as hub, hub.database.begin() as connection:

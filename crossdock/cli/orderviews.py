@@ -1,0 +1,266 @@
+"""``crossdock orders list`` and ``show``: where every order stands, and who was asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from canonical.errors import DataError
+from canonical.reasons import advice
+from crossdock.cli.app import App, make_command
+from crossdock.cli.outcome import Outcome
+from crossdock.cli.parts import effect_words
+from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.status import age
+from crossdock.cli.work import limit_option, looking, shown
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from sync.hub import Hub
+
+_COLUMNS = [
+    Column("number", "order"),
+    Column("channel", "channel"),
+    Column("age", "placed", figures=True),
+    Column("state", "state"),
+    Column("payment", "payment"),
+    Column("fulfillment", "fulfillment"),
+    Column("reason", "because"),
+    Column("advice", "what to do"),
+]
+_LINES = [
+    Column("sku", "SKU"),
+    Column("quantity", "wanted", figures=True),
+    Column("ordered", "ordered", figures=True),
+    Column("asked", "asked for", figures=True),
+    Column("shipped", "shipped", figures=True),
+    Column("reserved", "reserved"),
+    Column("amount", "amount", figures=True),
+]
+_MONEY = [Column("part", "money"), Column("amount", "amount", figures=True), Column("currency", "")]
+_REQUESTS = [
+    Column("connection", "asked"),
+    Column("task", "to"),
+    Column("location", "from"),
+    Column("reference", "reference"),
+    Column("state", "state"),
+    Column("external_id", "its id there"),
+    Column("why", "why there"),
+    Column("reason", "because"),
+    Column("detail", "detail"),
+]
+_EFFECTS = [
+    Column("id", "id"),
+    Column("what", "what"),
+    Column("connection", "connection"),
+    Column("reference", "reference"),
+    Column("state", "state"),
+    Column("done_at", "at"),
+    Column("reason", "because"),
+    Column("detail", "detail"),
+]
+_SHIPMENTS = [
+    Column("connection", "shipped by"),
+    Column("id", "shipment"),
+    Column("status", "state"),
+    Column("units", "units"),
+    Column("tracking", "tracking"),
+]
+_REFUNDS = [
+    Column("id", "id"),
+    Column("connection", "given back, says"),
+    Column("external_id", "refund"),
+    Column("amount", "amount", figures=True),
+    Column("currency", ""),
+    Column("status", "state"),
+]
+_RETURNS = [
+    Column("connection", "comes back, says"),
+    Column("id", "return"),
+    Column("status", "state"),
+    Column("units", "units"),
+    Column("reason", "because"),
+]
+_WHY = [Column("what", "about it"), Column("text", "")]
+_TASKS = {"document": "book it", "ship": "ship it"}
+_STATES = (
+    "open",
+    "waiting",
+    "asked",
+    "done",
+    "canceled",
+    "blocked",
+    "unreadable",
+    "undeclared",
+    "known",
+    "reference",
+)
+
+
+@make_command(
+    "list",
+    "List orders, newest first.",
+    """
+    crossdock orders list
+    crossdock orders list --state blocked --state undeclared
+    crossdock orders list --channel shop_eu --format json
+    """,
+)
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state; repeatable.")
+@click.option("--channel", default="", metavar="NAME", help="Only orders of this connection.")
+@limit_option
+def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | None) -> Outcome:
+    """List orders with their state: waiting for stock or money, asked for, done, or waiting for a person.
+
+    Refunds that no order is known for are listed below. Exit code 5 while an order is blocked, unreadable or
+    undeclared, or a refund has no order.
+
+    JSON: {"counts": {<state>: orders}, "orders": [{"number", "channel", "external_id", "placed_at", "state",
+    "payment", "fulfillment", "reason", "detail", "advice"}], "refunds": [{"id", "connection", "external_id", "amount",
+    "currency", "status"}], ...}
+    """
+    from sync.orders import views
+
+    with looking(app) as hub:
+        now = hub.now()
+        with hub.database.begin() as connection:
+            rows = views.listing(connection, states, channel, shown(app, limit))
+            counts = views.counts(connection)
+            lost = [] if states or channel else views.refunds_without_order(connection)
+    orders = [{**_row(row), "age": age(row.placed_at, now)} for row in rows]
+    waiting = any(counts.get(state) for state in views.NEEDS_SOMEONE)
+    outcome = Outcome.HELD if waiting or lost else Outcome.IN_SYNC
+    steps = ["crossdock orders show ORDER"] if waiting else []
+    steps += [f"crossdock orders match {lost[0]['id']} ORDER   (or --none)"] if lost else []
+    sections = [
+        Section("orders", _COLUMNS, orders, empty="no such orders" if counts else "no orders"),
+        Section("refunds", _REFUNDS, lost, title="given back, but for no order that is known" if lost else ""),
+    ]
+    return app.output.emit(Report("orders list", outcome, sections, dict(sorted(counts.items())), next=steps))
+
+
+@make_command(
+    "show",
+    "Show one order: its parts, who was asked for it, what was shipped and told.",
+    """
+    crossdock orders show 1001
+    crossdock orders show gid://shopify/Order/41200001 --format json
+    """,
+)
+@click.argument("order")
+def show(app: App, order: str) -> Outcome:
+    """Show an order by its number or its platform's id, from what was last read; reads no other system.
+
+    JSON: {"orders": [...], "why": [{"what", "text"}], "lines": [{"line", "sku", "title", "quantity", "ordered",
+    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests":
+    [{"id", "connection", "role", "task", "location", "reference", "state", "external_id", "units", "why", "reason",
+    "detail"}], "shipments": [...], "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}],
+    "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
+    "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
+    """
+    from sync.orders import views
+
+    with looking(app) as hub, hub.database.begin() as connection:
+        row = find_one(connection, order)
+        sections = order_sections(connection, row, hub)
+        unknown = views.unknown_effects(connection, row.id)
+    held = row.state in ("blocked", "unreadable", "undeclared")
+    outcome = Outcome.HELD if held else Outcome.IN_SYNC
+    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row, unknown)))
+
+
+def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Section]:
+    """Everything there is to say of one order."""
+    from sync.orders import views
+
+    order = views.order_of(connection, row)
+    head = {**_row(row), "age": age(row.placed_at, hub.now())}
+    sections = [Section("orders", _COLUMNS[:6], [head]), Section("why", _WHY, _why(head))]
+    if order is not None:
+        sections += [
+            Section("lines", _LINES, views.lines(connection, row, order)),
+            Section("money", _MONEY, views.money(order)),
+        ]
+    requests = [{**one, "task": _TASKS.get(str(one["role"]), "")} for one in views.requests(connection, row)]
+    effects = [{**one, "what": effect_words(str(one["kind"]))} for one in views.effects(connection, row.id)]
+    shipments = _shipments(connection, row)
+    refunds, returns = views.refunds(connection, row.id), views.returns(connection, row, order)
+    return [
+        *sections,
+        Section("requests", _REQUESTS, requests, title="who was asked" if requests else ""),
+        Section("shipments", _SHIPMENTS, shipments, title="what left" if shipments else ""),
+        Section("refunds", _REFUNDS, refunds, title="what was given back" if refunds else ""),
+        Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
+        Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
+    ]
+
+
+def _why(head: Mapping[str, object]) -> list[dict[str, object]]:
+    """Why an order stands where it does, a line each: sentences do not fit beside each other."""
+    named = (("because", "reason"), ("detail", "detail"), ("what to do", "advice"))
+    return [{"what": name, "text": head[key]} for name, key in named if head[key]]
+
+
+def _shipments(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
+    from sync.orders import store
+
+    found: list[dict[str, object]] = []
+    for one in store.shipments_of(connection, row.id):
+        body = store.shipment_body(one)
+        found.append(
+            {
+                "connection": one.connection,
+                "id": one.external_id,
+                "status": one.status,
+                "units": ", ".join(f"{line.quantity} x {line.sku or line.line_id}" for line in body.lines),
+                "tracking": ", ".join(f"{part.carrier} {part.number}".strip() for part in body.tracking),
+            }
+        )
+    return found
+
+
+def find_one(connection: Connection, text: str) -> Row[Any]:
+    """The one order of a name; DataError when there is none, or when two channels have one."""
+    from sync.orders import views
+
+    found = views.find(connection, text)
+    if not found:
+        raise DataError(f"there is no order {text}", hint="`crossdock orders list` shows them")
+    if len(found) > 1:
+        said = " or ".join(f"{row.external_id} ({row.connection})" for row in found[:4])
+        raise DataError(f"several orders are called {text}", hint=f"name it by its id: {said}")
+    return found[0]
+
+
+def _row(row: Row[Any]) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "channel": row.connection,
+        "external_id": row.external_id,
+        "placed_at": row.placed_at,
+        "state": row.state,
+        "payment": row.payment_status,
+        "fulfillment": row.fulfillment_status,
+        "reason": row.reason,
+        "detail": row.detail,
+        "advice": advice(row.reason) or _ADVICE.get(row.state, ""),
+    }
+
+
+_ADVICE = {
+    "known": "nothing: its owner had it before the go-live, as somebody declared",
+    "reference": "nothing: it was finished before the go-live, and is kept to look up",
+    "undeclared": "it was open before the go-live: declare it --known or --export",
+    "unreadable": "its record does not fit the mapping; see the detail, correct either, then run `crossdock sync`",
+}
+
+
+def _ways(row: Row[Any], unknown: list[dict[str, object]]) -> list[str]:
+    if unknown:
+        return [f"crossdock orders resolve {one['id']} --done   (or --not-done)" for one in unknown]
+    if row.state == "undeclared":
+        return [f"crossdock orders declare {row.number.lstrip('#')} --known   (or --export)"]
+    return [f"crossdock orders release {row.number.lstrip('#')}"] if row.state == "blocked" else []
