@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.orders import store
 from sync.orders.case import Case
-from sync.orders.parcels import is_notice, same
+from sync.orders.parcels import is_notice, same, units_in
 from sync.orders.rules import wanted_units
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
@@ -58,7 +58,7 @@ def _unlisted(case: Case, others: Sequence[Fulfillment]) -> list[Fulfillment]:
     listed = [one for one in case.order.fulfillments if one.status is not _CANCELED]
     if not case.row.fulfilled_at:
         return [Fulfillment(id=UNLISTED, status=_CANCELED)]
-    told = [_sum(others), _sum(listed)]
+    told = [units_in(others), units_in(listed)]
     lines = tuple(
         ShippedLine(quantity=rest, line_id=line.id, sku=line.sku)
         for line in case.order.lines
@@ -73,7 +73,7 @@ def units(connection: Connection, order_id: int) -> dict[str, int]:
     rows = [row for row in store.shipments_of(connection, order_id) if row.status != _CANCELED.value]
     ours = [store.shipment_body(row) for row in rows if row.request_id is not None]
     theirs = (store.shipment_body(row) for row in rows if row.request_id is None)
-    return _sum(one for one in theirs if not any(same(one, other) for other in ours))
+    return units_in(one for one in theirs if not any(same(one, other) for other in ours))
 
 
 def name_of(order_id: str, shipment_id: str) -> str:
@@ -85,14 +85,6 @@ def _is_foreign(shipment: Fulfillment, order: Order, others: Sequence[Fulfillmen
     """Whether nobody of ours shipped it: the channel shows more units as shipped than they say, and not this parcel."""
     if shipment.status is _CANCELED or any(same(shipment, one) for one in others):
         return False
-    theirs = _sum(one for one in order.fulfillments if one.status is not _CANCELED)
-    ours = _sum(others)
+    theirs = units_in(one for one in order.fulfillments if one.status is not _CANCELED)
+    ours = units_in(others)
     return any(theirs.get(line.line_id, 0) > ours.get(line.line_id, 0) for line in shipment.lines)
-
-
-def _sum(shipments: Iterable[Fulfillment]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for one in shipments:
-        for line in one.lines:
-            found[line.line_id] = found.get(line.line_id, 0) + line.quantity
-    return found

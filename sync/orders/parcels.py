@@ -1,4 +1,4 @@
-"""Whether two records tell of one shipment; pure."""
+"""What shipments say: whether two records tell of one, whether one is our own word, what is in them; pure."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def echo(shown: Fulfillment, first: Fulfillment) -> bool:
 def is_notice(reference: str, connections: Iterable[str]) -> bool:
     """Whether a shipment was made by a notice of ours, also by one that this database has forgotten."""
     return any(reference.startswith(f"{name}-") for name in connections)
+
+
+def units_in(shipments: Iterable[Fulfillment]) -> dict[str, int]:
+    """Units by line of several shipments together."""
+    found: dict[str, int] = {}
+    for one in shipments:
+        for line in one.lines:
+            found[line.line_id] = found.get(line.line_id, 0) + line.quantity
+    return found
 
 
 def _numbers(shipment: Fulfillment) -> set[str]:

@@ -15,6 +15,7 @@ from sync.hub import Hub
 from sync.orders import store
 from sync.orders.amends import amend
 from sync.orders.holds import DOCUMENT
+from sync.orders.parcels import units_in
 from sync.orders.places import place_on
 from sync.orders.requests import Existing
 
@@ -39,7 +40,7 @@ class Telling:
         self._left = {one.id: one.units for one in self._documents}
         self._known = self._told()
         self._shown = {
-            one.id: _sum(store.shipment_body(shown).lines for shown in shipments if _is_of(shown, one))
+            one.id: units_in(store.shipment_body(shown) for shown in shipments if _is_of(shown, one))
             for one in self._documents
         }
         for one in self._documents:
@@ -137,14 +138,6 @@ def notice(
 
 def _is_of(shipment: Row[Any], one: Existing) -> bool:
     return bool(shipment.request_id == one.id and shipment.status != "canceled")
-
-
-def _sum(each: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for lines in each:
-        for line in lines:
-            found[line.line_id] = found.get(line.line_id, 0) + line.quantity
-    return found
 
 
 def _take(units: dict[str, int], lines: Sequence[ShippedLine]) -> None:
