@@ -23,7 +23,11 @@ _BACK = "back"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Units that left a channel: of which item and pool, where, and why."""
+    """Units that left a channel: of which item and pool, where, and why.
+
+    ``awaits_order`` where the channel's orders flow: the owner books those only when it is asked to, so that no fall
+    of its figures explains the units before their order was read.
+    """
 
     channel: str
     item_id: int
@@ -31,6 +35,7 @@ class Left:
     slot: str
     cause: str
     units: int
+    awaits_order: bool = False
 
 
 def record(connection: Connection, left: Left, open_units: int, now: str) -> None:
@@ -42,6 +47,7 @@ def record(connection: Connection, left: Left, open_units: int, now: str) -> Non
             pool=left.pool,
             slot=left.slot,
             cause=left.cause,
+            awaits_order=left.awaits_order,
             units=left.units,
             open_units=open_units,
             claimed=0,
@@ -94,11 +100,13 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
 def account(connection: Connection, item_id: int, pool: str, units: int, as_of: str, before: int | None = None) -> int:
     """Take units that the owner has booked off the pool's drops seen before its figure was read, oldest first.
 
-    ``before`` is what the owner had in the whole pool until then. Tells how many units were left over.
+    Drops that wait for their order are left alone. ``before`` is what the owner had in the whole pool until then. Tells
+    how many units were left over.
     """
     rows = connection.execute(
         select(_DROP.c.id, _DROP.c.open_units, _DROP.c.booked_units)
         .where(_DROP.c.item_id == item_id, _DROP.c.pool == pool, _DROP.c.open_units > 0, _DROP.c.seen_at <= as_of)
+        .where(_DROP.c.awaits_order.is_(False))
         .order_by(_DROP.c.id)
     ).all()
     rest = units

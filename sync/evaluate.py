@@ -138,6 +138,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     sku = known.skus.get(view.item_id, "")
     parts = tuple(Part(known.ids[one.sku], one.units) for one in hub.config.kits.get(sku, ()) if one.sku in known.ids)
     factor = hub.config.units.get(sku, 1)
+    selling = target in known.order_reads
     lines: list[Line] = []
     for slot, found in decided.items():
         if (view.item_id, slot) in waiting:
@@ -148,7 +149,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
         else:
             one = _exhausted(view, slot, found, hub.now())
         after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts) and not _owner_fell(one)
-        lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor))
+        lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor, selling))
     return lines
 
 

@@ -18,7 +18,10 @@ from sync.shadow import ShadowView
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One decided slot of one record on one target; ``parts`` are the components if it is a kit."""
+    """One decided slot of one record on one target; ``parts`` are the components if it is a kit.
+
+    ``orders_flow`` tells whether the orders of the target flow through the hub.
+    """
 
     flow: FlowConfig
     target: str
@@ -30,6 +33,7 @@ class Line:
     after_drop: bool = False
     parts: tuple[Part, ...] = ()
     factor: int = 1
+    orders_flow: bool = False
 
     @property
     def stock_items(self) -> tuple[Part, ...]:

@@ -113,7 +113,13 @@ def _met(connection: Connection, expected: Sequence[Row[Any]], fallen: int) -> i
 
 
 def left(connection: Connection, units: Left, since: str, now: str) -> None:
-    """Units left a channel that was last seen unmoved at ``since``: falls read after that may be their booking."""
+    """Units left a channel that was last seen unmoved at ``since``: falls read after that may be their booking.
+
+    Not where their order is still to be read: somebody corrected the owner's figure then, and the sale comes on top.
+    """
+    if units.awaits_order:
+        drops.record(connection, units, units.units, now)
+        return
     rows = connection.execute(
         select(_FALL.c.id, _FALL.c.open_units)
         .where(

@@ -43,6 +43,7 @@ _ADVICE = {
     "sale": "sold in the shop and not yet booked by the owner; raises wait until it is",
     "edit": "someone lowered stock there; raises wait until the owner's figure shows it",
 }
+_UNEXPLAINED = "units left the shop and no order of it tells why; they stay off every channel until one does"
 _DROP = "drop:"
 
 
@@ -293,7 +294,7 @@ def _drop_row(row: Row[Any], skus: dict[int, str], now: datetime) -> dict[str, o
         "base": None,
         "state": "open",
         "resolution": "",
-        "advice": _ADVICE.get(row.cause) or advice(row.cause),
+        "advice": _UNEXPLAINED if row.awaits_order else _ADVICE.get(row.cause) or advice(row.cause),
     }
 
 
@@ -304,7 +305,9 @@ def _ways(row: dict[str, object]) -> list[str]:
     if str(row["id"]).startswith(_DROP):
         return [
             f"only when the owner has booked these {row['units']} units: {base} --yes",
-            "otherwise book them there first, then: crossdock sync",
+            "an order that took them explains them as soon as it can be read"
+            if row["advice"] == _UNEXPLAINED
+            else "otherwise book them there first, then: crossdock sync",
         ]
     if row["entity"] == "inventory" or not row["slot"]:
         return [f"{base} --ours"]

@@ -140,6 +140,7 @@ class Drop(SQLModel, table=True):
     pool: str = ""
     slot: str
     cause: str
+    awaits_order: bool = False
     units: int
     open_units: int
     claimed: int = 0

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from tests.worlds.engine import Template
 from tests.worlds.many import channels, play_part, template_of
 from tests.worlds.mutants import NAMES
-from tests.worlds.play import Group, groups
+from tests.worlds.play import Group, groups, hides_of
 from tests.worlds.report import Totals, table
 from tests.worlds.script import CHANNELS, world
 
@@ -47,7 +47,7 @@ def main() -> int:
 
 def _show(template: Template, seed: int, *, blind: bool, trace: bool) -> None:
     group = next(iter(groups(range(seed, seed + 1))))
-    played = Group(template, group, blind=blind, trace=trace).play()
+    played = Group(template, group, blind=blind, trace=trace, hides=hides_of(group)).play()
     script = "\n".join(map(str, world(seed)))
     listed, free = played.ends[seed]
     lines = "\n".join(played.ledgers[seed].lines)

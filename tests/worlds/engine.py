@@ -217,6 +217,7 @@ class Watched:
     def push(self, call: Call) -> CallOutcome:
         self._crew.step(self._worker, f"send {self._name}")
         market = self._crew.market
+        market.refuse(self._name, call.resource)
         return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))
 
 

@@ -95,7 +95,7 @@ class Market:
         self.shown_late: set[tuple[str, str]] = set()
         self.hidden: dict[tuple[str, str], int] = {}
         self.not_shown: dict[tuple[str, str], int] = {}
-        self.lagging, self.silent = False, ""
+        self.lagging, self.silent, self.down = False, "", ""
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
         self._watch_requests(self.trades["erp"])
@@ -149,8 +149,8 @@ class Market:
             thing.moved(REQUEST)
 
     def refuse(self, name: str, resource: str) -> None:
-        """Raise what a platform that is silent answers to a read of its orders."""
-        if name == self.silent and resource == "orders":
+        """Raise what a platform answers that is down, or asked for its orders and silent about them."""
+        if name == self.down or (name == self.silent and resource == "orders"):
             raise RetriableError("busy")
 
     def known(self) -> Known:
@@ -212,10 +212,10 @@ class Market:
                 world.late.pop(0)()
 
     def fault(self, name: str, what: str) -> None:
-        """The next write of a platform goes wrong, or its orders cannot be read for this round."""
+        """The next write of a platform goes wrong, or its orders or anything of it cannot be read for this round."""
         world = self.worlds[name]
-        if what == "silent":
-            self.silent = name
+        if what in ("silent", "down"):
+            setattr(self, what, name)
             return
         if what == "busy":
             world.before_write.append(RetriableError("busy"))
@@ -225,7 +225,7 @@ class Market:
 
     def heal(self) -> None:
         """No more faults."""
-        self.lagging, self.silent = False, ""
+        self.lagging, self.silent, self.down = False, "", ""
         self.hidden.clear()
         for world in self.worlds.values():
             world.before_write.clear()

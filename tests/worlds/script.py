@@ -23,6 +23,7 @@ _KINDS = {
     "pay": 2,
     "ship": 3,
 }
+_FAULTS = ("busy", "unanswered", "late", "silent", "down")
 _HOOKS = ("now", "now", "lost", "late", "twice")
 
 
@@ -75,8 +76,8 @@ class Round:
     """What befalls the hub in one round; shares of its work as in events, None where it does not happen.
 
     ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or
-    ``late`` (done only after the hub gave up); a ``silent`` one does not show its orders at all. ``lagging`` platforms
-    show for a while what they held before the last write.
+    ``late`` (done only after the hub gave up); a ``silent`` one does not show its orders at all, a ``down`` one shows
+    nothing. ``lagging`` platforms show for a while what they held before the last write.
     """
 
     sweep: bool
@@ -96,9 +97,7 @@ def rounds(seed: int) -> tuple[Round, ...]:
             sweep=dice.random() < 0.3,
             crash=dice.random() if dice.random() < 0.4 else None,
             second=dice.random() if dice.random() < 0.3 else None,
-            fault=(dice.choice(("erp", *CHANNELS)), dice.choice(("busy", "unanswered", "late", "silent")))
-            if dice.random() < 0.5
-            else None,
+            fault=(dice.choice(("erp", *CHANNELS)), dice.choice(_FAULTS)) if dice.random() < 0.5 else None,
             lagging=dice.random() < 0.3,
             turns=dice.getrandbits(32),
             pause=dice.choice((1.0, 5.0, 30.0)),

@@ -79,6 +79,7 @@ class Platforms:
             )
             if verb == "resolve":
                 return {"rows": _rows(connector.resolve(call))}
+            self.market.refuse(name, call.resource)
             return {"rows": _rows(self.market.send(name, self.market.known(), lambda: connector.push(call)))}
         reads: dict[str, Callable[..., Iterator[Page]]] = {
             "pull": connector.pull,

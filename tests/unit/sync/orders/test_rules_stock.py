@@ -239,6 +239,27 @@ def test_r3_an_order_that_is_read_after_its_sale_was_seen_counts_once(both_of: O
     assert (desk.listed("shop"), desk.listed("web")) == (12, 12)
 
 
+@pytest.mark.parametrize("seen", [("sale", "correction"), ("correction", "sale"), ("both",)])
+def test_r3_a_correction_by_the_owner_is_no_booking_of_a_sale_whose_order_is_not_read_yet(
+    desk_of: OpenDesk, seen: tuple[str, ...]
+) -> None:
+    desk = desk_of(shops=TWO)
+    placed_at = desk.trading.clock.now()
+    desk.trading.clock.advance(1)
+    for what in seen:
+        if what != "correction":
+            desk.world("shop").sell("SKU-1", 3, "WH1")
+        if what != "sale":
+            desk.world("erp").set_stock("SKU-1", "WH1", 7)
+        desk.sync()
+    assert (desk.listed("shop"), desk.listed("web")) == (9, 9)
+    number = desk.trade("shop").place({"SKU-1": 3}, placed_at, location="")
+    desk.change(number, assignments=[{"line_id": "o1-1", "quantity": 3, "location": "WH1"}])
+    for _ in range(3):
+        desk.sync(ReadMode.FULL)
+    assert (desk.listed("shop"), desk.listed("web"), desk.reserved()) == (9, 9, 0)
+
+
 def test_r3_an_order_read_again_and_again_is_deducted_once(both_of: OpenDesk) -> None:
     desk = both_of(shops=TWO)
     desk.place(3)
