@@ -116,6 +116,29 @@ def test_a_sale_between_plan_and_apply_is_skipped_as_moved_and_the_rest_lands(sh
     assert [shops.shop.stock(f"SKU-{n}", "WH1") for n in (1, 2, 3)] == [8, 7, 8]
 
 
+def test_no_place_is_raised_in_a_call_whose_other_place_had_moved(shops: Shops) -> None:
+    shops.erp.set_stock("SKU-1", "WH1", 14)
+    shops.erp.set_stock("SKU-1", "WH2", 3)
+    _, summary = make_plan(shops.hub)
+    assert summary.changes == 2
+    shops.tick()
+    shops.shop.sell("SKU-1", 1, "WH2")
+    assert apply(shops.hub, summary.plan_id).outcomes == {"moved": 2}
+    assert (shops.shop.stock("SKU-1", "WH1"), shops.shop.stock("SKU-1", "WH2")) == (10, 4)
+
+
+def test_no_place_is_raised_while_another_must_be_lowered_that_the_plan_did_not_know(shops: Shops) -> None:
+    shops.erp.set_stock("SKU-1", "WH1", 14)
+    _, summary = make_plan(shops.hub)
+    assert summary.changes == 1
+    shops.erp.set_stock("SKU-1", "WH2", 1)
+    shops.tick()
+    look(shops.hub, ReadMode.FULL)
+    assert apply(shops.hub, summary.plan_id).outcomes == {"moved": 1}
+    sync(shops)
+    assert (shops.shop.stock("SKU-1", "WH1"), shops.shop.stock("SKU-1", "WH2")) == (14, 1)
+
+
 def test_an_owner_that_moves_after_the_plan_makes_the_line_moved(shops: Shops) -> None:
     shops.erp.set_stock("SKU-1", "WH1", 8)
     _, summary = make_plan(shops.hub)
