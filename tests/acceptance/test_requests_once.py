@@ -255,7 +255,7 @@ def lost(platform: Simulator, operation: str | None = None) -> Counter[str]:
     return Counter(call.fault for call in platform.log.entries if call.fault and call.is_of(operation))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("server", "seed"), [("simulator", 1), ("simulator", 2), ("server", 3)], indirect=["server"])
 def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, lossy: OpenBooks, seed: int) -> None:
     with trade(tmp_path, lossy, seed) as found:
         erp, tpl, woo = found.erp, found.market.tpl, found.market.woo
