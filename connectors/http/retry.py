@@ -13,13 +13,15 @@ from canonical.errors import AmbiguousError, RetriableError, ThrottledError
 class RetryPolicy:
     """Attempts in all, and pauses in seconds: exponential with full jitter, or what the platform asked for.
 
-    ``max_retry_after`` caps what a platform may ask for; ``chance`` gives a number from 0 to its argument.
+    ``max_retry_after`` caps what a platform may ask for; ``chance`` gives a number from 0 to its argument. ``untold``
+    is the first pause, doubled each time, where a platform says to slow down and not how long; 0 leaves it to chance.
     """
 
     attempts: int = 5
     base: float = 0.5
     max_pause: float = 20.0
     max_retry_after: float = 120.0
+    untold: float = 0.0
     chance: Callable[[float], float] = lambda limit: random.uniform(0.0, limit)
 
     def again(self, error: BaseException) -> bool:
@@ -30,6 +32,8 @@ class RetryPolicy:
         """Seconds to wait after the attempt with this number (from 1) failed."""
         jitter = self.chance(min(self.max_pause, self.base * 2.0 ** (attempt - 1)))
         asked = error.retry_after if isinstance(error, RetriableError) else None
+        if asked is None and self.untold and isinstance(error, ThrottledError):
+            asked = self.untold * 2.0 ** (attempt - 1)
         if asked is None:
             return jitter
         spread = min(jitter, self.base) if isinstance(error, ThrottledError) else jitter

@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from connectors.base import JSON, Environment
-from connectors.http import Answer, Outgoing, Transport
+from connectors.http import Answer, Outgoing, RetryPolicy, Transport
 from connectors.shiphero.credits import Costs, CreditBudget
 from connectors.shiphero.options import Options
 from connectors.shiphero.tokens import LOGIN, REFRESH, Tokens
@@ -17,6 +17,9 @@ from connectors.shiphero.verdict import Judge, TokenRefusedError
 
 _GRAPHQL = "graphql"
 _HEADERS = {"content-type": "application/json"}
+# A bucket of either known size is full again within 67 seconds: the four pauses are 75 together, so that what was
+# refused without a word of how long is not given up before it could be made.
+_RETRY = RetryPolicy(untold=5.0)
 
 
 class _Request(msgspec.Struct):
@@ -63,6 +66,7 @@ class Client:
             verdict=Judge(self.budget),
             clock=environment.clock,
             budget=self.budget,
+            retry=_RETRY,
             timeout=options.timeout_seconds,
             read_only=environment.read_only,
             http_transport=environment.http_transport,

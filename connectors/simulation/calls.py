@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from canonical.clock import Clock
+from connectors.simulation.faults import FaultKind
 
 
 @dataclass(slots=True)
 class LoggedCall:
-    """One request that arrived; ``status`` 0 means it was never answered."""
+    """One request that arrived; ``status`` 0 means it was never answered, ``fault`` is what went wrong on request."""
 
     operation: str
     kind: Literal["read", "write"]
@@ -21,6 +22,7 @@ class LoggedCall:
     effect: list[str] = field(default_factory=list)
     status: int = 0
     named: bool = False
+    fault: FaultKind | None = None
 
     def is_of(self, operation: str | None) -> bool:
         """Whether this call carried the operation; several in one request are joined by ``+``."""

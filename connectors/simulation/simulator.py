@@ -59,8 +59,10 @@ class Simulator(ABC):
             write = self.is_write(request)
             call = self.log.open(self.operation_of(request), write=write)
             status: int | None = None
+            fault = self.faults.take(request, write=write)
+            call.fault = None if fault is None else fault.kind
             try:
-                response = self._dated(self._with_fault(self.faults.take(request, write=write), request, call))
+                response = self._dated(self._with_fault(fault, request, call))
                 status = response.status
             finally:
                 self.log.close(status)

@@ -182,7 +182,8 @@ class _Sender:
         try:
             outcome = self.connector.push(call).get(0)
         except AmbiguousError as error:
-            self._note(row, detail=str(error))
+            # Before its last request a call may have looked, waited and asked for long: the doubt begins only now.
+            self._note(row, detail=str(error), sent_at=hub.stamp())
             self.report.outcomes[self.name, "unconfirmed"] += 1
             return
         except (RetriableError, FatalError) as error:
@@ -230,10 +231,10 @@ class _Sender:
         if self.hub.read_only:
             return
         call = Call(row.operation, bytes(row.call_body), (0,), row.call_resource, row.reference, row.key)
+        settle = self._settle_time(spec)
+        age = self.hub.now() - parse_instant(row.sent_at)  # when it is looked, not when the answer is there
         found = self.connector.resolve(call)
         outcome = found.get(0) if found else None
-        settle = self._settle_time(spec)
-        age = self.hub.now() - parse_instant(row.sent_at)
         if outcome is None and age >= max(_LONGEST_DOUBT, settle * _DOUBT_OF_SETTLING):
             self._unknown(row, "what is there may be of it, or of another one; look there, then resolve it")
         elif outcome is None or (outcome.status is RowStatus.UNTOUCHED and age < settle):
@@ -272,9 +273,10 @@ class _Sender:
             connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
             outcomes.not_sent(self.hub, connection, row)
 
-    def _note(self, row: Row[Any], detail: str) -> None:
+    def _note(self, row: Row[Any], *, detail: str, sent_at: str) -> None:
         with self.hub.database.begin() as connection:
-            connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(detail=detail[:500]))
+            values = {"detail": detail[:500], "sent_at": sent_at}
+            connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
 
     def _unknown(self, row: Row[Any], detail: str) -> None:
         with self.hub.database.begin() as connection:

@@ -15,21 +15,24 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import func, select
 
-from connectors.simulation.faults import Fault, FaultKind
+from connectors.simulation import Fault, SimRequest, Simulator
+from connectors.simulation.faults import FaultKind
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
-from sync import adopt
+from sync import adopt, observeset
 from sync.config import Baseline, HubConfig
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.orders import store
 from sync.run import end_run, lease, look, run_sync
 from sync.store.database import Database, open_database
+from sync.store.orders import Document
+from sync.store.tables import table
 from tests.servers.tryton.catalog import GOODS
 from tests.servers.tryton.server import is_installed
-from tests.support.books import real_books, simulated_books
+from tests.support.books import real_books, relayed_books, simulated_books
 from tests.support.forks import KILLED, Forks
 from tests.support.market import PLACES, Books, LaterClock, Market, market
 
@@ -37,6 +40,9 @@ OpenBooks: TypeAlias = Callable[[LaterClock], AbstractContextManager[Books]]
 pytestmark = pytest.mark.timeout(900)
 SETTLE = 5.0
 PAUSE = 150.0
+LATE = 2.0
+LOST: tuple[FaultKind, ...] = ("timeout_after", "timeout_before", "truncated", "late_effect")
+MAKES_A_SALE = "model.sale.sale.create"
 ITEMS = [item for item in GOODS if item.sku.startswith("MUG-")][:6]
 EVERY_STEP = {
     "orders advanced",
@@ -49,6 +55,7 @@ EVERY_STEP = {
 }
 EFFECT_STEPS = ("before the effect", "after the effect", "before the effect's commit", "effect closed")
 MOST_ROUNDS = 60
+DOCUMENT = table(Document)
 _known: dict[Path, tuple[HubConfig, Database]] = {}
 
 
@@ -76,21 +83,36 @@ def go_live(file: Path, secrets: dict[str, str]) -> None:
     hub.database.close()
 
 
-@pytest.fixture
-def books() -> OpenBooks:
-    """The simulated ERP."""
-    return simulated_books
+def tell_again(file: Path, secrets: dict[str, str]) -> None:
+    """Mark every document that was ever read, as messages do that come once more."""
+    hub = open_market(file, secrets)
+    with hub.database.begin() as connection:
+        for row in connection.execute(select(DOCUMENT)):
+            resource = hub.config.connections[row.connection].documents[row.kind].resource
+            observeset.mark(connection, row.connection, resource, [row.external_id], hub.stamp())
+    hub.close()
+    hub.database.close()
 
 
 @pytest.fixture(params=["simulator", "server"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> OpenBooks:
-    """The simulated ERP, and the real one."""
-    if request.param == "simulator":
-        return simulated_books
-    if not is_installed():
+def server(request: pytest.FixtureRequest) -> bool:
+    """Whether the ERP is the real one."""
+    if request.param == "server" and not is_installed():
         reason = "the ERP's own environment .venv-tryton is not there: run `make test`"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return lambda _: real_books(tmp_path / "erp")
+    return bool(request.param == "server")
+
+
+@pytest.fixture
+def either(server: bool, tmp_path: Path) -> OpenBooks:
+    """The simulated ERP, and the real one."""
+    return (lambda _: real_books(tmp_path / "erp")) if server else simulated_books
+
+
+@pytest.fixture
+def lossy(server: bool, tmp_path: Path) -> OpenBooks:
+    """The simulated ERP, and the real one, of which answers can get lost."""
+    return (lambda clock: relayed_books(tmp_path / "erp", clock)) if server else simulated_books
 
 
 def work(
@@ -130,11 +152,15 @@ class Trade:
         lines = {item.sku: 1 for item in self.dice.sample(ITEMS, self.dice.randint(1, 2))}
         self.sold[self.market.woo.checkout.buy(lines)] = len(lines)
 
-    def lose(self) -> None:
-        """The answer to the next write of one platform gets lost, and perhaps the request itself."""
-        kinds: tuple[FaultKind, ...] = ("timeout_after", "timeout_before", "truncated")
-        kind = self.dice.choice(kinds)
-        self.dice.choice(self.market.writable()).faults.add(Fault(kind, only="write"))
+    @property
+    def erp(self) -> Simulator:
+        """What faults of the ERP are given to."""
+        assert self.market.erp.line is not None, "nothing stands before this ERP"
+        return self.market.erp.line
+
+    def lose(self, platform: Simulator, kind: FaultKind, when: Callable[[SimRequest], bool] | None = None) -> None:
+        """The answer to a platform's next write gets lost, and perhaps the request itself."""
+        platform.faults.add(Fault(kind, when=when, only="write", delay=LATE))
 
     def kill(self, at: int, *steps: str) -> bool:
         """Let a hub work and die; False where it was done before."""
@@ -218,20 +244,41 @@ def test_a_hub_killed_at_each_step_of_an_order_asks_ships_and_tells_once(tmp_pat
         assert EVERY_STEP - found.steps.keys() <= {"effect resolved"}, found.steps
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, books: OpenBooks, seed: int) -> None:
-    with trade(tmp_path, books, seed) as found:
-        for _ in range(6):
+def nth(at: int) -> Callable[[SimRequest], bool]:
+    """The n-th request of those asked about."""
+    left = iter(range(at, 0, -1))
+    return lambda _: next(left, 0) == 1
+
+
+def lost(platform: Simulator, operation: str | None = None) -> Counter[str]:
+    """What went wrong at a platform, by kind."""
+    return Counter(call.fault for call in platform.log.entries if call.fault and call.is_of(operation))
+
+
+@pytest.mark.parametrize(("server", "seed"), [("simulator", 1), ("simulator", 2), ("server", 3)], indirect=["server"])
+def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, lossy: OpenBooks, seed: int) -> None:
+    with trade(tmp_path, lossy, seed) as found:
+        erp, tpl, woo = found.erp, found.market.tpl, found.market.woo
+        asked = [(platform, kind) for platform in (erp, tpl) for kind in LOST]
+        told = [(platform, kind) for platform in (erp, woo) for kind in LOST]
+        found.dice.shuffle(asked)
+        found.dice.shuffle(told)
+        for asking, telling in zip(asked, told, strict=True):
             found.sell()
-            found.lose()
+            makes = asking[0] is erp
+            found.lose(*asking, (lambda request: erp.operation_of(request) == MAKES_A_SALE) if makes else None)
             for _ in range(found.dice.randint(0, 3)):
                 found.kill(found.dice.randint(1, 4), *EFFECT_STEPS)
             found.live()
             found.market.ship_all()
-            found.lose()
+            found.lose(*telling, nth(found.dice.randint(1, 4)) if telling[0] is erp else None)
             found.kill(found.dice.randint(1, 4), *EFFECT_STEPS)
             found.live()
         found.judge(shipped=True)
+        each = Counter(LOST)
+        assert (lost(erp, MAKES_A_SALE), lost(erp), lost(tpl), lost(woo)) == (each, each + each, each, each)
+        # Only the request that never arrived was made once more.
+        assert erp.log.writes(MAKES_A_SALE) == tpl.log.writes() == len(found.sold) + 1
 
 
 def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, either: OpenBooks) -> None:
@@ -252,6 +299,28 @@ def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: P
         found.live(full=True)
         found.live()
         found.judge(shipped=True)
+
+
+def test_a_whole_day_told_again_to_hubs_at_once_writes_nothing(tmp_path: Path, lossy: OpenBooks) -> None:
+    with trade(tmp_path, lossy) as found:
+        for _ in range(3):
+            found.sell()
+        found.live()
+        found.market.ship_all()
+        found.live()
+        found.live(full=True)
+        platforms = (found.erp, found.market.tpl, found.market.woo)
+        for one in platforms:
+            one.log.clear()
+        found.forks.prepare(tell_again, found.market.config, found.market.secrets)
+        children = [
+            found.forks.start(found.market.config, found.market.secrets, found.market.clock.later, 0, (), full)
+            for full in (True, False) * 4
+        ]
+        assert [found.forks.wait(child) for child in children] == [0] * len(children)
+        found.judge(shipped=True)
+        assert [one.log.writes() for one in platforms] == [0, 0, 0]
+        assert all(one.log.reads() for one in platforms)
 
 
 def test_what_two_places_ship_is_booked_where_it_left(tmp_path: Path, either: OpenBooks) -> None:

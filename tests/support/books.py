@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from connectors.simulation import SimTransport, Simulator, serve
 from connectors.tryton.simulator import TrytonSimulator
 from tests.servers.tryton import server as servers
 from tests.servers.tryton.catalog import COUNTRIES, CURRENCIES, GROUPS, SHOP, TAXES, WAREHOUSES
+from tests.servers.tryton.relay import Relay
 from tests.servers.tryton.rpc import Rpc
 from tests.servers.tryton.server import DATABASE, PASSWORD, USER
 from tests.servers.tryton.world import World, real
@@ -26,10 +27,10 @@ class TrytonBooks:
 
     secret = PASSWORD
 
-    def __init__(self, world: World, url: str) -> None:
+    def __init__(self, world: World, url: str, line: Simulator | None = None) -> None:
         self._world = world
         self._url = url
-        self.simulator: Simulator | None = world.behind
+        self.line = line
 
     @cached_property
     def _rpc(self) -> Rpc:
@@ -100,13 +101,25 @@ def simulated_books(clock: Clock) -> Iterator[TrytonBooks]:
         simulator,
     )
     with serve(simulator) as served:
-        yield TrytonBooks(world, served.base_url)
+        yield TrytonBooks(world, served.base_url, simulator)
 
 
 @contextmanager
 def real_books(folder: Path) -> Iterator[TrytonBooks]:
     """The real server, on a database of its own."""
+    with _real_world(folder) as world:
+        yield TrytonBooks(world, world.url)
+
+
+@contextmanager
+def relayed_books(folder: Path, clock: Clock) -> Iterator[TrytonBooks]:
+    """The real server, on a line that loses what it is told to; what the books say is asked past it."""
+    with _real_world(folder) as world, closing(Relay(world.url, clock=clock)) as relay, serve(relay) as served:
+        yield TrytonBooks(world, served.base_url, relay)
+
+
+@contextmanager
+def _real_world(folder: Path) -> Iterator[World]:
     folder.mkdir()
     with servers.running(folder) as server:
-        world = replace(real(server), inner=httpx.HTTPTransport())
-        yield TrytonBooks(world, server.url)
+        yield replace(real(server), inner=httpx.HTTPTransport())

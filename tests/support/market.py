@@ -70,7 +70,8 @@ class Books(Protocol):
     """The ERP of a market, whichever server it is."""
 
     secret: str
-    simulator: Simulator | None
+    line: Simulator | None
+    """What faults are given to, if anything: the simulator, or what stands before the real server."""
 
     def settings(self) -> str:
         """Its connector and settings, as the configuration has them."""
@@ -103,10 +104,6 @@ class Market:
     clock: LaterClock
     config: Path
     secrets: dict[str, str]
-
-    def writable(self) -> list[Simulator]:
-        """The simulators that effects are carried out on."""
-        return [one for one in (self.woo, self.tpl, self.erp.simulator) if one is not None]
 
     def jobs(self) -> Counter[str]:
         """The 3PL's orders of ours by reference; a canceled one counts too."""

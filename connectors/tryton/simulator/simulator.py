@@ -10,11 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import msgspec
-
 from canonical.clock import Clock
 from connectors.simulation import CatalogItem, SimRequest, SimResponse, Simulator, html_response, json_response
 from connectors.tryton.simulator.admin import Admin
+from connectors.tryton.simulator.calls import body_of, method_of, writes
 from connectors.tryton.simulator.clerk import Clerk
 from connectors.tryton.simulator.desk import Desk
 from connectors.tryton.simulator.documents import USER, Documents
@@ -28,7 +27,6 @@ from connectors.tryton.simulator.wire import ServerError, StatusError, decoded
 _IDLE = timedelta(seconds=300)
 _WRONG_LOGINS = 5
 _LABELED_FROM = 1400
-_READING = ("search", "search_read", "search_count", "read", "get_preferences", "fields_get")
 _TICK = timedelta(microseconds=10)
 
 
@@ -127,12 +125,11 @@ class TrytonSimulator(Simulator):
 
     def is_write(self, request: SimRequest) -> bool:
         """Everything that is not a login or a reading method."""
-        method = _method_of(request)
-        return method.startswith(("model.", "wizard.")) and method.rpartition(".")[2] not in _READING
+        return writes(request)
 
     def operation_of(self, request: SimRequest) -> str:
         """The method called."""
-        return _method_of(request) or super().operation_of(request)
+        return method_of(request) or super().operation_of(request)
 
     def answer(self, request: SimRequest) -> SimResponse:
         """Answer one call: results and most errors come with HTTP 200."""
@@ -149,7 +146,7 @@ class TrytonSimulator(Simulator):
             raise _wrong_path(path, self.database)
         if request.method != "POST":
             raise StatusError(405, "Method Not Allowed")
-        body = _body_of(request)
+        body = body_of(request)
         method, params = str(body["method"]), list(body.get("params") or [])
         if path == "/rpc/":
             return {"id": body.get("id"), "result": self._server_method(method)}
@@ -250,24 +247,5 @@ def _wrong_path(path: str, database: str) -> StatusError:
     return StatusError(404, "Not Found")
 
 
-def _body_of(request: SimRequest) -> dict[str, Any]:
-    if "json" not in request.headers.get("content-type", ""):
-        raise StatusError(400, "Not a JSON request")
-    try:
-        body = msgspec.json.decode(request.body)
-    except msgspec.DecodeError:
-        raise StatusError(400, "Unable to read JSON request") from None
-    if not isinstance(body, dict) or not body.get("method"):
-        raise StatusError(400, "Unable to get RPC method")
-    return body
-
-
-def _method_of(request: SimRequest) -> str:
-    try:
-        return str(_body_of(request)["method"])
-    except StatusError:
-        return ""
-
-
 def _id_of(request: SimRequest) -> Any:
-    return _body_of(request).get("id")
+    return body_of(request).get("id")

@@ -126,6 +126,12 @@ def test_jitter_is_drawn_from_the_whole_pause(clock: Ticker) -> None:
     assert 0 <= min(drawn) < max(drawn) <= 4.0
 
 
+def test_a_throttling_without_a_word_of_how_long_is_waited_out_longer_each_time(clock: Ticker) -> None:
+    policy = RetryPolicy(untold=5.0, chance=lambda _: 0.0)
+    transport(Site(*[httpx.Response(429)] * 3, httpx.Response(503), ok()), clock, retry=policy).send(READ)
+    assert clock.slept == [5.0, 10.0, 20.0, 0.0], "trouble of another kind is not throttling"
+
+
 @pytest.mark.parametrize("name", ["Retry-After", "x-retry-after"])
 def test_retry_after_in_seconds_is_waited_for(name: str, clock: Ticker) -> None:
     transport(Site(httpx.Response(429, headers={name: "7"}), ok()), clock).send(READ)

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from canonical.errors import ThrottledError
+from connectors.base import RowStatus
 from connectors.http import Answer
 from connectors.shiphero.credits import CreditBudget
 from connectors.shiphero.shapes import Problem, Quota, seconds_of
 from connectors.simulation import Ticker
-from tests.unit.connectors.shiphero.stage import records_of, stage
+from tests.unit.connectors.shiphero.stage import EVERY_ORDER_FIELD, records_of, stage
 
 
 def answered(clock: Ticker, body: Any) -> Answer:
@@ -100,6 +101,28 @@ def test_a_record_that_no_bucket_holds_ends_the_read(clock: Ticker) -> None:
     scene = stage(clock, 3, credits=1.0, credits_per_second=0.1)
     with pytest.raises(ThrottledError):
         scene.pull("products", "sku")
+
+
+@pytest.mark.parametrize("tells", ["nothing", "text", "fields"])
+def test_an_order_is_made_though_others_spent_everything_and_little_comes_back(clock: Ticker, tells: str) -> None:
+    scene = stage(clock, throttle_tells=tells, credits_per_second=4.0)
+    call = scene.order("R-1")
+    scene.hero.bucket.drain(clock.now())
+    assert scene.connector.push(call)[0].status is RowStatus.APPLIED
+    scene.hero.bucket.drain(clock.now())
+    assert [one.status for one in (scene.connector.resolve(call) or {}).values()] == [RowStatus.APPLIED]
+
+
+@pytest.mark.parametrize("tells", ["nothing", "text", "fields"])
+def test_records_that_are_looked_up_together_wait_for_as_many_credits_as_a_bucket_holds(
+    clock: Ticker, tells: str
+) -> None:
+    scene = stage(clock, throttle_tells=tells)
+    orders = [scene.connector.push(scene.order(f"R-{at}"))[0].record for at in range(10)]
+    ids = [json.loads(bytes(order or b""))["id"] for order in orders]
+    scene.hero.bucket.drain(clock.now())
+    found = scene.connector.lookup("orders", EVERY_ORDER_FIELD, ids)
+    assert len(records_of(found)) == 10
 
 
 def test_a_status_429_is_waited_out(clock: Ticker) -> None:

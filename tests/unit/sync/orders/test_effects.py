@@ -110,6 +110,52 @@ def test_r17_not_found_counts_only_after_the_settle_time(desk_of: OpenDesk) -> N
     assert desk.requests() == {"shop-o1-1": "accepted"}
 
 
+def test_r17_the_settle_time_begins_when_the_last_request_of_a_call_is_lost(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of()
+    _settle(desk, 300)
+    connector = desk.trading.hub.connector("erp")
+    push = connector.push
+
+    def slow(call: Any) -> Any:
+        desk.trading.clock.advance(280)
+        return push(call)
+
+    monkeypatch.setattr(connector, "push", slow)
+    desk.world("erp").before_write.append(AmbiguousError("no answer"))
+    desk.place()
+    desk.sync()
+    for _ in range(2):
+        desk.sync(after=140)
+        assert desk.effects() == {("request", "erp", "in_flight"): 1}
+    desk.sync(after=140)
+    desk.sync(after=140)
+    assert desk.requests() == {"shop-o1-1": "accepted"}
+
+
+def test_r17_a_lookup_that_began_within_the_settle_time_proves_nothing(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of()
+    _settle(desk, 300)
+    connector = desk.trading.hub.connector("erp")
+    resolve = connector.resolve
+
+    def slow(call: Any) -> Any:
+        found = resolve(call)
+        desk.trading.clock.advance(60)
+        return found
+
+    monkeypatch.setattr(connector, "resolve", slow)
+    desk.world("erp").before_write.append(AmbiguousError("no answer"))
+    desk.place()
+    desk.sync()
+    desk.trading.clock.advance(270)
+    effects.resolve_lost(desk.trading.hub, "erp")
+    assert desk.effects() == {("request", "erp", "in_flight"): 1}
+
+
 def test_r17_an_effect_that_lands_late_is_found_instead_of_doubled(desk_of: OpenDesk) -> None:
     desk = desk_of()
     _settle(desk, 300)
