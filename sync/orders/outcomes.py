@@ -76,8 +76,19 @@ def sent(hub: Hub, connection: Connection, row: Row[Any]) -> None:
 
 def not_sent(hub: Hub, connection: Connection, row: Row[Any]) -> None:
     """Nothing was sent after all."""
-    if row.kind == "request":
+    if row.kind == "request" and not _call_off(hub, connection, row):
         store.set_request(connection, row.request_id, hub.stamp(), state=RequestStatus.WAITING.value)
+
+
+def _call_off(hub: Hub, connection: Connection, row: Row[Any]) -> bool:
+    """A request that turns out not to be there, though it was to be called off: it is, and nobody is asked (R1)."""
+    waiting = (store.EFFECT.c.kind == "cancel", store.EFFECT.c.state == "waiting")
+    query = select(store.EFFECT.c.id).where(store.EFFECT.c.request_id == row.request_id, *waiting)
+    if connection.execute(query).first() is None:
+        return False
+    _canceled(connection, row, hub.stamp())
+    store.drop_effect(connection, row.request_id, hub.stamp())
+    return True
 
 
 def done(hub: Hub, connection: Connection, name: str, row: Row[Any], outcome: RowOutcome) -> None:

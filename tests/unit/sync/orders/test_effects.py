@@ -156,6 +156,21 @@ def test_r17_a_lookup_that_began_within_the_settle_time_proves_nothing(
     assert desk.effects() == {("request", "erp", "in_flight"): 1}
 
 
+def test_r1_what_never_arrived_is_called_off_without_asking_anybody(desk_of: OpenDesk) -> None:
+    desk = desk_of()
+    _settle(desk, 300)
+    desk.world("erp").before_write.append(AmbiguousError("no answer"))
+    desk.place(3)
+    desk.sync()
+    desk.trade("shop").edit("o1", 1, 2)
+    desk.sync()
+    assert desk.effects() == {("request", "erp", "in_flight"): 1, ("cancel", "erp", "waiting"): 1}
+    desk.sync(after=600)
+    desk.sync(after=600)
+    assert desk.requests() == {"shop-o1-2": "accepted"}
+    assert [name for name, _ in desk.world("erp").writes if name == "requests.cancel"] == []
+
+
 def test_r17_an_effect_that_lands_late_is_found_instead_of_doubled(desk_of: OpenDesk) -> None:
     desk = desk_of()
     _settle(desk, 300)
