@@ -36,7 +36,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
     "runs": "List the latest runs with their outcome.",
-    "connectors": "List the connectors, or examine one.",
+    "connectors": "List and show the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 

@@ -80,6 +80,23 @@ def test_the_list_of_connectors_comes_from_their_manifests(tmp_path: Path) -> No
     assert rows["shopify"]["default_version"] in rows["shopify"]["versions"]
 
 
+def test_a_connector_is_shown_with_every_setting_and_whatever_it_can_write(tmp_path: Path) -> None:
+    shown = json.loads(crossdock("connectors", "show", "woocommerce", "--format", "json", cwd=tmp_path).stdout)
+    settings = {one["name"]: one for one in shown["settings"]}
+    assert (settings["consumer_key"]["required"], settings["consumer_key"]["secret"]) == (True, True)
+    assert (settings["per_page"]["kind"], settings["per_page"]["default"]) == ("integer", 100)
+    writes = {one["name"]: one for one in shown["writes"]}
+    assert "regular_price" in writes["products/batch"]["fields"]
+    assert "permalink" not in writes["products/batch"]["fields"]
+    assert any(one["document"] for one in shown["writes"])
+    text = crossdock("connectors", "show", "woocommerce", cwd=tmp_path).stdout
+    assert all(name in text for name in [*settings, *writes, *(one["name"] for one in shown["resources"])])
+    assert shown["connectors"][0]["docs"] in text
+    refused = crossdock("connectors", "show", "wocommerce", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "woocommerce" in refused.stderr
+
+
 ACCOUNTS = """\
 connections:
   shop_eu:
