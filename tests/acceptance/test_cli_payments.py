@@ -256,7 +256,10 @@ def test_a_payout_that_the_bank_sent_back_is_told_until_its_money_went_out_again
     assert audit["balances"] == []
 
 
-def test_every_thing_that_does_not_match_is_told_with_its_reason_and_what_to_do(till: Till) -> None:
+def test_every_thing_that_does_not_match_is_told_with_its_reason_and_what_to_do(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
     with till.day(0):
         till.pay.admin.pay(4200, "eur", {"order_id": "77"})
         short, _ = till.sell(3, taken="29.99")
