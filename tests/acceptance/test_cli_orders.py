@@ -146,6 +146,11 @@ def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh
     assert office.call("orders", "list")["counts"] == {"known": 1, "asked": 1}
 
 
+@pytest.mark.parametrize("report", ["orders", "reservations", "payments"])
+def test_a_report_that_has_no_flows_refuses_one_instead_of_ignoring_it(office: Office, report: str) -> None:
+    assert "leave --flow out" in office.fails("audit", report, "--flow", "stock")
+
+
 def test_the_audits_tell_what_stands_where_and_what_is_promised(office: Office) -> None:
     office.place({"SKU-1": 3}, paid=False)
     office.call("sync")
