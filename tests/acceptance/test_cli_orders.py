@@ -128,6 +128,7 @@ def test_a_blocked_order_is_told_with_what_to_do_and_goes_on_when_it_is_released
     assert office.call("orders", "release", "o1")["released"][0]["number"] == "#o1"
     office.call("sync", code=5)
     assert list(erp.requests) == ["shop-o1-1"]
+    assert "o1 has nothing to release" in office.fails("orders", "release", "o1")
 
 
 def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh: Office) -> None:
