@@ -36,6 +36,7 @@ _PAUSE = timedelta(minutes=1)
 _LONGEST_DOUBT = timedelta(hours=1)
 """How long it is at least tried to find out what became of an effect, before a person is asked to look."""
 _DOUBT_OF_SETTLING = 10
+_LOOK_THERE = "its outcome cannot be found out; look there, then resolve it"
 
 
 @dataclass
@@ -182,6 +183,9 @@ class _Sender:
         try:
             outcome = self.connector.push(call).get(0)
         except AmbiguousError as error:
+            if self.specs[row.operation].write_class is WriteClass.UNKNOWABLE:
+                self._unknown(row, _LOOK_THERE)
+                return
             self._note(row, detail=str(error))
             self.report.outcomes[self.name, "unconfirmed"] += 1
             return
@@ -225,7 +229,7 @@ class _Sender:
         """What became of an effect whose answer was lost, by the class of its write; never a blind second one."""
         spec = self.specs[row.operation]
         if spec.write_class is WriteClass.UNKNOWABLE:
-            self._unknown(row, "its outcome cannot be found out; look there, then resolve it")
+            self._unknown(row, _LOOK_THERE)
             return
         if self.hub.read_only:
             return

@@ -221,3 +221,12 @@ def test_a_refund_without_an_order_is_listed_until_a_person_says_what_it_is_for(
     assert "waits for no order" in office.fails("orders", "match", "2", "--none")
     office.call("sync")
     assert [one["amount"] for one in office.call("orders", "show", order)["refunds"]] == ["5.00"]
+
+
+def test_what_is_refused_while_a_saved_plan_is_applied_is_told_by_that_exit_code(
+    office: Office, tmp_path: Path
+) -> None:
+    office.place({"SKU-1": 1})
+    office.call("plan", "-o", str(tmp_path / "a.plan"), code=2)
+    trade(f"{office.name}-erp").refuses["requests.create"] = "unmatched_line"
+    assert office.call("apply", str(tmp_path / "a.plan"), code=5)["next"] == ["crossdock orders list"]

@@ -131,7 +131,10 @@ def test_r17_an_unknowable_outcome_waits_for_a_person_and_is_sent_again_only_on_
     _classed(desk, WriteClass.UNKNOWABLE)
     desk.world("erp").before_write.append(AmbiguousError("no answer"))
     desk.place()
-    for _ in range(4):
+    desk.sync()
+    assert desk.standing() == ("blocked", "unknown_outcome")
+    assert status(desk.trading.hub).orders_held == 1
+    for _ in range(3):
         desk.sync(after=600)
     assert desk.effects() == {("request", "erp", "unknown"): 1}
     assert desk.requests() == {}
