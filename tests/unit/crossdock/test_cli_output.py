@@ -184,5 +184,10 @@ def test_no_secret_leaves_by_an_error(capsys: pytest.CaptureFixture[str]) -> Non
     assert "run again with -v" in said
 
 
+def test_a_secret_is_taken_out_as_it_is_quoted_in_what_a_platform_answers() -> None:
+    quoted = json.dumps({"said": json.dumps({"password": 'pw-"7/x'})})
+    assert "pw-" not in redacted(quoted, {'pw-"7/x'})
+
+
 def test_a_password_in_a_url_is_taken_out_even_when_nobody_knew_it() -> None:
     assert redacted("cannot reach postgresql://me:pw@host/db", ()) == "cannot reach postgresql://me:***@host/db"
