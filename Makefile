@@ -18,6 +18,8 @@ LOCALSTRIPE_STAMP := .venv-localstripe/.stamp
 CODE := canonical mappings connectors sync crossdock
 HARNESS := $(if $(wildcard bench/*.py),bench) tests requirements/audit.py
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
+# Where pip looks is the machine's affair: for a place that holds nothing it warns once a package. All else is shown.
+CALM := 2> >(grep --line-buffered -v "^WARNING: Location .* is ignored: " >&2)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: help demo test check bench worlds lock audit clean
@@ -63,21 +65,21 @@ $(STAMP): requirements/build.lock requirements/dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; found none. Install it, or run: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Setting up .venv (once per change of the lock files)"
-	@$(BIN)/python $(PIP) -r requirements/build.lock
-	@$(BIN)/python $(PIP) --no-build-isolation -r requirements/dev.lock
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) -r requirements/build.lock $(CALM)
+	@$(BIN)/python $(PIP) --no-build-isolation -r requirements/dev.lock $(CALM)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable . $(CALM)
 	@touch $@
 
 $(TRYTON_STAMP): requirements/tryton.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; found none. Install it, or run: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x .venv-tryton/bin/python || $(PYTHON) -m venv .venv-tryton
 	@echo "Setting up .venv-tryton, the ERP the tests talk to"
-	@.venv-tryton/bin/python $(PIP) -r requirements/tryton.lock
+	@.venv-tryton/bin/python $(PIP) -r requirements/tryton.lock $(CALM)
 	@touch $@
 
 $(LOCALSTRIPE_STAMP): requirements/localstripe.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; found none. Install it, or run: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x .venv-localstripe/bin/python || $(PYTHON) -m venv .venv-localstripe
 	@echo "Setting up .venv-localstripe, the payment processor the tests talk to"
-	@.venv-localstripe/bin/python $(PIP) -r requirements/localstripe.lock
+	@.venv-localstripe/bin/python $(PIP) -r requirements/localstripe.lock $(CALM)
 	@touch $@

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EXCERPT = 160
+_LONGEST_SECRET = 4096
 _PLAIN = Redactor()
 _MARKUP = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
 
@@ -55,7 +56,8 @@ class Answer:
 
     def excerpt(self, limit: int = EXCERPT) -> str:
         """The first words of the body, on one line and without secrets; of a page only what a reader would see."""
-        text = self.content[: limit * 8].decode("utf-8", "replace")
+        # Masked before it is cut: half a secret is not known as one any more.
+        text = self.redact(self.content[: limit * 8 + _LONGEST_SECRET].decode("utf-8", "replace"))[: limit * 8]
         text = _MARKUP.sub(" ", text) if self.is_html else text
         line = " ".join(self.redact(text).split())
         return line if len(line) <= limit else line[: limit - 1] + "…"

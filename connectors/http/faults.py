@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from urllib.parse import urlsplit
 
@@ -11,31 +12,33 @@ from canonical.errors import AmbiguousError, CrossdockError, FatalError, Retriab
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_A_REQUEST = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _TRANSIENT_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
-def classify(error: httpx.RequestError, *, place: str, url: str, write: bool) -> CrossdockError:
+def classify(error: httpx.RequestError, *, connection: str, operation: str, url: str, write: bool) -> CrossdockError:
     """Turn a fault of the transport into what the caller can do about it; ``url`` is where the request went."""
+    where = f"{address(url)}, asked for {operation}"
     tls = _tls_cause(error)
     if tls is not None and not isinstance(tls, _TRANSIENT_TLS):
         return FatalError(
-            f"{place}: no secure connection to {address(url)}: {tls}",
+            f"{connection}: no secure connection to {where}: {tls}",
             hint="check that the URL is https and the certificate is valid for this host",
         )
     if isinstance(error, _NOT_A_REQUEST):
         return FatalError(
-            f"{place}: the request cannot be sent to {address(url)} as it is ({type(error).__name__})",
+            f"{connection}: a request cannot be sent to {where}: {type(error).__name__}",
             hint="check the URL, and keys and headers for line ends or other stray characters",
         )
     if isinstance(error, _NEVER_SENT) or _was_for_someone_else(error, url):
         return RetriableError(
-            f"{place}: cannot reach {address(url)}: {_reason(error)}",
-            hint="check the address, the network and that the server runs",
+            f"{connection}: cannot reach {where}: {_reason(error)}",
+            hint=f"check the address in the settings of {connection}, the network, and that the server runs there",
         )
-    lost = f"the answer of {address(url)} was lost ({_reason(error)})"
+    lost = f"{connection}: the answer of {where}, was lost: {_reason(error)}"
     if write:
-        return AmbiguousError(f"{place}: {lost}; the write may have taken effect")
-    return RetriableError(f"{place}: {lost}")
+        return AmbiguousError(f"{lost}; the write may have taken effect")
+    return RetriableError(lost)
 
 
 def address(url: str) -> str:
@@ -46,7 +49,8 @@ def address(url: str) -> str:
 
 
 def _reason(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__
+    """What went wrong in words, without the number that the operating system gives it."""
+    return _ERRNO.sub("", str(error)) or type(error).__name__
 
 
 def _tls_cause(error: BaseException) -> ssl.SSLError | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+
+from canonical.spellings import spellings
 
 MASK = "***"
 MIN_LENGTH = 4
@@ -19,7 +20,7 @@ _JSON = re.compile(rf"(?i)\"({_NAMES})\"(\s*:\s*)\"[^\"]*\"?")
 
 
 class Redactor:
-    """Replaces known secrets, in plain, quoted and Basic form, and everything that is secret by its name."""
+    """Replaces known secrets, quoted or not, and in Basic form, and everything that is secret by its name."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: tuple[str, ...] = ()
@@ -31,7 +32,7 @@ class Redactor:
         for secret in secrets:
             bare = secret.strip()
             if len(bare) >= MIN_LENGTH:
-                forms |= {secret, bare, quote(bare), quote(bare, safe=""), quote_plus(bare)}
+                forms |= spellings(secret)
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def hide_pair(self, user: str, password: str) -> None:

@@ -232,8 +232,7 @@ class Transport:
         return now
 
     def _fault(self, error: httpx.RequestError, outgoing: Outgoing, url: httpx.URL, *, write: bool) -> CrossdockError:
-        place = f"{self.connection}: {outgoing.label}"
-        found = classify(error, place=place, url=str(url), write=write)
+        found = classify(error, connection=self.connection, operation=outgoing.label, url=str(url), write=write)
         self._clean(found)
         return found
 

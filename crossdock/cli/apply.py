@@ -104,6 +104,7 @@ def _apply_fresh(
 def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: bool) -> applied.AppliedView:
     from sync import planfile
     from sync.apply import apply
+    from sync.orders.advance import advance
     from sync.orders.effects import carry_out
     from sync.planner import PlanSummary
     from sync.run import LookReport
@@ -116,6 +117,8 @@ def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: b
     planfile.freshen(hub, saved)
     report = apply(hub, plan_id)
     effects = carry_out(hub, planfile.unchanged_effects(hub, saved)) if saved.effects else None
+    if effects is not None:
+        advance(hub)  # what was refused, or is not known, is told by this exit code and not by the next one
     summary = PlanSummary(plan_id)
     for line in saved.changes:
         if line.status == "planned":

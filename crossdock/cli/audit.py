@@ -1,4 +1,4 @@
-"""``crossdock audit``: every owned field of every linked record, compared over all systems."""
+"""``crossdock audit``: every owned field of every linked record, over all systems; other reports by their name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from canonical.errors import ConfigError, Problem
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
@@ -43,37 +44,49 @@ _WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccoun
 
 @make_command(
     "audit",
-    "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
+    "Report on fields that differ (accuracy, drift, orphans, duplicates), orders, reservations or payments.",
     """
-    crossdock audit
-    crossdock audit --flow inventory
-    crossdock audit orders               where every order stands, and what a person should know of
-    crossdock audit reservations         what is promised to orders and not yet in a figure
-    crossdock audit payments             every charge, refund, dispute and payout, to the cent
+    crossdock audit                      = `audit fields`: does every system show what the owners say?
+    crossdock audit --flow inventory     only one flow of it
+    crossdock audit orders               where does every order stand, and which wait for a person?
+    crossdock audit reservations         which units are promised to orders, and since when?
+    crossdock audit payments             does every charge, refund, dispute and payout match, to the cent?
     crossdock audit --format json | jq '.flows[] | {connection, accuracy}'
+    crossdock audit payments --format json | jq '.exceptions[] | {order, reason, amount}'
     """,
 )
 @click.argument("what", type=click.Choice(["fields", "orders", "reservations", "payments"]), default="fields")
 @flow_option
 def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
-    """Read all systems in full and compare every owned field of every linked record. Writes to no system.
+    """Report on one of four things; writes to no system.
 
-    With a word: `orders` and `payments` read what changed and report on these instead, `reservations` reads no system.
+    \b
+    fields        every owned field of every linked record, after reading all systems in full (the default)
+    orders        orders by state, those that wait for a person, and incidents; reads what changed
+    reservations  units promised to orders and not yet in a figure, oldest first; reads no system
+    payments      charges, refunds, disputes and payouts against the orders; reads what changed
 
-    accuracy: share of the compared fields that agree, null where none was compared. drift: fields that differ. orphans:
-    records there that belong to no item. absent: items without a record there. duplicates: records that share a SKU. A
-    system that could not be read whole is not judged.
+    In `fields`, accuracy is the share of the compared fields that agree, null where none was compared; drift, fields
+    that differ; orphans, records there that belong to no item; absent, items without a record there; duplicates,
+    records that share a SKU. A system that could not be read whole is not judged. --flow is for `fields` only.
 
-    JSON: {"counts": {"compared", "equal", "accuracy", "drift", "orphans", "absent", "duplicates"}, "flows": [{"flow",
-    "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
+    JSON of fields: {"counts": {"compared", "equal", "accuracy", "drift", "orphans", "absent", "duplicates"}, "flows":
+    [{"flow", "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
     "unknown_by_reason", "orphans", "absent", "duplicates"}], "drift": [{"flow", "connection", "sku", "slot", "there",
     "owners", "change", "reason", "advice"}] (samples), "reasons": [...], "unread": [...], ...}
 
+    JSON of orders: {"counts": {"orders", "waiting", "incidents", "effects_open"}, "states": [{"state", "count"}],
+    "orders": [{"number", "channel", "state", "reason", "detail", "advice"}], "incidents": [{"id", "kind", "subject",
+    "detail", "opened_at", "advice"}], "unread": [...], ...}
+
+    JSON of reservations: {"counts": {"reservations", "units"}, "reservations": [{"order", "channel", "state",
+    "reason", "sku", "location", "units", "booked_at", "since", "age"}], ...}
+
     JSON of payments: {"counts": {"matched", "exceptions", "payouts", "payouts_explained"}, "processors": [{"processor",
-    "charges", "matched", "exceptions"}], "exceptions": [{"processor", "reason", "subject", "amount", "currency",
-    "detail", "advice"}], "acknowledged": [the same, of what a person settled], "payouts": [{"processor", "payout",
-    "status", "arrives_at", "amount", "currency", "parts": {category: amount}, "fees", "rest", "reason", "advice",
-    "entries"}], "balances": [{"processor", "currency", "amount"}] (booked, and in no payout yet), ...}
+    "charges", "matched", "exceptions"}], "exceptions": [{"processor", "reason", "subject", "order", "amount",
+    "currency", "detail", "advice"}], "acknowledged": [the same, of what a person settled], "payouts": [{"processor",
+    "payout", "status", "arrives_on", "amount", "currency", "parts": {category: amount}, "fees", "rest", "reason",
+    "advice", "entries"}], "balances": [{"processor", "currency", "amount"}] (booked, and in no payout yet), ...}
     """
     from sync.audit import audit
     from sync.observe import ReadMode
@@ -81,6 +94,8 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
     from sync.status import status
 
     if what != "fields":
+        if flows:
+            raise ConfigError([Problem(f"`audit {what}` knows no flows", hint="leave --flow out, or name `fields`")])
         return _other(app, what)
     with working(app, "audit", read_only=True) as work:
         chosen = choose_flows(work.hub, flows)

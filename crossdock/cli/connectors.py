@@ -7,6 +7,7 @@ import click
 from canonical.errors import ConfigError, Problem
 from canonical.hints import did_you_mean
 from crossdock.cli.app import App, closing, make_command
+from crossdock.cli.connectorshow import show
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
 from crossdock.settings.platforms import InstalledPlatforms, Platforms
@@ -14,10 +15,11 @@ from crossdock.settings.platforms import InstalledPlatforms, Platforms
 
 @click.group(
     "connectors",
-    short_help="List the connectors, or examine one.",
+    short_help="List and show the connectors, or examine one.",
     epilog=closing(
         """
         crossdock connectors list
+        crossdock connectors show shopify
         crossdock connectors test woocommerce
         """
     ),
@@ -37,7 +39,6 @@ def command() -> None:
 def list_connectors(app: App) -> Outcome:
     """Every connector with its roles, entities, API version and the settings it needs; JSON tells more.
 
-
     JSON: {"connectors": [{"name", "title", "roles", "entities", "documents", "writes", "effects", "versions",
     "default_version", "sunsets", "required", "needs", "settings", "unverified", "docs"}], ...}
     """
@@ -52,7 +53,13 @@ def list_connectors(app: App) -> Outcome:
         Column("needs", "needs"),
     ]
     rows = [connector_row(name, platforms) for name in platforms.names()]
-    return app.output.emit(Report("connectors list", Outcome.IN_SYNC, [Section("connectors", columns, rows)]))
+    report = Report(
+        "connectors list",
+        Outcome.IN_SYNC,
+        [Section("connectors", columns, rows)],
+        next=["crossdock connectors show NAME   (its settings, what it reads and writes)"],
+    )
+    return app.output.emit(report)
 
 
 def connector_row(name: str, platforms: Platforms) -> dict[str, object]:
@@ -129,4 +136,5 @@ def test_connector(app: App, name: str) -> Outcome:
 
 
 command.add_command(list_connectors)
+command.add_command(show)
 command.add_command(test_connector)

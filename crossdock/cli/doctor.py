@@ -84,6 +84,6 @@ def _row(connection: str, finding: Finding) -> dict[str, object]:
         "connection": connection,
         "check": finding.check,
         "result": result,
-        "message": finding.message,
+        "message": finding.message.removeprefix(f"{connection}: "),
         "advice": finding.advice,
     }

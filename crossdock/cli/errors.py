@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable
 
 from canonical.errors import ConfigError, CrossdockError, Problem
+from canonical.spellings import spellings
 from crossdock.cli.outcome import Outcome
 
 _MASK = "***"
@@ -17,9 +18,10 @@ _IN_URL = re.compile(r"(://[^/\s:@]*:)[^@\s/]+@")
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """The text without known secrets and without passwords in URLs."""
-    for secret in sorted((secret for secret in secrets if len(secret) >= _SHORTEST), key=len, reverse=True):
-        text = text.replace(secret, _MASK)
+    """The text without known secrets, quoted or not, and without passwords in URLs."""
+    forms = {form for secret in secrets if len(secret.strip()) >= _SHORTEST for form in spellings(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, _MASK)
     return _IN_URL.sub(rf"\1{_MASK}@", text)
 
 

@@ -30,13 +30,13 @@ COMMANDS: dict[str, str] = {
     "serve": "Hear what platforms tell, and sync: what was told at once, everything in an interval.",
     "webhooks": "List what each platform should tell, and what it told.",
     "replay": "Mark what was told by webhook once more, to be read again.",
-    "audit": "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
+    "audit": "Report on fields that differ (accuracy, drift, orphans, duplicates), orders, reservations or payments.",
     "conflicts": "List, show and resolve what somebody changed who does not own it.",
     "orders": "List and show orders, and decide about those that wait for a person.",
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
     "runs": "List the latest runs with their outcome.",
-    "connectors": "List the connectors, or examine one.",
+    "connectors": "List and show the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from canonical.errors import ConfigError, Problem
+from canonical.errors import ConfigError, DataError, Problem
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report, Section
@@ -59,6 +59,7 @@ def release(app: App, order: str) -> Outcome:
     """Let what a target refused be tried again at the next sync, once its cause is mended there or here.
 
     What nothing on any platform will end counts as seen by you: more given back than was paid, a dispute that was lost.
+    An order of which nothing was refused is refused here, with its state.
 
     JSON: {"released": [{"number", "text"}], "counts": {"effects"}, ...}
     """
@@ -68,8 +69,11 @@ def release(app: App, order: str) -> Outcome:
     with working(app, "orders release") as work:
         with work.hub.database.begin() as connection:
             row = find_one(connection, order)
-        count = acts.release(work.hub, row)
         lost = disputes.acknowledge(work.hub, row)
+        if not lost and not acts.releasable(work.hub, row):
+            said = f"{row.state}: {row.reason}" if row.reason else row.state
+            raise DataError(f"order {row.number} has nothing to release", hint=f"it is {said}")
+        count = acts.release(work.hub, row)
         text = f"order {row.number} is looked at again; {count} refused calls are tried again"
         text += f"; dispute {', '.join(lost)} is acknowledged" if lost else ""
         work.end(Outcome.IN_SYNC, {"effects": count}, text)

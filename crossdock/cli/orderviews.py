@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +10,7 @@ import click
 from canonical.errors import DataError
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
+from crossdock.cli.orderpayments import money_words, payment_sections
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.parts import effect_words
 from crossdock.cli.report import Column, Report, Section
@@ -19,6 +20,7 @@ from crossdock.cli.work import limit_option, looking, shown
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
+    from canonical.payment import DisputeRecord
     from sync.hub import Hub
 
 _COLUMNS = [
@@ -27,6 +29,7 @@ _COLUMNS = [
     Column("age", "placed", figures=True),
     Column("state", "state"),
     Column("payment", "payment"),
+    Column("dispute", "dispute"),
     Column("fulfillment", "fulfillment"),
     Column("reason", "because"),
     Column("advice", "what to do"),
@@ -118,11 +121,14 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
     Refunds that no order is known for are listed below. Exit code 5 while an order is blocked, unreadable or
     undeclared, or a refund has no order.
 
+    `dispute` is where a chargeback stands that was not won, as the processor's books were last read.
+
     JSON: {"counts": {<state>: orders}, "orders": [{"number", "channel", "external_id", "placed_at", "state",
-    "payment", "fulfillment", "reason", "detail", "advice"}], "refunds": [{"id", "connection", "external_id", "amount",
-    "currency", "status"}], ...}
+    "payment", "dispute", "fulfillment", "reason", "detail", "advice"}], "refunds": [{"id", "connection",
+    "external_id", "amount", "currency", "status"}], ...}
     """
     from sync.orders import views
+    from sync.payments import disputes
 
     with looking(app) as hub:
         now = hub.now()
@@ -130,7 +136,8 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
             rows = views.listing(connection, states, channel, shown(app, limit))
             counts = views.counts(connection)
             lost = [] if states or channel else views.refunds_without_order(connection)
-    orders = [{**_row(row), "age": age(row.placed_at, now)} for row in rows]
+            claimed = disputes.by_order(hub, connection)
+    orders = [{**_row(row, claimed.get(row.id)), "age": age(row.placed_at, now)} for row in rows]
     waiting = any(counts.get(state) for state in views.NEEDS_SOMEONE)
     outcome = Outcome.HELD if waiting or lost else Outcome.IN_SYNC
     steps = ["crossdock orders show ORDER"] if waiting else []
@@ -154,12 +161,19 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
 def show(app: App, order: str) -> Outcome:
     """Show an order by its number or its platform's id, from what was last read; reads no other system.
 
+    Its money is told twice: by the channel, and by the books of the payment processor, with what does not match. The
+    exit code tells whether the order waits for a person; that of `audit payments` whether money matches.
+
     JSON: {"orders": [...], "why": [{"what", "text"}], "lines": [{"line", "sku", "title", "quantity", "ordered",
-    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "requests":
-    [{"id", "connection", "role", "task", "location", "reference", "state", "external_id", "units", "why", "reason",
-    "detail"}], "shipments": [...], "refunds": [{"id", "connection", "external_id", "amount", "currency", "status"}],
-    "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what", "connection",
-    "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
+    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "payments":
+    [{"processor", "kind": charge | refund | dispute, "id", "status", "amount", "currency", "detail", "created_at",
+    "fee", "net", "booked_currency", "payout", "payouts": [{"id", "status", "arrives_at"}]}] (fee and net are what its
+    balance booked, in its own currency), "mismatches": [{"processor", "reason", "subject", "amount", "currency",
+    "detail", "advice", "acknowledged"}], "requests": [{"id", "connection", "role", "task", "location", "reference",
+    "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...], "refunds": [{"id", "connection",
+    "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id", "status", "units", "reason"}],
+    "effects": [{"id", "kind", "what", "connection", "operation", "reference", "state", "external_id", "reason",
+    "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
 
@@ -167,22 +181,27 @@ def show(app: App, order: str) -> Outcome:
         row = find_one(connection, order)
         sections = order_sections(connection, row, hub)
         unknown = views.unknown_effects(connection, row.id)
-    held = row.state in ("blocked", "unreadable", "undeclared")
-    outcome = Outcome.HELD if held else Outcome.IN_SYNC
-    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row, unknown)))
+    outcome = Outcome.HELD if row.state in views.NEEDS_SOMEONE else Outcome.IN_SYNC
+    return app.output.emit(Report("orders show", outcome, sections, next=_ways(row, unknown, lost=_lost(sections))))
 
 
 def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Section]:
     """Everything there is to say of one order."""
     from sync.orders import views
+    from sync.payments.orderbooks import statements
+    from sync.payments.statement import gravest
 
     order = views.order_of(connection, row)
-    head = {**_row(row), "age": age(row.placed_at, hub.now())}
-    sections = [Section("orders", _COLUMNS[:6], [head]), Section("why", _WHY, _why(head))]
+    said = statements(hub, connection, row, order) if order is not None else []
+    dispute = gravest(one.dispute for one in said if one.dispute is not None)
+    head = {**_row(row, dispute), "age": age(row.placed_at, hub.now())}
+    why = _why(head) + [{"what": what, "text": text} for what, text in money_words(said)]
+    sections = [Section("orders", _COLUMNS[:7], [head]), Section("why", _WHY, why)]
     if order is not None:
         sections += [
             Section("lines", _LINES, views.lines(connection, row, order)),
             Section("money", _MONEY, views.money(order)),
+            *payment_sections(said),
         ]
     requests = [{**one, "task": _TASKS.get(str(one["role"]), "")} for one in views.requests(connection, row)]
     effects = [{**one, "what": effect_words(str(one["kind"]))} for one in views.effects(connection, row.id)]
@@ -235,7 +254,7 @@ def find_one(connection: Connection, text: str) -> Row[Any]:
     return found[0]
 
 
-def _row(row: Row[Any]) -> dict[str, object]:
+def _row(row: Row[Any], dispute: DisputeRecord | None = None) -> dict[str, object]:
     return {
         "number": row.number,
         "channel": row.connection,
@@ -243,6 +262,7 @@ def _row(row: Row[Any]) -> dict[str, object]:
         "placed_at": row.placed_at,
         "state": row.state,
         "payment": row.payment_status,
+        "dispute": dispute.status.value if dispute is not None else "",
         "fulfillment": row.fulfillment_status,
         "reason": row.reason,
         "detail": row.detail,
@@ -258,9 +278,18 @@ _ADVICE = {
 }
 
 
-def _ways(row: Row[Any], unknown: list[dict[str, object]]) -> list[str]:
+def _ways(row: Row[Any], unknown: list[dict[str, object]], *, lost: bool) -> list[str]:
     if unknown:
         return [f"crossdock orders resolve {one['id']} --done   (or --not-done)" for one in unknown]
     if row.state == "undeclared":
         return [f"crossdock orders declare {row.number.lstrip('#')} --known   (or --export)"]
-    return [f"crossdock orders release {row.number.lstrip('#')}"] if row.state == "blocked" else []
+    release = f"crossdock orders release {row.number.lstrip('#')}"
+    if lost:
+        return [f"{release}   (once the loss is booked)"]
+    return [release] if row.state == "blocked" else []
+
+
+def _lost(sections: Sequence[Section]) -> bool:
+    """Whether a lost dispute is open, which nobody ends but a person."""
+    wrong = [one for section in sections if section.name == "mismatches" for one in section.rows]
+    return any(one["reason"] == "dispute_lost" and not one["acknowledged"] for one in wrong)

@@ -1,8 +1,9 @@
-"""Show reports: tables for people, aligned text for pipes, JSON for programs; progress on stderr only."""
+"""Show reports: tables for people, wrapped text for pipes, JSON for programs; progress on stderr only."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.wrapping import piped_width, table_lines, wrapped_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +48,7 @@ class Output:
         elif sys.stdout.isatty():
             _show_rich(report)
         else:
-            print("\n".join(text_lines(report)))
+            print("\n".join(text_lines(report, piped_width(os.environ))))
         return report.outcome
 
     def say(self, text: str) -> None:
@@ -99,11 +101,11 @@ class ShownProgress:
         self.bars.update(TaskID(self.tasks[label]), completed=done, total=total)
 
 
-def text_lines(report: Report) -> Iterator[str]:
-    """The report as plain aligned text, one row a line, nothing cut off."""
+def text_lines(report: Report, width: int = _UNBOUNDED) -> Iterator[str]:
+    """The report as plain aligned text, nothing cut off; what is too wide is wrapped, or told line by line."""
     for number, section in enumerate(section for section in report.sections if section.rows or section.empty):
         yield from [""] if number else []
-        yield from _section_lines(section)
+        yield from _section_lines(section, width)
     if report.counts:
         yield count_line(report.counts)
     if report.summary:
@@ -127,7 +129,7 @@ def cell(value: object) -> str:
     return " ".join(str(_plain(value)).split())
 
 
-def _section_lines(section: Section) -> Iterator[str]:
+def _section_lines(section: Section, width: int) -> Iterator[str]:
     if section.title:
         yield section.title
     if not section.rows:
@@ -136,13 +138,12 @@ def _section_lines(section: Section) -> Iterator[str]:
         return
     columns = shown_columns(section)
     table = [[column.title for column in columns], *_cells(section, columns)]
-    widths = [max(len(line[number]) for line in table) for number in range(len(columns))]
-    for line in table:
-        padded = [
-            text.rjust(width) if column.figures else text.ljust(width)
-            for text, width, column in zip(line, widths, columns, strict=True)
-        ]
-        yield "  ".join(padded).rstrip()
+    lines = table_lines(table, [column.figures for column in columns], width)
+    if lines is not None:
+        yield from lines
+        return
+    for line in record_lines(section):
+        yield from wrapped_lines(line, width)
 
 
 def shown_columns(section: Section) -> list[Column]:

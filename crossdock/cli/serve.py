@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 import click
+import msgspec
 
 from canonical.errors import ConfigError, FatalError, Problem
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
+from crossdock.cli.report import FORMAT_VERSION
 from crossdock.cli.workspace import load, open_hub, resolver
+
+if TYPE_CHECKING:
+    import socket
+
+    from crossdock.settings.model import Settings
+    from crossdock.webhooks.receiver import Door
 
 _END_SECONDS = 3.0
 
@@ -40,6 +53,10 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     wait for it, and it waits for them.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
+
+    JSON: one line, when it listens: {"format_version", "command", "pid", "listening", "connections": [{"connection",
+    "url"}], "unheard": [names of those without a secret], "every": seconds | null, "flows": [names], "orders": [names
+    of the connections whose orders are read]}. Logs go to stderr.
     """
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
@@ -55,8 +72,8 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
         server = Server(receiver.app, listener)
         loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
-        host, port = listener.getsockname()[:2]
-        click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
+        begun = _begun(settings, opened, listener, None if receive_only else every)
+        click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
         if loop is not None:
             loop.start(on_end=server.stop)
         asked = server.run()
@@ -65,3 +82,40 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC
+
+
+def _begun(
+    settings: Settings, opened: Mapping[str, Door], listener: socket.socket, every: float | None
+) -> dict[str, object]:
+    """What it does from now on, once it listens."""
+    from crossdock.webhooks.doors import address
+
+    host, port = listener.getsockname()[:2]
+    shape = msgspec.structs.replace(settings.webhooks, port=port)
+    able = [name for name, one in settings.connections.items() if one.manifest.webhooks is not None]
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": "serve",
+        "pid": os.getpid(),
+        "listening": f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        "connections": [{"connection": name, "url": address(shape, name)} for name in opened],
+        "unheard": [name for name in able if name not in opened],
+        "every": every,
+        "flows": [] if every is None else list(settings.flows),
+        "orders": [] if every is None else list(settings.orders),
+    }
+
+
+def _lines(begun: Mapping[str, Any]) -> Iterator[str]:
+    """The same for a person."""
+    doors = begun["connections"]
+    yield f"listening on {begun['listening']} for {', '.join(one['connection'] for one in doors) or 'nobody'}"
+    yield from (f"  {one['connection']} is to call {one['url']}" for one in doors)
+    if begun["unheard"]:
+        yield f"  not heard, for want of webhook_secrets: {', '.join(begun['unheard'])}"
+    if begun["every"] is None:
+        yield "only stores what it is told; `crossdock sync` works it off"
+    else:
+        work = [f"flow {name}" for name in begun["flows"]] + [f"orders of {name}" for name in begun["orders"]]
+        yield f"syncs what is told at once, and everything every {begun['every']:g} seconds: {', '.join(work)}"
+    yield f"to stop it: Ctrl-C, or kill {begun['pid']}; `crossdock runs` shows what it did"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row, select, update
 
 from canonical.errors import DataError
 from canonical.status import RequestStatus
@@ -36,6 +36,15 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
             stock.update(hub, connection, fresh, order, sellables, hub.stamp())
             store.mark_due(connection, row.id)
     return f"order {row.number} is asked for at the next sync" if export else f"order {row.number} is left to its owner"
+
+
+def releasable(hub: Hub, row: Row[Any]) -> bool:
+    """Whether an order waits for a person to release it: it is blocked, or one of its calls was refused."""
+    if row.state == "blocked" or row.reason in WAIVABLE | {"shipped_elsewhere", "canceled_there"}:
+        return True
+    refused = select(store.EFFECT.c.id).where(store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked")
+    with hub.database.begin() as connection:
+        return connection.execute(refused.limit(1)).first() is not None
 
 
 def release(hub: Hub, row: Row[Any]) -> int:

@@ -36,6 +36,7 @@ _PAUSE = timedelta(minutes=1)
 _LONGEST_DOUBT = timedelta(hours=1)
 """How long it is at least tried to find out what became of an effect, before a person is asked to look."""
 _DOUBT_OF_SETTLING = 10
+_LOOK_THERE = "its outcome cannot be found out; look there, then resolve it"
 
 
 @dataclass
@@ -182,6 +183,9 @@ class _Sender:
         try:
             outcome = self.connector.push(call).get(0)
         except AmbiguousError as error:
+            if self.specs[row.operation].write_class is WriteClass.UNKNOWABLE:
+                self._unknown(row, _LOOK_THERE)
+                return
             # Before its last request a call may have looked, waited and asked for long: the doubt begins only now.
             self._note(row, detail=str(error), sent_at=hub.stamp())
             self.report.outcomes[self.name, "unconfirmed"] += 1
@@ -213,6 +217,7 @@ class _Sender:
                 key=call.key,
                 call_resource=call.resource,
                 call_body=call.body,
+                detail="",
                 sent_at=self.hub.stamp(),
                 attempts=row.attempts + 1,
             )
@@ -226,18 +231,23 @@ class _Sender:
         """What became of an effect whose answer was lost, by the class of its write; never a blind second one."""
         spec = self.specs[row.operation]
         if spec.write_class is WriteClass.UNKNOWABLE:
-            self._unknown(row, "its outcome cannot be found out; look there, then resolve it")
+            self._unknown(row, _LOOK_THERE)
             return
         if self.hub.read_only:
             return
         call = Call(row.operation, bytes(row.call_body), (0,), row.call_resource, row.reference, row.key)
         settle = self._settle_time(spec)
-        age = self.hub.now() - parse_instant(row.sent_at)  # when it is looked, not when the answer is there
+        looked_at = self.hub.now()  # and not when the answer is there
+        age = looked_at - parse_instant(row.sent_at)
         found = self.connector.resolve(call)
         outcome = found.get(0) if found else None
         if outcome is None and age >= max(_LONGEST_DOUBT, settle * _DOUBT_OF_SETTLING):
             self._unknown(row, "what is there may be of it, or of another one; look there, then resolve it")
         elif outcome is None or (outcome.status is RowStatus.UNTOUCHED and age < settle):
+            self.report.outcomes[self.name, "unconfirmed"] += 1
+        elif outcome.status is RowStatus.UNTOUCHED and not row.detail:
+            # Whoever sent it was killed, at the latest just now: its last request may still be on its way.
+            self._note(row, detail="the process ended before an answer came", sent_at=instant_text(looked_at))
             self.report.outcomes[self.name, "unconfirmed"] += 1
         else:
             self._close(row, outcome)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -80,6 +82,23 @@ def test_the_list_of_connectors_comes_from_their_manifests(tmp_path: Path) -> No
     assert rows["shopify"]["default_version"] in rows["shopify"]["versions"]
 
 
+def test_a_connector_is_shown_with_every_setting_and_whatever_it_can_write(tmp_path: Path) -> None:
+    shown = json.loads(crossdock("connectors", "show", "woocommerce", "--format", "json", cwd=tmp_path).stdout)
+    settings = {one["name"]: one for one in shown["settings"]}
+    assert (settings["consumer_key"]["required"], settings["consumer_key"]["secret"]) == (True, True)
+    assert (settings["per_page"]["kind"], settings["per_page"]["default"]) == ("integer", 100)
+    writes = {one["name"]: one for one in shown["writes"]}
+    assert "regular_price" in writes["products/batch"]["fields"]
+    assert "permalink" not in writes["products/batch"]["fields"]
+    assert any(one["document"] for one in shown["writes"])
+    text = crossdock("connectors", "show", "woocommerce", cwd=tmp_path).stdout
+    assert all(name in text for name in [*settings, *writes, *(one["name"] for one in shown["resources"])])
+    assert shown["connectors"][0]["docs"] in text
+    refused = crossdock("connectors", "show", "wocommerce", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "woocommerce" in refused.stderr
+
+
 ACCOUNTS = """\
 connections:
   shop_eu:
@@ -129,3 +148,59 @@ def test_doctor_tells_a_wrong_secret_of_one_account_and_still_looks_at_the_other
     assert done.returncode == 1
     assert {row["connection"] for row in rows if row["result"] == "error"} == {"shop_eu"}
     assert "wrong-secret" not in done.stdout + done.stderr
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """Refuses every request and quotes all of it, credentials included."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+        said = f"{self.headers.get('x-shopify-access-token', '')} {self.headers.get('authorization', '')} {body}"
+        answer = json.dumps({"message": said, "errors": [{"message": said}]}).encode()
+        self.send_response(400)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has there
+        """Say nothing."""
+
+
+ECHOED = """\
+connections:
+  erp:
+    connector: tryton
+    settings: {{url: "{at}", database: d, username: crossdock, password: "${{env:ERP}}"}}
+    currency: EUR
+  shop:
+    connector: shopify
+    settings: {{url: "{at}", access_token: "${{env:SHOP}}"}}
+    currency: EUR
+locations: {{WH1: {{erp: "5", shop: "gid://shopify/Location/1"}}}}
+ownership: {{variant.sku: erp, "inventory.stock[*]": erp}}
+pools: {{main: {{locations: [WH1]}}}}
+flows:
+  stock: {{kind: inventory, source: erp, targets: {{shop: {{pool: main}}}}}}
+database: sqlite:///hub.sqlite
+"""
+
+
+@pytest.mark.parametrize("arguments", [["doctor", "-v"], ["sync", "-v"], ["plan", "--format", "json"]], ids=str)
+def test_no_command_shows_a_secret_that_a_platform_quotes_in_its_refusal(arguments: list[str], tmp_path: Path) -> None:
+    secrets = {"ERP": 'erpPw-"7/x', "SHOP": "shpat_0123456789"}
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        (tmp_path / "crossdock.yaml").write_text(ECHOED.format(at=f"http://127.0.0.1:{server.server_port}"))
+        done = crossdock(*arguments, cwd=tmp_path, env={**secrets, "COLUMNS": "1000"})
+        server.shutdown()
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "***" in said
+    assert "erpPw" not in said
+    assert "shpat_" not in said
+    assert not any(
+        b"erpPw" in file.read_bytes() or b"shpat_" in file.read_bytes()
+        for file in tmp_path.glob("*.sqlite*")
+        if file.is_file()
+    )

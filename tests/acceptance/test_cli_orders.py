@@ -128,6 +128,7 @@ def test_a_blocked_order_is_told_with_what_to_do_and_goes_on_when_it_is_released
     assert office.call("orders", "release", "o1")["released"][0]["number"] == "#o1"
     office.call("sync", code=5)
     assert list(erp.requests) == ["shop-o1-1"]
+    assert "o1 has nothing to release" in office.fails("orders", "release", "o1")
 
 
 def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh: Office) -> None:
@@ -144,6 +145,11 @@ def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh
     office.call("sync")
     assert list(trade(f"{office.name}-erp").requests) == ["shop-o2-1"]
     assert office.call("orders", "list")["counts"] == {"known": 1, "asked": 1}
+
+
+@pytest.mark.parametrize("report", ["orders", "reservations", "payments"])
+def test_a_report_that_has_no_flows_refuses_one_instead_of_ignoring_it(office: Office, report: str) -> None:
+    assert "leave --flow out" in office.fails("audit", report, "--flow", "stock")
 
 
 def test_the_audits_tell_what_stands_where_and_what_is_promised(office: Office) -> None:
@@ -215,3 +221,12 @@ def test_a_refund_without_an_order_is_listed_until_a_person_says_what_it_is_for(
     assert "waits for no order" in office.fails("orders", "match", "2", "--none")
     office.call("sync")
     assert [one["amount"] for one in office.call("orders", "show", order)["refunds"]] == ["5.00"]
+
+
+def test_what_is_refused_while_a_saved_plan_is_applied_is_told_by_that_exit_code(
+    office: Office, tmp_path: Path
+) -> None:
+    office.place({"SKU-1": 1})
+    office.call("plan", "-o", str(tmp_path / "a.plan"), code=2)
+    trade(f"{office.name}-erp").refuses["requests.create"] = "unmatched_line"
+    assert office.call("apply", str(tmp_path / "a.plan"), code=5)["next"] == ["crossdock orders list"]

@@ -86,6 +86,24 @@ class Till:
         """The report as a person reads it."""
         return self._run(code)
 
+    def order(self, number: int) -> dict[str, Any]:
+        """One order as `orders show` tells it, after everything was read."""
+        app = App(config=self.folder / "crossdock.yaml")
+        with redirect_stdout(io.StringIO()):
+            run(["sync"], app)
+        out = io.StringIO()
+        with redirect_stdout(out):
+            run(["orders", "show", str(number), "--format", "json"], app)
+        document: dict[str, Any] = json.loads(out.getvalue())
+        return document
+
+    def lists(self) -> dict[str, str]:
+        """Where the chargeback of each order stands, by `orders list`."""
+        out = io.StringIO()
+        with redirect_stdout(out):
+            run(["orders", "list", "--format", "json"], App(config=self.folder / "crossdock.yaml"))
+        return {one["number"]: one["dispute"] for one in json.loads(out.getvalue())["orders"]}
+
     def decides(self, *what: str) -> None:
         """A person decides about an order, after everything was read."""
         with redirect_stdout(io.StringIO()):
@@ -238,7 +256,10 @@ def test_a_payout_that_the_bank_sent_back_is_told_until_its_money_went_out_again
     assert audit["balances"] == []
 
 
-def test_every_thing_that_does_not_match_is_told_with_its_reason_and_what_to_do(till: Till) -> None:
+def test_every_thing_that_does_not_match_is_told_with_its_reason_and_what_to_do(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
     with till.day(0):
         till.pay.admin.pay(4200, "eur", {"order_id": "77"})
         short, _ = till.sell(3, taken="29.99")
@@ -305,3 +326,65 @@ def test_a_processor_that_cannot_be_read_is_an_error_and_not_a_clean_sheet(till:
     audit = till.audit(1)
     assert {one["connection"] for one in audit["unread"]} == {"pay"}
     assert audit["next"] == ["crossdock doctor"]
+
+
+def test_an_order_is_shown_with_what_the_processor_booked_for_it_and_nothing_of_another(till: Till) -> None:
+    with till.day(0):
+        till.sell(2)
+        number, charge = till.sell(7)
+    with till.day(3):
+        payout = till.pay_out()
+        till.pay.admin.refund(charge, 1001)
+        till.web.checkout.refund(number, "10.01", {}, restock=False)
+    shown = till.order(number)
+    assert [(one["kind"], one["status"], one["amount"], one["currency"]) for one in shown["payments"]] == [
+        ("charge", "succeeded", "70.00", "EUR"),
+        ("refund", "succeeded", "10.01", "EUR"),
+    ]
+    # 70 euros at 1.0837 are 75.86 dollars; 2.9 % and 30 cents of it are 2.50.
+    assert [(one["fee"], one["net"], one["booked_currency"]) for one in shown["payments"]] == [
+        ("2.50", "73.36", "USD"),
+        ("0.00", "-10.85", "USD"),
+    ]
+    assert [one["payout"] for one in shown["payments"]] == [f"{payout} paid", "not paid out yet"]
+    assert (shown["mismatches"], shown["orders"][0]["dispute"]) == ([], "")
+
+
+def test_a_chargeback_stands_beside_the_state_of_its_order_until_it_is_won(till: Till) -> None:
+    with till.day(0):
+        won, won_charge = till.sell(1)
+        lost, lost_charge = till.sell(2)
+        other, _ = till.sell(3)
+    with till.day(3):
+        claims = [till.pay.admin.charge_back(one) for one in (won_charge, lost_charge)]
+    shown = till.order(won)
+    assert (shown["orders"][0]["dispute"], shown["mismatches"][0]["reason"]) == ("needs_response", "disputed")
+    assert any("10.00 EUR claimed back" in one["text"] for one in shown["why"])
+    till.pay.admin.close_claim(claims[0], won=True)
+    till.pay.admin.close_claim(claims[1], won=False)
+    assert (till.order(won)["orders"][0]["dispute"], till.order(won)["mismatches"]) == ("", [])
+    assert till.order(lost)["next"] == [f"crossdock orders release {lost}   (once the loss is booked)"]
+    assert till.lists() == {str(won): "", str(lost): "lost", str(other): ""}
+    till.decides("release", str(lost))
+    shown = till.order(lost)
+    assert (shown["orders"][0]["dispute"], "booked" in str(shown["next"])) == ("lost", False)
+    assert [one["acknowledged"] for one in shown["mismatches"]] == ["yes"]
+
+
+def test_an_order_shows_money_that_does_not_match_as_the_audit_does(till: Till) -> None:
+    with till.day(0):
+        short, _ = till.sell(3, taken="29.99")
+        _, charge = till.sell(4)
+    double = till.web.checkout.place({"S1": 4}, transaction_id=charge)
+    unknown = till.web.checkout.place({"S1": 1}, transaction_id="pi_unknown")
+    cash = till.web.checkout.place({"S1": 1}, payment_method="cod")
+    told = {number: [one["reason"] for one in till.order(number)["mismatches"]] for number in (short, double, unknown)}
+    assert told == {
+        short: ["amount_differs"],
+        double: ["charge_of_two_orders"],
+        unknown: ["order_without_charge"],
+    }
+    assert (till.order(cash)["payments"], till.order(cash)["mismatches"]) == ([], [])
+    assert {one["reason"] for one in till.audit(5)["exceptions"]} >= {
+        reason for ones in told.values() for reason in ones
+    }

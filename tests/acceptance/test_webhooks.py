@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,26 @@ def test_eight_deliveries_at_once_are_one_order_and_one_request(world: Hearing, 
     assert serving.end(signal.SIGTERM) == 0
     assert world.run("sync").returncode == 0
     assert (world.asked(), world.orders()) == ([reference], 1)
+
+
+def test_serve_says_in_json_where_each_platform_is_to_call_and_what_it_syncs(
+    world: Hearing, client: httpx.Client
+) -> None:
+    serving = world.serve("--every", "3600", "--format", "json")
+    begun = json.loads(serving.begun)
+    assert begun["connections"] == [{"connection": "shop", "url": f"{serving.url}/webhooks/shop"}]
+    assert (begun["unheard"], begun["every"], begun["flows"], begun["orders"]) == (["bob"], 3600, ["stock"], ["shop"])
+    world.woo.checkout.place({"SKU-1": 1})
+    ((body, headers),) = world.messages()
+    assert client.post(begun["connections"][0]["url"], content=body, headers=dict(headers)).status_code < 300
+    assert serving.rest() == ""
+
+
+def test_serve_tells_a_person_the_addresses_the_interval_the_flows_and_how_to_stop_it(world: Hearing) -> None:
+    serving = world.serve("--every", "3600")
+    told = serving.rest()
+    for part in (f"shop is to call {serving.url}/webhooks/shop", "bob", "3600 seconds", "flow stock", "Ctrl-C"):
+        assert part in told
 
 
 def test_forged_messages_come_to_nothing(world: Hearing, client: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -138,8 +139,9 @@ class Serving:
     def __post_init__(self) -> None:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line.startswith("listening on "), (line, self.process.stderr and self.process.stderr.read())
-        self.url = line.split()[2]
+        assert "listening" in line, (line, self.process.stderr and self.process.stderr.read())
+        self.url = json.loads(line)["listening"] if line.startswith("{") else line.split()[2]
+        self.begun = line
 
     def post(self, client: httpx.Client, body: bytes, headers: Mapping[str, str], door: str = "shop") -> int:
         """Post a message; the status of the answer, 0 where none came."""
@@ -147,6 +149,12 @@ class Serving:
             return client.post(f"{self.url}/webhooks/{door}", content=body, headers=dict(headers)).status_code
         except httpx.HTTPError:
             return 0
+
+    def rest(self) -> str:
+        """Ask it to stop; what it still said on stdout."""
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.stdout.read()
 
     def end(self, how: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit code."""

@@ -57,15 +57,16 @@ def orders_go_live(day: Day) -> None:
     day.sync()
     waiting = day.rows("undeclared")
     for row in waiting:
-        story.tell(f"{row.connection} #{row.number} waits: declare it known to its owner, or export it")
+        story.tell(f"{row.connection} {row.number} waits: its owner has it already, or it is asked for like a new one")
     story.promise(
         "only those still open wait to be declared", {row.external_id for row in waiting} == _ids(known, late)
     )
     story.promise("nothing was exported", not day.erp.sales() and not any(floor.jobs() for floor in day.floors))
     with lease(day.hub, "demo declare") as run_id:
         for row in waiting:
-            said = acts.declare(day.hub, row, export=row.external_id == late.order)
-            story.tell(said)
+            export = row.external_id == late.order
+            said = acts.declare(day.hub, row, export=export)
+            story.tell(f"crossdock orders declare {row.number} {'--export' if export else '--known'}: {said}")
         end_run(day.hub, run_id, "done", {})
     day.sync()
     day.sync()

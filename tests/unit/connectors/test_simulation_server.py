@@ -53,7 +53,7 @@ def test_a_write_that_goes_wrong_on_the_wire_is_ambiguous(
     counters.faults.add(Fault(kind))
     with serve(counters) as served:
         sender = transport(None, clock, base_url=served.base_url)
-        with pytest.raises(AmbiguousError, match="shop: set"):
+        with pytest.raises(AmbiguousError, match=r"^shop: .*\bset\b"):
             sender.send(PUT)
         assert len(counters.log.effects()) == effects
         assert counters.log.writes() == 1
@@ -104,7 +104,7 @@ def test_an_answer_shorter_than_it_promised_leaves_a_write_ambiguous(clock: Tick
 def test_something_that_does_not_speak_http_is_told_from_a_platform(clock: Ticker) -> None:
     with _one_answer(b"220 mail.test ESMTP\r\n") as url:
         sender = transport(None, clock, base_url=url, retry=RetryPolicy(attempts=1))
-        with pytest.raises((RetriableError, ProtocolError), match="shop: get"):
+        with pytest.raises((RetriableError, ProtocolError), match=r"^shop: .*\bget\b"):
             sender.send(GET)
         sender.close()
 

@@ -164,7 +164,7 @@ def test_a_download_that_breaks_off_raises_after_the_lines_that_came(clock: Tick
     site = Site(lambda request: httpx.Response(200, stream=Broken()))
     lines = transport(site, clock).stream_lines(Outgoing("GET", "file", operation="download"))
     assert [next(lines), next(lines)] == [b"1", b"2"]
-    with pytest.raises(RetriableError, match=r"shop: download: .*lost"):
+    with pytest.raises(RetriableError, match=r"^shop: .*asked for download, was lost: peer closed"):
         next(lines)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -36,6 +39,22 @@ def test_secrets_and_secret_parameters_are_masked(text: str) -> None:
     assert "***" in shown
     for part in ("0123", "never-seen", "ck_1", "cs_2", "ck_77", "abc%3D", "deadbeef", "hunter22", "feedface"):
         assert part not in shown
+
+
+def test_a_secret_is_masked_however_often_json_or_a_page_quoted_it() -> None:
+    secret = 'pw-"ö/&<7'
+    for quoted in (secret, json.dumps(secret), json.dumps({"body": json.dumps({"password": secret})})):
+        for text in (quoted, html.escape(quoted), quoted.replace("/", "\\/")):
+            assert "***" in Redactor([secret])(text)
+            assert "pw-" not in Redactor([secret])(text)
+
+
+def test_no_half_of_a_secret_is_left_where_a_long_page_is_cut() -> None:
+    clock = Ticker()
+    for padding in range(1240, 1290):
+        page = httpx.Response(500, html=f"<p>{' ' * padding}</p>{SECRET}")
+        shown = replace(answer_of(page, clock), redact=Redactor([SECRET])).excerpt()
+        assert "shpat" not in shown
 
 
 def test_what_is_not_secret_stays_readable() -> None:

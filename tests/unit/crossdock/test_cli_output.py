@@ -88,6 +88,54 @@ def test_a_terminal_of_any_width_shows_every_value_whole(
     assert ("sku: SKU-1" in shown) == (width == 30)
 
 
+_WIDE = Section(
+    "wide",
+    [Column("sku", "SKU"), Column("units", "units", figures=True), Column("why", "because"), Column("id", "id there")],
+    [
+        {
+            "sku": "A-1",
+            "units": 7,
+            "why": "it was changed by somebody who does not own it",
+            "id": "gid://shop/Variant/1",
+        },
+        {"sku": "B-2", "units": 12, "why": "the owner's figure", "id": ""},
+    ],
+)
+
+
+def test_a_pipe_gets_a_table_that_is_wrapped_between_words_where_it_is_too_wide() -> None:
+    assert list(text_lines(Report("x", Outcome.IN_SYNC, [_WIDE]), 56)) == [
+        "SKU  units  because                id there",
+        "A-1      7  it was changed by      gid://shop/Variant/1",
+        "            somebody who does not",
+        "            own it",
+        "B-2     12  the owner's figure",
+    ]
+
+
+def test_a_pipe_too_narrow_for_the_words_of_a_table_gets_them_line_by_line() -> None:
+    assert list(text_lines(Report("x", Outcome.IN_SYNC, [_WIDE]), 36))[:5] == [
+        "SKU: A-1",
+        "units: 7",
+        "because: it was changed by somebody",
+        "  who does not own it",
+        "id there: gid://shop/Variant/1",
+    ]
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("", 4), ("0", 4), ("wide", 4), ("1000", 2)])
+def test_the_width_of_a_pipe_is_what_columns_says_or_120(
+    columns: str, lines: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    row = {"sku": "A-1", "why": " ".join(["word"] * 60)}
+    Output().emit(Report("x", Outcome.IN_SYNC, [Section("s", [Column("sku", "SKU"), Column("why", "why")], [row])]))
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == lines
+    assert max(map(len, shown)) <= (1000 if columns == "1000" else 120)
+    assert sum(line.count("word") for line in shown) == 60
+
+
 def test_records_leave_out_what_is_empty() -> None:
     section = Section("some", [Column("a", "A"), Column("b", "B")], [{"a": 1, "b": ""}, {"a": 2, "b": "x"}])
     assert list(record_lines(section)) == ["A: 1", "", "A: 2", "B: x"]
@@ -134,6 +182,11 @@ def test_no_secret_leaves_by_an_error(capsys: pytest.CaptureFixture[str]) -> Non
     assert "table" in said
     assert said.count("Traceback") == 1
     assert "run again with -v" in said
+
+
+def test_a_secret_is_taken_out_as_it_is_quoted_in_what_a_platform_answers() -> None:
+    quoted = json.dumps({"said": json.dumps({"password": 'pw-"7/x'})})
+    assert "pw-" not in redacted(quoted, {'pw-"7/x'})
 
 
 def test_a_password_in_a_url_is_taken_out_even_when_nobody_knew_it() -> None:

@@ -16,7 +16,7 @@ from sync.hub import Hub
 from sync.orders import acts, effects, store
 from sync.orders.effects import carry_out
 from sync.status import status
-from tests.support.desk import Desk
+from tests.support.desk import Desk, KilledError
 
 OpenDesk = Callable[..., Desk]
 
@@ -156,6 +156,27 @@ def test_r17_a_lookup_that_began_within_the_settle_time_proves_nothing(
     assert desk.effects() == {("request", "erp", "in_flight"): 1}
 
 
+def test_r17_the_settle_time_of_a_call_whose_sender_was_killed_begins_when_that_is_found_out(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of()
+    _settle(desk, 300)
+
+    def killed(_call: Any) -> Any:
+        desk.trading.clock.advance(280)
+        raise KilledError("while it was asking")
+
+    desk.place()
+    with monkeypatch.context() as patched, pytest.raises(KilledError):
+        patched.setattr(desk.trading.hub.connector("erp"), "push", killed)
+        desk.sync()
+    desk.sync(after=60)
+    assert desk.effects() == {("request", "erp", "in_flight"): 1}
+    for _ in range(2):
+        desk.sync(after=310)
+    assert desk.requests() == {"shop-o1-1": "accepted"}
+
+
 def test_r1_what_never_arrived_is_called_off_without_asking_anybody(desk_of: OpenDesk) -> None:
     desk = desk_of()
     _settle(desk, 300)
@@ -192,7 +213,10 @@ def test_r17_an_unknowable_outcome_waits_for_a_person_and_is_sent_again_only_on_
     _classed(desk, WriteClass.UNKNOWABLE)
     desk.world("erp").before_write.append(AmbiguousError("no answer"))
     desk.place()
-    for _ in range(4):
+    desk.sync()
+    assert desk.standing() == ("blocked", "unknown_outcome")
+    assert status(desk.trading.hub).orders_held == 1
+    for _ in range(3):
         desk.sync(after=600)
     assert desk.effects() == {("request", "erp", "unknown"): 1}
     assert desk.requests() == {}
