@@ -108,3 +108,12 @@ def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:
             return f"{row.reference} on {row.connection} counts as done"
         outcomes.again(hub, connection, row, RowOutcome(RowStatus.UNTOUCHED, "a person looked: it was not done"), "")
         return f"{row.reference} is sent to {row.connection} again at the next sync"
+
+
+def close_incident(hub: Hub, incident_id: int) -> str:
+    """A person has dealt with what was told of; it is told again only if it happens again."""
+    with hub.database.begin() as connection:
+        row = store.close_incident(connection, incident_id, hub.stamp())
+    if row is None:
+        raise DataError(f"incident {incident_id} is not open", hint="`crossdock audit orders` lists those that are")
+    return f"{row.kind} about {row.subject} is closed"
