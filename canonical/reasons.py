@@ -50,6 +50,8 @@ REASONS: dict[str, str] = {
     "reference_taken": "the reference belongs to an order of another channel there; look at it, then release this one",
     "unknown_order": "no such order is there; look at the platform, then resolve",
     "reference_canceled": "the target holds a canceled document of this name; a new one is made",
+    "connection_gone": "put it back under its name; or stop it there by hand, then release the order to ask elsewhere",
+    "channel_gone": "put it back under its name, at least until its orders are done or dropped",
     "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
     "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",
     "cannot_cancel": "the target takes no cancellations; stop it there by hand",

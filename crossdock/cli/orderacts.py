@@ -59,6 +59,7 @@ def release(app: App, order: str) -> Outcome:
     """Let what a target refused be tried again at the next sync, once its cause is mended there or here.
 
     What nothing on any platform will end counts as seen by you: more given back than was paid, a dispute that was lost.
+    Of a connection that is configured no more nothing is expected then: what it was asked for is asked for elsewhere.
 
     JSON: {"released": [{"number", "text"}], "counts": {"effects"}, ...}
     """

@@ -10,7 +10,7 @@ from canonical.errors import DataError
 from canonical.status import RequestStatus
 from connectors.base import RowOutcome, RowStatus
 from sync.hub import Hub
-from sync.orders import outcomes, stock, store
+from sync.orders import gone, outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 from sync.payments import rows
@@ -23,8 +23,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
         raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
-    if row.connection not in hub.config.orders:
-        raise DataError(f"no orders of {row.connection} flow", hint="add it under orders again")
+    gone.refuse_standing(hub.config, row)
     state = "open" if export else "known"
     with hub.database.begin() as connection:
         connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))
@@ -40,6 +39,7 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
 
 def release(hub: Hub, row: Row[Any]) -> int:
     """Try again what was refused for an order, or take a person's word for it; tells how many effects wait again."""
+    gone.refuse_standing(hub.config, row)
     with hub.database.begin() as connection:
         # One that its target holds as canceled has a successor by now.
         over = {one.id for one in store.requests_of(connection, row.id) if one.status is RequestStatus.CANCELED}
@@ -65,6 +65,7 @@ def release(hub: Hub, row: Row[Any]) -> int:
         if row.reason == "shipped_elsewhere":
             settled = {"settled_at": hub.stamp()}
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
+        count += gone.give_up(hub, connection, row)
         store.mark_due(connection, row.id)
     return int(count)
 
@@ -73,6 +74,7 @@ def drop(hub: Hub, row: Row[Any]) -> str:
     """Want nothing more of an order, whatever its channel says: it is called off where it was asked for."""
     if row.state in stock.UNEXPORTED:
         raise DataError(f"nothing is wanted of order {row.number}", hint=f"it is {row.state}")
+    gone.refuse_standing(hub.config, row)
     waived = {"waived": f"{row.waived} {stock.DROPPED}".strip()}
     with hub.database.begin() as connection:
         connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**waived))

@@ -15,7 +15,7 @@ from canonical.clock import instant_text
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, deleted, notices, outcomes, refunds, shipping, stock, store
+from sync.orders import bookkeeping, byhand, deleted, gone, notices, outcomes, refunds, shipping, stock, store
 from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -42,6 +42,7 @@ def advance(hub: Hub) -> int:
     with hub.database.begin() as connection:
         let_go(hub, connection)
         match_open(hub, connection)
+        gone.watch(hub, connection)
     after, done = 0, 0
     while True:
         with hub.database.begin() as connection:
@@ -92,7 +93,7 @@ def _look(case: Case) -> Standing:
         return called_off
     standing = shipping.ask(case)
     bookkeeping.follow(case)
-    return standing
+    return gone.standing(case) if standing.state == "asked" else standing
 
 
 def _over(case: Case) -> Standing | None:

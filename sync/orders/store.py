@@ -273,6 +273,12 @@ def incidents(connection: Connection) -> list[Row[Any]]:
     return list(rows)
 
 
+def told_of(connection: Connection, kind: str) -> list[str]:
+    """What was told of and is not over, whether a person closed it or not."""
+    still = (_INCIDENT.c.kind == kind, _INCIDENT.c.detail.not_like(f"{_OVER}%"))
+    return list(connection.execute(select(_INCIDENT.c.subject).where(*still)).scalars())
+
+
 def close_incident(connection: Connection, incident_id: int, now: str) -> Row[Any] | None:
     """A person has dealt with it; tells what it was, if it is open."""
     mine = (_INCIDENT.c.id == incident_id, _INCIDENT.c.closed_at == "")
