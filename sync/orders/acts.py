@@ -13,6 +13,7 @@ from sync.hub import Hub
 from sync.orders import gone, outcomes, stock, store
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
+from sync.orders.requests import TAKEN
 from sync.payments import rows
 
 WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there"})
@@ -53,7 +54,12 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        tried = {one["request_id"] for one in requests}
         for request in store.requests_of(connection, row.id):
+            if request.status is RequestStatus.BLOCKED and request.reason == TAKEN and request.id not in tried:
+                # Another order has the name there: it is asked for under the next one.
+                store.set_request(connection, request.id, hub.stamp(), state=RequestStatus.CANCELED.value, reason="")
+                count += 1
             if request.canceled_there:
                 store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
         if row.reason in WAIVABLE:
