@@ -10,13 +10,13 @@ from canonical.errors import DataError
 from canonical.status import RequestStatus
 from connectors.base import RowOutcome, RowStatus
 from sync.hub import Hub
-from sync.orders import gone, outcomes, stock, store
+from sync.orders import gone, outcomes, stock, store, takenback
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 from sync.orders.requests import TAKEN
 from sync.payments import rows
 
-WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there"})
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there", takenback.REASON})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 
 

@@ -15,7 +15,19 @@ from canonical.clock import instant_text
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, deleted, gone, notices, outcomes, refunds, shipping, stock, store
+from sync.orders import (
+    bookkeeping,
+    byhand,
+    deleted,
+    gone,
+    notices,
+    outcomes,
+    refunds,
+    shipping,
+    stock,
+    store,
+    takenback,
+)
 from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -65,6 +77,9 @@ def advance_order(hub: Hub, connection: Connection, row: Row[Any]) -> None:
     case = Case(hub, connection, row, order, sellables)
     byhand.keep(case)
     standing = _look(case)
+    back = takenback.look(case)
+    if back is not None and (standing.state in ("asked", "done") or standing.reason == shipping.SHORT):
+        standing = back
     notices.tell(hub, connection, row, order)
     money = refunds.tell(case) or _refused(case)
     if money is not None and standing.state != "blocked":

@@ -75,6 +75,7 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         _keep(connection, row, shipment, known, now)
         if counts:
             unasked += _unasked(shipment, known, names)
+    _take_back(connection, row, document)
     _tell_unasked(connection, row, unasked, now)
     store.mark_due(connection, row.order_id)
 
@@ -165,10 +166,13 @@ def _by_line(
 def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: Fulfillment, now: str) -> None:
     table = store.SHIPMENT
     same = (table.c.connection == row.connection, table.c.external_id == shipment.id)
-    old = connection.execute(select(table.c.id).where(*same)).scalar()
+    old = connection.execute(select(table).where(*same)).first()
+    if old is not None and known.status is FulfillmentStatus.CANCELED:
+        _cancel(connection, old)
+        return
     values = {"status": known.status.value, "body": msgspec.json.encode(known)}
     if old is not None:
-        connection.execute(table.update().where(table.c.id == old).values(**values))
+        connection.execute(table.update().where(table.c.id == old.id).values(**values))
         return
     insert_returning_id(
         connection,
@@ -185,3 +189,20 @@ def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: F
             },
         ),
     )
+
+
+def _take_back(connection: Connection, row: Row[Any], document: TargetOrder) -> None:
+    """A shipment that its place does not show any more did not leave."""
+    shown = {one.id for one in document.shipments}
+    mine = (store.SHIPMENT.c.request_id == row.id, store.SHIPMENT.c.order_id == row.order_id)
+    for old in connection.execute(select(store.SHIPMENT).where(*mine)).all():
+        if old.external_id not in shown:
+            _cancel(connection, old)
+
+
+def _cancel(connection: Connection, old: Row[Any]) -> None:
+    """It counts no more; what was said of it once stays known."""
+    canceled = FulfillmentStatus.CANCELED
+    said = msgspec.structs.replace(store.shipment_body(old), status=canceled)
+    values = {"status": canceled.value, "body": msgspec.json.encode(said)}
+    connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == old.id).values(**values))

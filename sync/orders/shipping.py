@@ -22,6 +22,8 @@ from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
 
+SHORT = "shipped_short"
+"""The reason of an order that a place says it is done with, though not all units left."""
 _LOOK_AGAIN = timedelta(minutes=1)
 _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
@@ -179,7 +181,7 @@ def _short(existing: list[Existing]) -> Standing | None:
         units = sum(max(0, count - left.get(line, 0)) for line, count in one.units.items())
         if one.role == SHIP and one.status is RequestStatus.SHIPPED and units:
             return Standing(
-                "blocked", "shipped_short", f"{one.connection} did not ship {units} units of {one.document.reference}"
+                "blocked", SHORT, f"{one.connection} did not ship {units} units of {one.document.reference}"
             )
     return None
 
