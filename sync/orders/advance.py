@@ -28,6 +28,7 @@ from sync.orders import (
     store,
     takenback,
 )
+from sync.orders.calledoff import call_off
 from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -35,7 +36,6 @@ from sync.orders.lines import resolve
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
 from sync.orders.shipped import shipped
-from sync.orders.stops import stop
 from sync.payments.taking import match_open
 
 _CHUNK = 200
@@ -97,7 +97,7 @@ def _look(case: Case) -> Standing:
         return over
     case = replace(case, need=stock.needs(order, flow, case.hub.now()))
     if not case.need:
-        _stop(case, "nothing of the order is wanted any more")
+        call_off(case, "nothing of the order is wanted any more")
         return Standing("asked" if any(one.live and not one.started for one in existing) else "done")
     blocked = _blocked(case) or _unpaid(case)
     if blocked is not None:
@@ -115,11 +115,11 @@ def _over(case: Case) -> Standing | None:
     """Whether nothing is asked for an order, whatever is in it."""
     order = case.order
     if order.status is OrderStatus.CANCELED:
-        _stop(case, "the order was canceled")
+        call_off(case, "the order was canceled")
         left = sum(shipped(case.connection, case.row.id, order).values())
         return Standing("canceled", _LEFT, f"{left} units left for it") if left else Standing("canceled")
     if case.waives(stock.DROPPED):
-        _stop(case, "a person dropped the order")
+        call_off(case, "a person dropped the order")
         return Standing("canceled", stock.DROPPED)
     if case.row.missing_since and not case.waives(deleted.REASON):
         return Standing("blocked", deleted.REASON, f"{case.row.connection} does not show it any more")
@@ -134,7 +134,7 @@ def _unpaid(case: Case) -> Standing | None:
     """Why the money is not there; what was asked for is called off once all of it was given back."""
     order, flow = case.order, case.flow
     if order.payment_status is PaymentStatus.REFUNDED and not case.waives("refunded"):
-        _stop(case, "all of its money was given back")
+        call_off(case, "all of its money was given back")
         said = f"all of its money was given back, but {sum(case.need.values())} units are still wanted"
         return Standing("blocked", "refunded", said)
     if order.payment_status not in _MONEY_THERE[flow.export_when]:
@@ -153,10 +153,6 @@ def _refused(case: Case) -> Standing | None:
         said = f"call {row.id} to {row.connection} ({row.reference}): {row.detail}"
         return Standing("blocked", outcomes.UNKNOWN, said)
     return Standing("blocked", row.reason, said_by(row.connection, row.detail)) if row is not None else None
-
-
-def _stop(case: Case, why: str) -> None:
-    stop(case.hub, case.connection, case.row, case.requests(), why)
 
 
 def _blocked(case: Case) -> Standing | None:
