@@ -60,6 +60,8 @@ REASONS: dict[str, str] = {
     "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
     "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",
     "cannot_cancel": "the target takes no cancellations; stop it there by hand",
+    "before_go_live": "`crossdock orders declare` it: --known if the books have it already, --export to ask for it",
+    "known_as_other": "put the old name back or `crossdock orders declare`, --known if asked for before, else --export",
     "refunded": "all money was given back but units are still wanted; cancel the order there, or release it to ship",
     "refund_above_total": "more was given back than was paid; correct it there, or release the order to let it pass",
     "refund_without_order": "no order names it; find its order and name it, or settle it by hand and release it",

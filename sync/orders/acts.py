@@ -27,7 +27,8 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     gone.refuse_standing(hub.config, row)
     state = "open" if export else "known"
     with hub.database.begin() as connection:
-        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))
+        values = {"state": state, "declared": state, "reason": "", "detail": ""}
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**values))
         fresh = store.order_row(connection, row.id)
         order = load_order(connection, fresh)
         if export and order is not None:

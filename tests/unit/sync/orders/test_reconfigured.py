@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from canonical.clock import instant_text
 from canonical.errors import DataError, RetriableError
 from sync import configversion
-from sync.orders import acts, store
+from sync.orders import acts, store, views
 from sync.orders.routes import Route
 from tests.support.desk import Desk
 
@@ -113,7 +114,7 @@ def test_orders_of_a_connection_that_was_renamed_are_not_asked_for_again(trading
     trading.sync()
     trading.sync()
     assert sorted(trading.requests("tpl")) == ["shop-o1-1", f"site-{fresh}-1", "web-o1-1"]
-    assert trading.standing("o1", "site") == ("undeclared", "")
+    assert trading.standing("o1", "site") == ("undeclared", "known_as_other")
 
 
 def test_what_a_person_says_of_an_order_whose_channel_is_switched_off_is_refused_in_words(trading: Desk) -> None:
@@ -230,3 +231,38 @@ def test_a_shipment_that_could_not_be_told_before_its_channel_was_renamed_is_tol
     _configure(trading, connections=_without(trading, "web"), orders=flows, flows={})
     trading.sync()
     assert [(kind, name) for kind, name, _ in _told(trading)] == [("connection_gone", "web")]
+
+
+def test_an_order_that_is_undeclared_since_a_go_live_that_was_moved_since_says_why_until_it_is_declared(
+    trading: Desk,
+) -> None:
+    flows = trading.trading.hub.config.orders
+    late = replace(flows["shop"], go_live=trading.trading.clock.now() + timedelta(days=1))
+    _configure(trading, orders={**flows, "shop": late})
+    trading.place(2)
+    trading.sync()
+    _configure(trading, orders=flows)
+    trading.sync()
+    row = trading.row()
+    assert (row.state, row.reason) == ("undeclared", "before_go_live")
+    assert instant_text(late.go_live) in row.detail
+    acts.declare(trading.trading.hub, row, export=True)
+    trading.sync()
+    assert (trading.standing(), trading.row().detail) == (("asked", ""), "")
+
+
+def test_an_order_of_a_channel_that_was_renamed_is_found_under_either_name(trading: Desk) -> None:
+    trading.place(2, shop="web")
+    trading.sync()
+    hub = trading.trading.hub
+    renamed = replace(hub.config.connections["web"], name="site")
+    flows = {"shop": hub.config.orders["shop"], "site": replace(hub.config.orders["web"], channel="site")}
+    _configure(trading, connections={**_without(trading, "web"), "site": renamed}, orders=flows, flows={})
+    trading.sync()
+    with trading.database() as connection:
+        assert [row.connection for row in views.find(connection, "o1")] == ["web", "site"]
+        assert [row.connection for row in views.find(connection, "site:o1")] == ["site"]
+    assert (
+        trading.row("o1", "site").detail
+        == "it was an order of web, which is configured no more: site may be its new name"
+    )
