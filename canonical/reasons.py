@@ -40,6 +40,7 @@ REASONS: dict[str, str] = {
     "kit_component_missing": "a component of the kit is not known; correct the kit in the configuration",
     "orders_unread": "the channel's orders were not read after the owner's figure; raises wait",
     "totals_differ": "the parts of the order do not sum to its total; correct the order mapping",
+    "unknown_currency": "its currency is none of ISO 4217; correct the order on the channel, or the mapping",
     "unknown_sku": "a line names no known record; create it at the owner or link it, then release the order",
     "missing_address": "the order has no address to ship to; complete it on the channel",
     "unpaid": "the money is not there yet; it is asked for once it is",

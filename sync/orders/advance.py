@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from canonical.clock import instant_text
+from canonical.money import is_currency
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
@@ -158,6 +159,8 @@ def _refused(case: Case) -> Standing | None:
 def _blocked(case: Case) -> Standing | None:
     """Why an order cannot be asked for, whoever is asked."""
     order, need, sellables = case.order, case.need, case.sellables
+    if not is_currency(order.currency):
+        return Standing("blocked", "unknown_currency", f"nobody knows the currency {order.currency}")
     rest = rest_of(order)
     if rest:
         return Standing("blocked", "totals_differ", f"{rest} {order.currency} of the total are explained by no part")
