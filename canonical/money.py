@@ -11,6 +11,22 @@ _EXPONENTS = {
     "CLF": 4,
     "UYW": 4,
 }
+_TWO_PLACES = frozenset(
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
+    CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HRK
+    HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
+    MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SLL
+    SOS SRD SSP STD STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VEF VES WST XCD XCG YER ZAR
+    ZMW ZWG ZWL
+    """.split()
+)
+"""Currencies of two places, those that were replaced of late as well: an old order may be in one."""
+
+
+def is_currency(code: str) -> bool:
+    """Whether a code is one of ISO 4217 that money is paid in."""
+    return code.upper() in _TWO_PLACES or code.upper() in _EXPONENTS
 
 
 def exponent(currency: str) -> int:

@@ -1,4 +1,4 @@
-"""``crossdock orders declare``, ``release``, ``resolve``, ``drop``, ``match``: what a person decides about orders."""
+"""``crossdock orders``: what a person decides about orders, their refunds and incidents, and calls made for them."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def release(app: App, order: str) -> Outcome:
 
     What nothing on any platform will end counts as seen by you: more given back than was paid, a dispute that was lost.
     An order of which nothing was refused is refused here, with its state.
+    Of a connection that is configured no more nothing is expected then: what it was asked for is asked for elsewhere.
 
     JSON: {"released": [{"number", "text"}], "counts": {"effects"}, ...}
     """
@@ -160,6 +161,29 @@ def match(app: App, refund: int, order: str, no_order: bool) -> Outcome:
         work.end(Outcome.IN_SYNC, {}, text)
     section = Section("matched", [], [{"number": str(refund), "text": text}])
     report = Report("orders match", Outcome.IN_SYNC, [section] if app.as_json else [], summary=text)
+    return app.output.emit(report)
+
+
+@make_command(
+    "close",
+    "Say that an incident is dealt with.",
+    """
+    crossdock orders close 4
+    """,
+)
+@click.argument("incident", type=int)
+def close(app: App, incident: int) -> Outcome:
+    """Close an incident that `audit orders` lists; it is told again if it happens again.
+
+    JSON: {"closed": [{"number", "text"}], ...}
+    """
+    from sync.orders import acts
+
+    with working(app, "orders close") as work:
+        text = acts.close_incident(work.hub, incident)
+        work.end(Outcome.IN_SYNC, {}, text)
+    section = Section("closed", [], [{"number": str(incident), "text": text}])
+    report = Report("orders close", Outcome.IN_SYNC, [section] if app.as_json else [], summary=text)
     return app.output.emit(report)
 
 

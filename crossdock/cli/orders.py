@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from crossdock.cli.app import closing
-from crossdock.cli.orderacts import declare, drop, match, release, resolve
+from crossdock.cli.orderacts import close, declare, drop, match, release, resolve
 from crossdock.cli.orderviews import list_orders, show
 
 
@@ -25,5 +25,5 @@ def command() -> None:
     """Orders as the hub holds them: read once, reserved at once, asked for once, told on once."""
 
 
-for _command in (list_orders, show, declare, release, drop, resolve, match):
+for _command in (list_orders, show, declare, release, drop, resolve, match, close):
     command.add_command(_command)

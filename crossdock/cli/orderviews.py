@@ -249,8 +249,13 @@ def find_one(connection: Connection, text: str) -> Row[Any]:
     if not found:
         raise DataError(f"there is no order {text}", hint="`crossdock orders list` shows them")
     if len(found) > 1:
-        said = " or ".join(f"{row.external_id} ({row.connection})" for row in found[:4])
-        raise DataError(f"several orders are called {text}", hint=f"name it by its id: {said}")
+        same = len({row.external_id for row in found}) < len(found)
+        said = " or ".join(
+            f"{row.connection}:{text}" if same else f"{row.external_id} ({row.connection})" for row in found[:4]
+        )
+        raise DataError(
+            f"several orders are called {text}", hint=f"name it {'with its channel' if same else 'by its id'}: {said}"
+        )
     return found[0]
 
 

@@ -10,12 +10,13 @@ from canonical.errors import DataError
 from canonical.status import RequestStatus
 from connectors.base import RowOutcome, RowStatus
 from sync.hub import Hub
-from sync.orders import outcomes, stock, store
+from sync.orders import gone, outcomes, stock, store, takenback
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
+from sync.orders.requests import TAKEN
 from sync.payments import rows
 
-WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there"})
+WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there", takenback.REASON})
 """Reasons that only a person's word ends, for nothing on any platform will."""
 
 
@@ -23,11 +24,11 @@ def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
         raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
-    if row.connection not in hub.config.orders:
-        raise DataError(f"no orders of {row.connection} flow", hint="add it under orders again")
+    gone.refuse_standing(hub.config, row)
     state = "open" if export else "known"
     with hub.database.begin() as connection:
-        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(state=state, declared=state))
+        values = {"state": state, "declared": state, "reason": "", "detail": ""}
+        connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**values))
         fresh = store.order_row(connection, row.id)
         order = load_order(connection, fresh)
         if export and order is not None:
@@ -49,6 +50,7 @@ def releasable(hub: Hub, row: Row[Any]) -> bool:
 
 def release(hub: Hub, row: Row[Any]) -> int:
     """Try again what was refused for an order, or take a person's word for it; tells how many effects wait again."""
+    gone.refuse_standing(hub.config, row)
     with hub.database.begin() as connection:
         # One that its target holds as canceled has a successor by now.
         over = {one.id for one in store.requests_of(connection, row.id) if one.status is RequestStatus.CANCELED}
@@ -62,7 +64,12 @@ def release(hub: Hub, row: Row[Any]) -> int:
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)
+        tried = {one["request_id"] for one in requests}
         for request in store.requests_of(connection, row.id):
+            if request.status is RequestStatus.BLOCKED and request.reason == TAKEN and request.id not in tried:
+                # Another order has the name there: it is asked for under the next one.
+                store.set_request(connection, request.id, hub.stamp(), state=RequestStatus.CANCELED.value, reason="")
+                count += 1
             if request.canceled_there:
                 store.set_request(connection, request.id, hub.stamp(), reason="", detail="asked for again")
         if row.reason in WAIVABLE:
@@ -74,6 +81,7 @@ def release(hub: Hub, row: Row[Any]) -> int:
         if row.reason == "shipped_elsewhere":
             settled = {"settled_at": hub.stamp()}
             connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**settled))
+        count += gone.give_up(hub, connection, row)
         store.mark_due(connection, row.id)
     return int(count)
 
@@ -82,6 +90,7 @@ def drop(hub: Hub, row: Row[Any]) -> str:
     """Want nothing more of an order, whatever its channel says: it is called off where it was asked for."""
     if row.state in stock.UNEXPORTED:
         raise DataError(f"nothing is wanted of order {row.number}", hint=f"it is {row.state}")
+    gone.refuse_standing(hub.config, row)
     waived = {"waived": f"{row.waived} {stock.DROPPED}".strip()}
     with hub.database.begin() as connection:
         connection.execute(update(store.ORDER).where(store.ORDER.c.id == row.id).values(**waived))
@@ -117,3 +126,12 @@ def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:
             return f"{row.reference} on {row.connection} counts as done"
         outcomes.again(hub, connection, row, RowOutcome(RowStatus.UNTOUCHED, "a person looked: it was not done"), "")
         return f"{row.reference} is sent to {row.connection} again at the next sync"
+
+
+def close_incident(hub: Hub, incident_id: int) -> str:
+    """A person has dealt with what was told of; it is told again only if it happens again."""
+    with hub.database.begin() as connection:
+        row = store.close_incident(connection, incident_id, hub.stamp())
+    if row is None:
+        raise DataError(f"incident {incident_id} is not open", hint="`crossdock audit orders` lists those that are")
+    return f"{row.kind} about {row.subject} is closed"

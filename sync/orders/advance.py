@@ -12,10 +12,24 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from canonical.clock import instant_text
+from canonical.money import is_currency
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
 from sync.hub import Hub
-from sync.orders import bookkeeping, byhand, deleted, notices, outcomes, refunds, shipping, stock, store
+from sync.orders import (
+    bookkeeping,
+    byhand,
+    deleted,
+    gone,
+    notices,
+    outcomes,
+    refunds,
+    shipping,
+    stock,
+    store,
+    takenback,
+)
+from sync.orders.calledoff import call_off
 from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
@@ -23,7 +37,6 @@ from sync.orders.lines import resolve
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
 from sync.orders.shipped import shipped
-from sync.orders.stops import stop
 from sync.payments.taking import match_open
 
 _CHUNK = 200
@@ -42,6 +55,7 @@ def advance(hub: Hub) -> int:
     with hub.database.begin() as connection:
         let_go(hub, connection)
         match_open(hub, connection)
+        gone.watch(hub, connection)
     after, done = 0, 0
     while True:
         with hub.database.begin() as connection:
@@ -64,6 +78,9 @@ def advance_order(hub: Hub, connection: Connection, row: Row[Any]) -> None:
     case = Case(hub, connection, row, order, sellables)
     byhand.keep(case)
     standing = _look(case)
+    back = takenback.look(case)
+    if back is not None and (standing.state in ("asked", "done") or standing.reason == shipping.SHORT):
+        standing = back
     notices.tell(hub, connection, row, order)
     money = refunds.tell(case) or _refused(case)
     if money is not None and standing.state != "blocked":
@@ -81,7 +98,7 @@ def _look(case: Case) -> Standing:
         return over
     case = replace(case, need=stock.needs(order, flow, case.hub.now()))
     if not case.need:
-        _stop(case, "nothing of the order is wanted any more")
+        call_off(case, "nothing of the order is wanted any more")
         return Standing("asked" if any(one.live and not one.started for one in existing) else "done")
     blocked = _blocked(case) or _unpaid(case)
     if blocked is not None:
@@ -92,18 +109,18 @@ def _look(case: Case) -> Standing:
         return called_off
     standing = shipping.ask(case)
     bookkeeping.follow(case)
-    return standing
+    return gone.standing(case) if standing.state == "asked" else standing
 
 
 def _over(case: Case) -> Standing | None:
     """Whether nothing is asked for an order, whatever is in it."""
     order = case.order
     if order.status is OrderStatus.CANCELED:
-        _stop(case, "the order was canceled")
+        call_off(case, "the order was canceled")
         left = sum(shipped(case.connection, case.row.id, order).values())
         return Standing("canceled", _LEFT, f"{left} units left for it") if left else Standing("canceled")
     if case.waives(stock.DROPPED):
-        _stop(case, "a person dropped the order")
+        call_off(case, "a person dropped the order")
         return Standing("canceled", stock.DROPPED)
     if case.row.missing_since and not case.waives(deleted.REASON):
         return Standing("blocked", deleted.REASON, f"{case.row.connection} does not show it any more")
@@ -118,7 +135,7 @@ def _unpaid(case: Case) -> Standing | None:
     """Why the money is not there; what was asked for is called off once all of it was given back."""
     order, flow = case.order, case.flow
     if order.payment_status is PaymentStatus.REFUNDED and not case.waives("refunded"):
-        _stop(case, "all of its money was given back")
+        call_off(case, "all of its money was given back")
         said = f"all of its money was given back, but {sum(case.need.values())} units are still wanted"
         return Standing("blocked", "refunded", said)
     if order.payment_status not in _MONEY_THERE[flow.export_when]:
@@ -139,13 +156,11 @@ def _refused(case: Case) -> Standing | None:
     return Standing("blocked", row.reason, said_by(row.connection, row.detail)) if row is not None else None
 
 
-def _stop(case: Case, why: str) -> None:
-    stop(case.hub, case.connection, case.row, case.requests(), why)
-
-
 def _blocked(case: Case) -> Standing | None:
     """Why an order cannot be asked for, whoever is asked."""
     order, need, sellables = case.order, case.need, case.sellables
+    if not is_currency(order.currency):
+        return Standing("blocked", "unknown_currency", f"nobody knows the currency {order.currency}")
     rest = rest_of(order)
     if rest:
         return Standing("blocked", "totals_differ", f"{rest} {order.currency} of the total are explained by no part")

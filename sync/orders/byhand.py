@@ -28,6 +28,7 @@ def keep(case: Case) -> None:
     rows = store.shipments_of(case.connection, case.row.id)
     known = {row.external_id: row for row in rows if row.connection == case.row.connection}
     others = [store.shipment_body(row) for row in rows if row.connection != case.row.connection]
+    back = [one for one in others if one.status is _CANCELED]
     others = [one for one in others if one.status is not _CANCELED]
     for one in (*case.order.fulfillments, *_unlisted(case, others)):
         row = known.get(name_of(case.row.external_id, one.id))
@@ -39,7 +40,7 @@ def keep(case: Case) -> None:
             if one.status is _CANCELED:
                 body.pop("body")  # what was said once stays known
             case.connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == row.id).values(**body))
-        elif row is None and not ours and (one.id == UNLISTED or _is_foreign(one, case.order, others)):
+        elif row is None and not ours and (one.id == UNLISTED or _is_foreign(one, case.order, others, back)):
             values = {
                 **body,
                 "connection": case.row.connection,
@@ -81,9 +82,11 @@ def name_of(order_id: str, shipment_id: str) -> str:
     return f"{order_id.rsplit('/', 1)[-1]}-{shipment_id.rsplit('/', 1)[-1]}"
 
 
-def _is_foreign(shipment: Fulfillment, order: Order, others: Sequence[Fulfillment]) -> bool:
+def _is_foreign(
+    shipment: Fulfillment, order: Order, others: Sequence[Fulfillment], back: Sequence[Fulfillment]
+) -> bool:
     """Whether nobody of ours shipped it: the channel shows more units as shipped than they say, and not this parcel."""
-    if shipment.status is _CANCELED or any(same(shipment, one) for one in others):
+    if shipment.status is _CANCELED or any(same(shipment, one) for one in (*others, *back)):
         return False
     theirs = units_in(one for one in order.fulfillments if one.status is not _CANCELED)
     ours = units_in(others)

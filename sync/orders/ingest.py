@@ -43,8 +43,9 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
     values = {**_statuses(order), "number": order.number}
     values["fulfilled_at"] = turned if order.fulfillment_status is fulfilled else ""
     if row.state == UNREADABLE:
-        placed = {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
-        values |= {**placed, "state": row.declared or _first_state(hub, connection, order, flow, row.external_id)}
+        values |= {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}
+        declared = {"state": row.declared}
+        values |= declared if row.declared else _first_state(hub, connection, order, flow, row.external_id)
     connection.execute(store.ORDER.update().where(store.ORDER.c.id == row.id).values(**values))
     rows.note_payments(connection, found.connection, row.id, (one.reference for one in order.payments))
     row = store.order_row(connection, row.id)
@@ -75,28 +76,39 @@ def _add(hub: Hub, connection: Connection, flow: OrderFlow, order: Order, extern
         "external_id": external_id,
         "number": order.number,
         "placed_at": instant_text(order.placed_at),
-        "state": _first_state(hub, connection, order, flow, external_id),
+        **_first_state(hub, connection, order, flow, external_id),
         "first_seen": now,
         "changed_at": now,
     }
     return store.order_row(connection, insert_returning_id(connection, store.ORDER, filled(SalesOrder, values)))
 
 
-def _first_state(hub: Hub, connection: Connection, order: Order, flow: OrderFlow, external_id: str) -> str:
+def _first_state(hub: Hub, connection: Connection, order: Order, flow: OrderFlow, external_id: str) -> dict[str, str]:
     """Orders placed before the go-live are reference only; those still open are declared by a person (R12).
 
     So are those that were taken in before through a connection that is configured no more: it may have been renamed.
+    Why is kept with the order: the go-live may be another one by the time a person looks.
     """
-    if order.placed_at >= flow.go_live and not _known_elsewhere(hub, connection, order, external_id):
-        return "open"
-    done = order.status is not OrderStatus.OPEN or order.fulfillment_status in _OVER or order.test
-    return "reference" if done else "undeclared"
+    before = _known_as(hub, connection, order, external_id)
+    if order.placed_at >= flow.go_live and not before:
+        return {"state": "open"}
+    if order.status is not OrderStatus.OPEN or order.fulfillment_status in _OVER or order.test:
+        return {"state": "reference"}
+    if before:
+        said = f"it was an order of {before}, which is configured no more: {flow.channel} may be its new name"
+        return {"state": "undeclared", "reason": "known_as_other", "detail": said}
+    said = f"it was open when it was first read, and placed before the go-live of then: {instant_text(flow.go_live)}"
+    return {"state": "undeclared", "reason": "before_go_live", "detail": said}
 
 
-def _known_elsewhere(hub: Hub, connection: Connection, order: Order, external_id: str) -> bool:
+def _known_as(hub: Hub, connection: Connection, order: Order, external_id: str) -> str:
+    """Under which connection, configured no more, it was taken in before; empty if under none."""
     gone = {one.connection for one in cursors.all_states(connection)} - hub.config.connections.keys()
-    rows = (store.find_order(connection, name, external_id) for name in sorted(gone))
-    return any(row is not None and row.placed_at == instant_text(order.placed_at) for row in rows)
+    for name in sorted(gone):
+        row = store.find_order(connection, name, external_id)
+        if row is not None and row.placed_at == instant_text(order.placed_at):
+            return name
+    return ""
 
 
 def _note_steps(connection: Connection, row: Row[Any], order: Order, now: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from canonical.slot import parse_slot
 from sync import facts
@@ -65,12 +65,10 @@ def _open(hub: Hub, connection: Connection, item: int, sku: str, short: int, hel
     rows = [store.order_row(connection, order) for order in dict.fromkeys(one.order_id for one in owing)]
     numbers = [f"{row.number} ({row.connection})" for row in rows[:_NAMED]]
     said = f"{short} units too few for the orders {', '.join(numbers)}: cancel one, or get more"
-    same = (_INCIDENT.c.kind == KIND, _INCIDENT.c.subject == sku)
-    known = connection.execute(update(_INCIDENT).where(*same).values(detail=said[:500], closed_at="")).rowcount
-    if not known:
-        store.open_incident(connection, KIND, sku, said, hub.stamp(), item_id=item)
+    store.open_incident(connection, KIND, sku, said, hub.stamp(), stands=True, item_id=item)
 
 
 def _close(hub: Hub, connection: Connection, item: int) -> None:
-    still = (_INCIDENT.c.kind == KIND, _INCIDENT.c.item_id == item, _INCIDENT.c.closed_at == "")
-    connection.execute(update(_INCIDENT).where(*still).values(closed_at=hub.stamp()))
+    of_it = (_INCIDENT.c.kind == KIND, _INCIDENT.c.item_id == item)
+    for subject in connection.execute(select(_INCIDENT.c.subject).where(*of_it)).scalars().all():
+        store.close_incidents(connection, KIND, subject, hub.stamp())

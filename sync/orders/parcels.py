@@ -33,6 +33,11 @@ def is_notice(reference: str, connections: Iterable[str]) -> bool:
     return any(reference.startswith(f"{name}-") for name in connections)
 
 
+def notice_name(connection: str, shipment_id: str) -> str:
+    """The reference under which a shipment is told, wherever that is."""
+    return f"{connection}-{shipment_id}"
+
+
 def units_in(shipments: Iterable[Fulfillment]) -> dict[str, int]:
     """Units by line of several shipments together."""
     found: dict[str, int] = {}

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
 from canonical.fulfillment import Fulfillment, ShippedLine, TargetOrder
-from canonical.request import FulfillmentRequest
+from canonical.request import FulfillmentRequest, RequestLine
 from canonical.status import FulfillmentStatus, RequestStatus, unlikely
 from sync.documents import Found
 from sync.hub import Hub
 from sync.orders import store
-from sync.orders.requests import CANCELED_THERE, WE_WANTED
+from sync.orders.requests import CANCELED_THERE, TAKEN, WE_WANTED
+from sync.orders.shown import difference, ours
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
 from sync.store.orders import Shipment
 
+DIFFERS = "lines_differ"
+"""The incident of a record that is ours, and is not what was asked for."""
 _BODY = msgspec.json.Decoder(FulfillmentRequest)
 _ACCEPTED = frozenset({RequestStatus.ACCEPTED, RequestStatus.PARTIALLY_SHIPPED, RequestStatus.SHIPPED})
 _NOT_ACCEPTED = frozenset({RequestStatus.SENT, RequestStatus.ON_HOLD})
@@ -43,7 +46,10 @@ def take_target_order(hub: Hub, connection: Connection, found: Found) -> None:
 
 def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrder) -> None:
     """Move a request to what its target says, keep its shipments, and look at the order again."""
-    now = hub.stamp()
+    now, asked = hub.stamp(), _BODY.decode(row.body).lines
+    names = ours(connection, row.connection, asked, (*document.lines, *_shipped_lines(document)))
+    if _is_another(hub, connection, row, document, asked, names):
+        return
     before = RequestStatus(row.state)
     status = _status(before, document.status)
     said = unlikely(before, status)
@@ -58,36 +64,74 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         values["accepted_at"] = ""
     elif document.status in _ACCEPTED and not row.accepted_at:
         values["accepted_at"] = now
+    if row.reason == TAKEN:
+        values |= {"reason": "", "detail": ""}
     store.set_request(connection, row.id, now, **values)
-    lines = _BODY.decode(row.body).lines
-    asked, left = [(one.line_id, one.sku) for one in lines], {one.line_id: one.quantity for one in lines}
+    left = {one.line_id: one.quantity for one in asked}
+    unasked: Counter[str] = Counter()
     for shipment in document.shipments:
         counts = shipment.status is not FulfillmentStatus.CANCELED
-        known = _by_line(shipment, asked, left if counts else dict(left))
+        known = _by_line(shipment, asked, left if counts else dict(left), names)
         _keep(connection, row, shipment, known, now)
         if counts:
-            _tell_unasked(connection, row, shipment, known, now)
-    if any(units < 0 for units in left.values()):
-        _tell_more(connection, row, "more units than were asked for", now)
+            unasked += _unasked(shipment, known, names)
+    _take_back(connection, row, document)
+    _tell_unasked(connection, row, unasked, now)
     store.mark_due(connection, row.order_id)
 
 
-def _tell_unasked(connection: Connection, row: Row[Any], told: Fulfillment, known: Fulfillment, now: str) -> None:
-    """Goods that left and are on no line of the request: nobody sold them, and a buyer or a shelf has them (R8)."""
+def _shipped_lines(document: TargetOrder) -> Iterator[ShippedLine]:
+    for shipment in document.shipments:
+        yield from shipment.lines
+
+
+def _is_another(
+    hub: Hub,
+    connection: Connection,
+    row: Row[Any],
+    document: TargetOrder,
+    asked: Sequence[RequestLine],
+    names: Mapping[str, str],
+) -> bool:
+    """Whether it is not the record that the request made, but another order of its name: nothing of it is believed.
+
+    A record that is ours, and says something else than it was asked for, is told to a person.
+    """
+    now, subject = hub.stamp(), f"{row.connection} {row.reference}"
+    found = difference(hub.config, row.role, asked, document.lines, names)
+    if document.status is RequestStatus.CANCELED or not found.text:
+        store.close_incidents(connection, DIFFERS, subject, now)
+        return False
+    other = found.foreign and document.id != row.external_id
+    if other and not row.external_id:
+        said = f"another order has {row.reference} there: {found.text}"
+        blocked = {"state": RequestStatus.BLOCKED.value, "reason": TAKEN, "detail": said[:500], "accepted_at": ""}
+        store.set_request(connection, row.id, now, **blocked)
+        store.mark_due(connection, row.order_id)
+    else:
+        said = f"{row.connection} has {found.text} under {row.reference}"
+        store.open_incident(connection, DIFFERS, subject, said, now, stands=True, order_id=row.order_id)
+    return other
+
+
+def _unasked(told: Fulfillment, known: Fulfillment, names: Mapping[str, str]) -> Counter[str]:
+    """Units by SKU that left and are on no line of the request, or more of one than it asked for."""
     rest: Counter[str] = Counter()
     for one in told.lines:
-        rest[one.sku] += one.quantity
+        rest[names.get(one.sku, one.sku)] += one.quantity
     for one in known.lines:
         rest[one.sku] -= one.quantity
-    named = ", ".join(f"{units} {sku or 'without a SKU'}" for sku, units in sorted(rest.items()) if units > 0)
-    if named:
-        _tell_more(connection, row, named, now)
+    return +rest
 
 
-def _tell_more(connection: Connection, row: Row[Any], what: str, now: str) -> None:
+def _tell_unasked(connection: Connection, row: Row[Any], rest: Counter[str], now: str) -> None:
+    """Goods that left and that nobody asked for: nobody sold them, and a buyer or a shelf has them (R8)."""
+    if not rest:
+        return
+    named = ", ".join(f"{units} {sku or 'without a SKU'}" for sku, units in sorted(rest.items()))
     subject = f"{row.connection} {row.reference}"
-    said = f"{row.connection} says that {what} left for {row.reference}, which it was not asked for: ask there"
-    store.open_incident(connection, "shipped_unasked", subject, said, now, order_id=row.order_id)
+    said = f"{row.connection} says that {named} left for {row.reference}, which it was not asked for: ask there"
+    store.open_incident(connection, "shipped_unasked", subject, said, now, stands=True, order_id=row.order_id)
 
 
 def _status(before: RequestStatus, reported: RequestStatus) -> RequestStatus:
@@ -96,22 +140,24 @@ def _status(before: RequestStatus, reported: RequestStatus) -> RequestStatus:
     return before if before is RequestStatus.CANCELING and reported in waiting else reported
 
 
-def _by_line(shipment: Fulfillment, asked: Sequence[tuple[str, str]], left: dict[str, int]) -> Fulfillment:
+def _by_line(
+    shipment: Fulfillment, asked: Sequence[RequestLine], left: dict[str, int], names: Mapping[str, str]
+) -> Fulfillment:
     """A shipment by the order's lines: units known by SKU only are laid on the lines that asked for them, in order.
 
-    ``left`` are the units by line that no earlier shipment of the request took.
+    ``left`` are the units by line that no earlier shipment of the request took; what is beyond them is left out.
     """
     lines: list[ShippedLine] = []
     for one in shipment.lines:
-        if one.line_id in left:
-            lines.append(one)
-            left[one.line_id] -= one.quantity
-            continue
+        sku = names.get(one.sku, one.sku)
+        fits = (
+            [(one.line_id, sku)] if one.line_id in left else [(line.line_id, sku) for line in asked if line.sku == sku]
+        )
         rest = one.quantity
-        for line, sku in asked:
-            taken = min(rest, max(0, left[line])) if sku == one.sku else 0
+        for line, called in fits:
+            taken = min(rest, max(0, left[line]))
             if taken:
-                lines.append(ShippedLine(quantity=taken, line_id=line, sku=sku))
+                lines.append(ShippedLine(quantity=taken, line_id=line, sku=called))
                 left[line] -= taken
                 rest -= taken
     return msgspec.structs.replace(shipment, lines=tuple(lines))
@@ -120,10 +166,13 @@ def _by_line(shipment: Fulfillment, asked: Sequence[tuple[str, str]], left: dict
 def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: Fulfillment, now: str) -> None:
     table = store.SHIPMENT
     same = (table.c.connection == row.connection, table.c.external_id == shipment.id)
-    old = connection.execute(select(table.c.id).where(*same)).scalar()
+    old = connection.execute(select(table).where(*same)).first()
+    if old is not None and known.status is FulfillmentStatus.CANCELED:
+        _cancel(connection, old)
+        return
     values = {"status": known.status.value, "body": msgspec.json.encode(known)}
     if old is not None:
-        connection.execute(table.update().where(table.c.id == old).values(**values))
+        connection.execute(table.update().where(table.c.id == old.id).values(**values))
         return
     insert_returning_id(
         connection,
@@ -140,3 +189,20 @@ def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: F
             },
         ),
     )
+
+
+def _take_back(connection: Connection, row: Row[Any], document: TargetOrder) -> None:
+    """A shipment that its place does not show any more did not leave."""
+    shown = {one.id for one in document.shipments}
+    mine = (store.SHIPMENT.c.request_id == row.id, store.SHIPMENT.c.order_id == row.order_id)
+    for old in connection.execute(select(store.SHIPMENT).where(*mine)).all():
+        if old.external_id not in shown:
+            _cancel(connection, old)
+
+
+def _cancel(connection: Connection, old: Row[Any]) -> None:
+    """It counts no more; what was said of it once stays known."""
+    canceled = FulfillmentStatus.CANCELED
+    said = msgspec.structs.replace(store.shipment_body(old), status=canceled)
+    values = {"status": canceled.value, "body": msgspec.json.encode(said)}
+    connection.execute(store.SHIPMENT.update().where(store.SHIPMENT.c.id == old.id).values(**values))

@@ -20,6 +20,8 @@ from sync.orders.shares import cut, part_of
 UNSENT = frozenset({RequestStatus.WAITING, RequestStatus.BLOCKED})
 CANCELED_THERE = "canceled_there"
 """The reason of a request that its target called off by itself."""
+TAKEN = "reference_taken"
+"""The reason of a request whose reference another order has there."""
 WE_WANTED = frozenset({"cancel_refused", "cannot_cancel"})
 """Reasons of a request that was to be called off, but could not be: a person does it there."""
 _SAFE = re.compile(r"[^A-Za-z0-9_-]+")

@@ -8,6 +8,7 @@ from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.orders import byhand, store
 from sync.orders.holds import SHIP
+from sync.orders.takenback import is_it, taken_back
 
 
 def shipped(connection: Connection, order_id: int, order: Order) -> dict[str, int]:
@@ -31,8 +32,11 @@ def shipped(connection: Connection, order_id: int, order: Order) -> dict[str, in
         by_line = told.setdefault(SHIP, {})
         by_line[line] = by_line.get(line, 0) + units
     theirs = told.setdefault("the channel", {})
+    back = taken_back(connection, order_id) if order.fulfillments else []
     for one in order.fulfillments:
-        for part in one.lines if one.status is not FulfillmentStatus.CANCELED else ():
+        # What it shows only because it was told, and what is taken back since, did not leave.
+        echo = any(is_it(one, row, body) for row, body in back)
+        for part in one.lines if one.status is not FulfillmentStatus.CANCELED and not echo else ():
             theirs[part.line_id] = theirs.get(part.line_id, 0) + part.quantity
     lines = {line for by_line in told.values() for line in by_line}
     return {line: max(by_line.get(line, 0) for by_line in told.values()) for line in lines}

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from canonical.clock import instant_text
-from canonical.status import FulfillmentStatus
+from canonical.status import FulfillmentStatus, RequestStatus
 from sync.orders import byhand, renumbered, requests, store
 from sync.orders.availability import Availability
 from sync.orders.bookkeeping import called_off
@@ -22,6 +22,8 @@ from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
 
+SHORT = "shipped_short"
+"""The reason of an order that a place says it is done with, though not all units left."""
 _LOOK_AGAIN = timedelta(minutes=1)
 _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
@@ -59,7 +61,7 @@ def ask(case: Case) -> Standing:
         again = instant_text(case.hub.now() + _LOOK_AGAIN)
         return Standing("waiting", found.reason, "; ".join(found.notes), again)
     if any(gone.get(line, 0) < units for line, units in need.items()):
-        return Standing("asked")
+        return _short(existing) or Standing("asked")
     return _unbooked(case) or Standing("done")
 
 
@@ -170,6 +172,18 @@ def _canceled_there(existing: list[Existing]) -> Standing | None:
     if one is None:
         return None
     return Standing("blocked", CANCELED_THERE, f"{one.connection} called {one.document.reference} off")
+
+
+def _short(existing: list[Existing]) -> Standing | None:
+    """Whether a place says that it is done, and not all units left that it was asked for."""
+    for one in existing:
+        left = one.shipped or {}
+        units = sum(max(0, count - left.get(line, 0)) for line, count in one.units.items())
+        if one.role == SHIP and one.status is RequestStatus.SHIPPED and units:
+            return Standing(
+                "blocked", SHORT, f"{one.connection} did not ship {units} units of {one.document.reference}"
+            )
+    return None
 
 
 def _unbooked(case: Case) -> Standing | None:

@@ -28,8 +28,9 @@ def stop(hub: Hub, connection: Connection, row: Row[Any], requests: Iterable[Exi
             _ask(hub, connection, row, one, why)
         elif one.started and row.order_status == "canceled":
             subject = f"{one.connection} {one.document.reference}"
-            said = f"goods left for order {row.number}, which was canceled"
-            store.open_incident(connection, "shipped_though_canceled", subject, said, now, order_id=row.id)
+            units = sum((one.shipped or {}).values())
+            said = f"{units} units left for order {row.number}, which was canceled"
+            store.open_incident(connection, "shipped_though_canceled", subject, said, now, stands=True, order_id=row.id)
 
 
 def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: str) -> None:
@@ -38,8 +39,9 @@ def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: st
     if mapping is None:
         subject = f"{one.connection} {one.document.reference}"
         because = "takes no cancellations" if known is not None else "is not configured any more"
+        told = f"{one.connection} {because}: stop {one.document.reference} there by hand"
+        store.open_incident(connection, "cannot_cancel", subject, told, hub.stamp(), stands=True, order_id=row.id)
         said = f"{why}, and {one.connection} {because}: stop it there by hand"
-        store.open_incident(connection, "cannot_cancel", subject, said, hub.stamp(), order_id=row.id)
         store.set_request(connection, one.id, hub.stamp(), reason="cannot_cancel", detail=said[:500])
         return
     document = CancelRequest(reference=one.document.reference, target_id=one.external_id, reason=why)
@@ -61,18 +63,18 @@ def tell_too_late(hub: Hub, connection: Connection, row: Row[Any], one: Existing
     """More is wanted of a document than it takes: goods have left for it, so that it is not replaced (R15)."""
     subject = f"{one.connection} {one.document.reference}"
     said = f"order {row.number} was edited after goods left: ask {one.connection} for the rest by hand"
-    store.open_incident(connection, "edited_after_shipping", subject, said, hub.stamp(), order_id=row.id)
+    store.open_incident(connection, "edited_after_shipping", subject, said, hub.stamp(), stands=True, order_id=row.id)
 
 
 def tell_shipped_elsewhere(hub: Hub, connection: Connection, row: Row[Any], one: Existing) -> None:
     """Goods left by somebody's hand that a document still has, and it cannot be replaced: goods left for it as well."""
     subject = f"{one.connection} {one.document.reference}"
     said = f"a part of order {row.number} was shipped by hand: take it off at {one.connection} by hand"
-    store.open_incident(connection, "shipped_elsewhere", subject, said, hub.stamp(), order_id=row.id)
+    store.open_incident(connection, "shipped_elsewhere", subject, said, hub.stamp(), stands=True, order_id=row.id)
 
 
 def tell_rest(hub: Hub, connection: Connection, row: Row[Any], one: Existing) -> None:
     """A part left for a request, and the rest is wanted no more: it cannot be stopped as a whole."""
     subject = f"{one.connection} {one.document.reference}"
     said = f"a part left for order {row.number}, and the rest is not wanted any more: stop it at {one.connection}"
-    store.open_incident(connection, "rest_not_wanted", subject, said, hub.stamp(), order_id=row.id)
+    store.open_incident(connection, "rest_not_wanted", subject, said, hub.stamp(), stands=True, order_id=row.id)

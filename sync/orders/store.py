@@ -24,6 +24,8 @@ ORDER, REQUEST, SHIPMENT, EFFECT = table(SalesOrder), table(Request), table(Ship
 RETURN = table(GoodsBack)
 _RETURN_BODY = msgspec.json.Decoder(TargetReturn)
 _INCIDENT = table(Incident)
+_OVER = "over: "
+"""How the detail begins of an incident that ended by itself."""
 _REQUEST_BODY = msgspec.json.Decoder(FulfillmentRequest)
 _SHIPS = msgspec.json.Decoder(dict[str, dict[str, int]])
 _SHIPMENT_BODY = msgspec.json.Decoder(Fulfillment)
@@ -244,12 +246,25 @@ def add_effect(connection: Connection, values: Mapping[str, Any], now: str) -> b
     return True
 
 
-def open_incident(connection: Connection, kind: str, subject: str, detail: str, now: str, **more: Any) -> None:
-    """Tell of something once; it stays until it is closed."""
+def open_incident(
+    connection: Connection, kind: str, subject: str, detail: str, now: str, *, stands: bool = False, **more: Any
+) -> None:
+    """Tell of something; what happens again after it was closed is told again.
+
+    ``stands`` is for what is found at every look. Once a person has closed it, it is told again only when it says
+    something else, or when it was over in between.
+    """
+    said = detail[:500]
     same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject)
-    if connection.execute(select(_INCIDENT.c.id).where(*same)).first() is None:
-        row = {"kind": kind, "subject": subject, "detail": detail[:500], "opened_at": now, **more}
-        connection.execute(insert(_INCIDENT).values(**filled(Incident, row)))
+    row = connection.execute(select(_INCIDENT).where(*same)).first()
+    if row is None:
+        values = {"kind": kind, "subject": subject, "detail": said, "opened_at": now, **more}
+        connection.execute(insert(_INCIDENT).values(**filled(Incident, values)))
+    elif row.closed_at and not (stands and row.detail == said):
+        again = {"detail": said, "opened_at": now, "closed_at": ""}
+        connection.execute(update(_INCIDENT).where(*same).values(**again))
+    elif row.detail != said:
+        connection.execute(update(_INCIDENT).where(*same).values(detail=said))
 
 
 def incidents(connection: Connection) -> list[Row[Any]]:
@@ -258,15 +273,27 @@ def incidents(connection: Connection) -> list[Row[Any]]:
     return list(rows)
 
 
-def close_incident(connection: Connection, incident_id: int, now: str) -> None:
-    """A person has dealt with it."""
-    connection.execute(update(_INCIDENT).where(_INCIDENT.c.id == incident_id).values(closed_at=now))
+def told_of(connection: Connection, kind: str) -> list[str]:
+    """What was told of and is not over, whether a person closed it or not."""
+    still = (_INCIDENT.c.kind == kind, _INCIDENT.c.detail.not_like(f"{_OVER}%"))
+    return list(connection.execute(select(_INCIDENT.c.subject).where(*still)).scalars())
+
+
+def close_incident(connection: Connection, incident_id: int, now: str) -> Row[Any] | None:
+    """A person has dealt with it; tells what it was, if it is open."""
+    mine = (_INCIDENT.c.id == incident_id, _INCIDENT.c.closed_at == "")
+    row = connection.execute(select(_INCIDENT).where(*mine)).first()
+    connection.execute(update(_INCIDENT).where(*mine).values(closed_at=now))
+    return row
 
 
 def close_incidents(connection: Connection, kind: str, subject: str, now: str) -> None:
-    """What was told of is over."""
-    same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject, _INCIDENT.c.closed_at == "")
-    connection.execute(update(_INCIDENT).where(*same).values(closed_at=now))
+    """What was told of is over, whether a person closed it before or not: it is news if it is there again."""
+    same = (_INCIDENT.c.kind == kind, _INCIDENT.c.subject == subject)
+    row = connection.execute(select(_INCIDENT).where(*same)).first()
+    if row is not None and not row.detail.startswith(_OVER):
+        over = {"detail": f"{_OVER}{row.detail}"[:500], "closed_at": row.closed_at or now}
+        connection.execute(update(_INCIDENT).where(*same).values(**over))
 
 
 def renew_request(connection: Connection, request_id: int, document: FulfillmentRequest, now: str) -> None:

@@ -15,7 +15,7 @@ from sync.hub import Hub
 from sync.orders import store
 from sync.orders.amends import amend
 from sync.orders.holds import DOCUMENT
-from sync.orders.parcels import units_in
+from sync.orders.parcels import notice_name, units_in
 from sync.orders.places import place_on
 from sync.orders.requests import Existing
 
@@ -126,7 +126,7 @@ def notice(
 ) -> ShipmentNotice:
     """The notice of a shipment, under the same reference wherever it is told."""
     return ShipmentNotice(
-        reference=f"{shipment.connection}-{shipment.external_id}",
+        reference=notice_name(shipment.connection, shipment.external_id),
         order_id=order_id,
         lines=tuple(lines),
         tracking=body.tracking,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from canonical.money import in_minor_units
 from canonical.order import Order
@@ -46,12 +46,16 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def find(connection: Connection, text: str) -> list[Row[Any]]:
-    """Orders by what a person calls them: number, with or without #, or the platform's id."""
-    names = [text, f"#{text}", text.removeprefix("#")]
-    query = select(store.ORDER).where(
-        or_(store.ORDER.c.number.in_(names), store.ORDER.c.external_id == text, _ends_with(text))
-    )
+    """Orders by what a person calls them: number, with or without #, or the platform's id; also CHANNEL:NUMBER."""
+    channel, _, name = text.partition(":")
+    here = and_(store.ORDER.c.connection == channel, _called(name))
+    query = select(store.ORDER).where(or_(_called(text), here) if name else _called(text))
     return list(connection.execute(query.order_by(store.ORDER.c.id)))
+
+
+def _called(text: str) -> ColumnElement[bool]:
+    names = [text, f"#{text}", text.removeprefix("#")]
+    return or_(store.ORDER.c.number.in_(names), store.ORDER.c.external_id == text, _ends_with(text))
 
 
 def _ends_with(text: str) -> Any:

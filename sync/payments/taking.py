@@ -44,7 +44,7 @@ def match_open(hub: Hub, connection: Connection) -> None:
             store.close_incidents(connection, KIND, subject, hub.stamp())
         elif row.status == MovementStatus.SUCCEEDED.value:
             said = f"{row.amount} {row.currency} were given back, and no order names that payment"
-            store.open_incident(connection, KIND, subject, said, hub.stamp())
+            store.open_incident(connection, KIND, subject, said, hub.stamp(), stands=True)
 
 
 def order_of(hub: Hub, connection: Connection, processor: str, charge_id: str, payment_id: str) -> int | None:

@@ -58,7 +58,7 @@ def test_an_unreadable_order_of_before_the_go_live_is_not_asked_for_when_it_heal
     desk.sync()
     desk.change(number, **good)
     desk.sync()
-    assert (desk.standing(), desk.requests()) == (("undeclared", ""), {})
+    assert (desk.standing(), desk.requests()) == (("undeclared", "before_go_live"), {})
 
 
 def test_an_order_that_breaks_later_keeps_its_units_and_its_last_good_form(desk: Desk) -> None:

@@ -73,7 +73,7 @@ def test_r12_an_order_of_before_the_hub_is_in_what_the_shop_lists_from_the_start
         found.trades["shop"].place({"SKU-1": 2}, found.clock.now() - timedelta(days=1))
 
     desk = desk_of(shops=("shop", "web"), before=order)
-    assert desk.standing() == ("undeclared", "")
+    assert desk.standing() == ("undeclared", "before_go_live")
     acts.declare(desk.trading.hub, desk.row(), export=True)
     for _ in range(3):
         desk.sync()

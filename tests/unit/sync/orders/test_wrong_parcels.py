@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ def trading(desk_of: OpenDesk) -> Desk:
 
 
 def _ship(desk: Desk, *lines: tuple[str, int]) -> None:
-    request = desk.trade("tpl").requests["shop-o1-1"]
-    request["lines"] = [{"sku": sku, "quantity": units} for sku, units in lines]
     desk.trade("tpl").ship("shop-o1-1")
+    [shipment] = desk.trade("tpl").requests["shop-o1-1"]["shipments"]
+    shipment["lines"] = [{"sku": sku, "quantity": units} for sku, units in lines]
 
 
 @pytest.mark.parametrize("more", [("SKU-1", 5), ("SKU-3", 1), ("WHAT-1", 1)])
@@ -69,3 +70,114 @@ def test_a_parcel_that_replaces_a_canceled_one_counts(trading: Desk) -> None:
     trading.sync()
     assert (trading.standing(), trading.incidents()) == (("done", ""), [])
     assert [one["tracking"][0]["number"] for one in trading.trade("shop").notices] == ["T2"]
+
+
+def _show(desk: Desk, *lines: tuple[str, int], reference: str = "shop-o1-1", **more: Any) -> None:
+    """The 3PL shows a request differently from now on."""
+    world, request = desk.trade("tpl").world, desk.trade("tpl").requests[reference]
+    request |= {"lines": [{"sku": sku, "quantity": units} for sku, units in lines], **more}
+    world.tick += 1
+    request["changed"] = world.tick
+
+
+@pytest.fixture
+def taken(trading: Desk) -> Desk:
+    """Another order has our reference at the 3PL, and is shipped there."""
+    trading.trade("tpl").ask({"reference": "shop-o1-1", "lines": [{"sku": "SKU-3", "quantity": 5}]})
+    trading.place(2)
+    trading.sync()
+    trading.trade("tpl").ship("shop-o1-1", number="T9")
+    trading.sync()
+    return trading
+
+
+def test_another_order_under_our_reference_is_not_believed(taken: Desk) -> None:
+    assert taken.standing() == ("blocked", "reference_taken")
+    said = "tpl: another order has shop-o1-1 there: 0 instead of 2 SKU-1, 5 instead of 0 SKU-3"
+    assert taken.row().detail == said
+    assert (taken.trade("shop").notices, taken.trade("erp").notices) == ([], [])
+    assert taken.listed() == 13
+
+
+def test_an_order_whose_reference_is_taken_is_asked_for_under_the_next_once_it_is_released(taken: Desk) -> None:
+    acts.release(taken.trading.hub, taken.row())
+    for _ in range(2):
+        taken.sync()
+    assert taken.requests("tpl") == {"shop-o1-1": "shipped", "shop-o1-2": "accepted"}
+    taken.trade("tpl").ship("shop-o1-2", number="T2")
+    taken.sync()
+    assert taken.standing() == ("done", "")
+    assert [one["tracking"][0]["number"] for one in taken.trade("shop").notices] == ["T2"]
+
+
+def test_a_canceled_order_whose_reference_is_taken_calls_off_nothing_of_the_other_one(trading: Desk) -> None:
+    trading.trade("tpl").ask({"reference": "shop-o1-1", "lines": [{"sku": "SKU-3", "quantity": 5}]})
+    trading.place(2)
+    trading.sync()
+    trading.trade("shop").cancel("o1")
+    for _ in range(2):
+        trading.sync()
+    assert (trading.standing()[0], trading.requests("tpl")) == ("canceled", {"shop-o1-1": "accepted"})
+
+
+@pytest.mark.parametrize("lines", [[("SKU-1", 3)], [("SKU-1", 2), ("SKU-3", 1)], [("SKU-3", 2)]])
+def test_a_request_that_was_changed_where_it_was_asked_for_is_told_until_it_is_right_again(
+    trading: Desk, lines: list[tuple[str, int]]
+) -> None:
+    trading.place(2)
+    trading.sync()
+    _show(trading, *lines)
+    trading.sync()
+    assert trading.incidents() == ["lines_differ"]
+    _show(trading, ("SKU-1", 2))
+    trading.sync()
+    assert (trading.incidents(), trading.standing()) == ([], ("asked", ""))
+
+
+def test_a_place_that_ships_something_else_and_says_it_is_done_leaves_its_order_blocked(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    _ship(trading, ("SKU-3", 2))
+    trading.sync()
+    assert trading.standing() == ("blocked", "shipped_short")
+    assert trading.incidents() == ["shipped_unasked"]
+    assert trading.trade("shop").notices == []
+
+
+def test_more_units_of_a_line_than_it_asked_for_are_not_told_to_the_shop(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    trading.trade("tpl").ship("shop-o1-1")
+    request = trading.trade("tpl").requests["shop-o1-1"]
+    request["shipments"][0]["lines"] = [{"line_id": "o1-1", "sku": "SKU-1", "quantity": 5}]
+    trading.sync()
+    assert (trading.standing(), trading.incidents()) == (("done", ""), ["shipped_unasked"])
+    [notice] = trading.trade("shop").notices
+    assert [(line["sku"], line["quantity"]) for line in notice["lines"]] == [("SKU-1", 2)]
+
+
+def test_a_substitute_for_a_known_line_is_what_was_asked_for(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    line = {"line_id": "o1-1", "sku": "SKU-3", "quantity": 2}
+    trading.trade("tpl").ship("shop-o1-1")
+    request = trading.trade("tpl").requests["shop-o1-1"]
+    request["lines"] = request["shipments"][0]["lines"] = [line]
+    trading.sync()
+    assert (trading.standing(), trading.incidents()) == (("done", ""), [])
+    [notice] = trading.trade("shop").notices
+    assert [(one["line_id"], one["quantity"]) for one in notice["lines"]] == [("o1-1", 2)]
+
+
+def test_a_3pl_that_calls_a_product_otherwise_since_it_was_linked_is_understood(desk_of: OpenDesk) -> None:
+    desk = desk_of(shops=("shop", "tpl"), routes=[Route("tpl", "tpl", ("WH1", "WH2"))])
+    item = desk.world("tpl").find("SKU-1")
+    item.sku = "OWN-1"
+    desk.world("tpl").touch(item)
+    desk.sync()
+    desk.place(2)
+    desk.sync()
+    _show(desk, ("OWN-1", 2))
+    desk.trade("tpl").ship("shop-o1-1")
+    desk.sync()
+    assert (desk.standing(), desk.incidents()) == (("done", ""), [])
