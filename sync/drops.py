@@ -25,8 +25,8 @@ _BACK = "back"
 class Left:
     """Units that left a channel: of which item and pool, where, and why.
 
-    ``awaits_order`` where the channel's orders flow: the owner books those only when it is asked to, so that no fall
-    of its figures explains the units before their order was read.
+    ``awaits_order`` where the channel's orders flowed when they left: the owner books those only when it is asked to,
+    so that no fall of its figures explains the units before their order was read.
     """
 
     channel: str

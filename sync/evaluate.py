@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from canonical.clock import parse_instant
+from canonical.clock import instant_text, parse_instant
 from canonical.slot import parse_slot
 from mappings.compiled import CompiledMapping
 from sync import cursors, drops, facts, journal, overrides, shadow
@@ -138,7 +138,8 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     sku = known.skus.get(view.item_id, "")
     parts = tuple(Part(known.ids[one.sku], one.units) for one in hub.config.kits.get(sku, ()) if one.sku in known.ids)
     factor = hub.config.units.get(sku, 1)
-    selling = target in known.order_reads
+    flowing = hub.config.orders.get(target)
+    orders_since = instant_text(flowing.go_live) if flowing is not None else ""
     lines: list[Line] = []
     for slot, found in decided.items():
         if (view.item_id, slot) in waiting:
@@ -149,7 +150,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
         else:
             one = _exhausted(view, slot, found, hub.now())
         after_drop = 0 < _lowering(one) <= known.unbooked_units(view.item_id, parts) and not _owner_fell(one)
-        lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor, selling))
+        lines.append(Line(flow, target, view, sku, slot, flow.source, one, after_drop, parts, factor, orders_since))
     return lines
 
 

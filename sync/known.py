@@ -20,7 +20,7 @@ from sync.shadow import ShadowView
 class Line:
     """One decided slot of one record on one target; ``parts`` are the components if it is a kit.
 
-    ``orders_flow`` tells whether the orders of the target flow through the hub.
+    ``orders_since`` is when the orders of the target began to flow through the hub, nothing if they do not.
     """
 
     flow: FlowConfig
@@ -33,7 +33,7 @@ class Line:
     after_drop: bool = False
     parts: tuple[Part, ...] = ()
     factor: int = 1
-    orders_flow: bool = False
+    orders_since: str = ""
 
     @property
     def stock_items(self) -> tuple[Part, ...]:

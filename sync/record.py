@@ -51,7 +51,8 @@ def _event(connection: Connection, line: Line, event: Event, now: str) -> None:
         pool = line.flow.rules[line.target].pool
         for part in line.stock_items:
             units = event.units * part.units
-            gone = Left(line.target, part.item_id, pool, slot, _FALLS[event.kind], units, line.orders_flow)
+            awaits = bool(line.orders_since) and line.orders_since <= event.since
+            gone = Left(line.target, part.item_id, pool, slot, _FALLS[event.kind], units, awaits)
             ledger.left(connection, gone, event.since, now)
     elif event.kind is EventKind.CANCEL:
         for part in line.stock_items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -258,6 +259,20 @@ def test_r3_a_correction_by_the_owner_is_no_booking_of_a_sale_whose_order_is_not
     for _ in range(3):
         desk.sync(ReadMode.FULL)
     assert (desk.listed("shop"), desk.listed("web"), desk.reserved()) == (9, 9, 0)
+
+
+def test_r3_what_may_have_been_sold_before_orders_went_live_is_explained_by_the_owners_booking(
+    desk_of: OpenDesk,
+) -> None:
+    desk = desk_of(shops=TWO)
+    desk.world("shop").sell("SKU-1", 3, "WH1")
+    desk.world("erp").set_stock("SKU-1", "WH1", 7)
+    desk.trading.clock.advance(1)
+    hub = desk.trading.hub
+    live = {name: replace(flow, go_live=desk.trading.clock.now()) for name, flow in hub.config.orders.items()}
+    hub.config = replace(hub.config, orders=live)
+    desk.sync()
+    assert (desk.listed("shop"), desk.listed("web")) == (12, 12)
 
 
 def test_r3_an_order_read_again_and_again_is_deducted_once(both_of: OpenDesk) -> None:
