@@ -37,6 +37,8 @@ from tests.worlds.turns import Turns
 PREFIX = "worlds-"
 COMPARES = {"shop": True, "web": False}
 _SETTLED = 60.0
+_MOST_SYNCS, _QUIET = 10, 2
+"""So many syncs at the end, until so many in a row wrote nothing."""
 _FEWEST = 60
 """About how many steps a short sync has; a longer one before is the better guess."""
 
@@ -259,9 +261,14 @@ class Crew:
         """Sync until nothing moves any more."""
         self.market.heal()
         self.second_at = 0
-        for _ in range(3):
+        quiet = 0
+        for _ in range(_MOST_SYNCS):
+            before = self.market.count_writes()
             self.clock.advance(_SETTLED)
             self._work(Worker("last"), ReadMode.FULL)
+            quiet = quiet + 1 if self.market.count_writes() == before else 0
+            if quiet == _QUIET:
+                return
 
     def shown(self) -> dict[str, str]:
         """By SKU: what waits for a person's word."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tests.worlds.script import CHANNELS
@@ -59,8 +59,6 @@ class Ledger:
     figure_moved: int = 0
     lines: list[str] = field(default_factory=list)
     unexplained: int = 0
-    _call: Known | None = None
-    _places: set[str] = field(default_factory=set)
 
     @property
     def now(self) -> State:
@@ -105,11 +103,11 @@ class Ledger:
         for channel in CHANNELS:
             self._book(channel, Counter({cause: self._grown(channel)}))
 
-    def wrote(self, channel: str, place: str, units: int, listed: int, known: Known) -> None:
-        """A hub set a level: what is listed too much since then is its doing, unless it could not know better."""
+    def wrote(self, channel: str, levels: Mapping[str, int], listed: int, known: Known) -> None:
+        """A hub set levels: what is listed too much since then is its doing, unless it could not know better."""
         self.listed[channel] = listed
         grown = self._grown(channel)
-        unread = self._wiped_out(channel, place, known)
+        unread = self._wiped_out(channel, levels, known)
         causes = self._causes(channel, unread, grown, known) if grown > 0 else Counter({"": grown})
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
@@ -117,21 +115,18 @@ class Ledger:
             unseen = max(0, self.at(known.figures).received - self.now.received)
             unseen += sum(self._in_the_lag(other, known) for other in CHANNELS if other != channel)
             counted = self.excess[channel].total() - unseen
-            causes = self._relabel(channel, max(0, min(unread, units, counted)))
+            causes = self._relabel(channel, max(0, min(unread, sum(levels.values()), counted)))
         for cause in BY_THE_HUB:
             if causes[cause]:
                 self.listed_over[channel][cause] += causes[cause]
-                self.lines.append(f"    {cause.upper()} {causes[cause]}: {channel} {place} set to {units}")
+                self.lines.append(f"    {cause.upper()} {causes[cause]}: {channel} set to {dict(levels)}")
 
     # -- whose doing it is --------------------------------------------------------------------------------------------
 
-    def _wiped_out(self, channel: str, place: str, known: Known) -> int:
+    def _wiped_out(self, channel: str, levels: Iterable[str], known: Known) -> int:
         """Units that the channel took off the levels of this call by itself, for orders that the hub had not read."""
-        if self._call is not known:
-            self._call, self._places = known, set()
-        self._places.add(place)
         now, then = self.now.taken, self.at(known.read(channel, self.sku)).taken
-        return sum(max(0, now[channel, one] - then[channel, one]) for one in self._places)
+        return sum(max(0, now[channel, one] - then[channel, one]) for one in levels)
 
     def _causes(self, channel: str, unread: int, grown: int, known: Known) -> Counter[str]:
         """Whose doing a growing excess is: the hub's own first where the platform had taken units off by itself."""

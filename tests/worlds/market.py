@@ -96,6 +96,7 @@ class Market:
         self.hidden: dict[tuple[str, str], int] = {}
         self.not_shown: dict[tuple[str, str], int] = {}
         self.lagging, self.silent, self.down = False, "", ""
+        self.written: dict[tuple[str, str], dict[str, int]] = {}
         for name in CHANNELS:
             self._watch_levels(name, self.worlds[name])
         self._watch_requests(self.trades["erp"])
@@ -115,10 +116,18 @@ class Market:
             write(item, location, units)
             thing = self.owners[id(item)]
             thing.ledger.lines.append(f"    hub: {channel} {location} = {units}")
-            known = self.sending or self.known()
-            thing.ledger.wrote(channel, location, units, thing.listed()[channel], known)
+            self.written.setdefault((channel, thing.sku), {})[location] = units
+            if self.sending is None:
+                self._judge(self.known())
 
         world.write_level = judged  # type: ignore[method-assign]
+
+    def _judge(self, known: Known) -> None:
+        """Tell the judge of what a call set, once it is whole: no buyer comes between two levels of a call."""
+        for (channel, sku), levels in self.written.items():
+            thing = self.things[sku]
+            thing.ledger.wrote(channel, levels, thing.listed()[channel], known)
+        self.written.clear()
 
     def _watch_requests(self, erp: MemoryTrade) -> None:
         ask, call_off = erp.ask, erp.call_off
@@ -153,6 +162,10 @@ class Market:
         if name == self.down or (name == self.silent and resource == "orders"):
             raise RetriableError("busy")
 
+    def count_writes(self) -> int:
+        """How often anybody wrote to a platform."""
+        return sum(len(world.writes) for world in self.worlds.values())
+
     def known(self) -> Known:
         """What the hub has been told by now."""
         return Known(self.seq, dict(self.orders_read), self.figures_read, self.not_shown)
@@ -182,10 +195,11 @@ class Market:
         """A hub sends a write that it decided on when it knew so much; a late one takes effect as decided."""
         late = self.worlds[name].late
         waiting = len(late)
-        self.sending = known
+        self.sending = known or self.known()
         try:
             return push()
         finally:
+            self._judge(self.sending)
             self.sending = None
             if len(late) > waiting:
                 effect = late.pop()

@@ -68,7 +68,7 @@ class Processes:
 
     def rest(self) -> None:
         self.group.market.heal()
-        for _ in range(3):
+        for _ in range(5):
             with serving(self.platforms) as url:
                 self._end([self.forks.start(url, True, 0)])
 
