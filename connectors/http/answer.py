@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EXCERPT = 160
+_LONGEST_SECRET = 1024
 _PLAIN = Redactor()
 _MARKUP = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
 
@@ -55,9 +56,12 @@ class Answer:
 
     def excerpt(self, limit: int = EXCERPT) -> str:
         """The first words of the body, on one line and without secrets; of a page only what a reader would see."""
-        text = self.content[: limit * 8].decode("utf-8", "replace")
+        head = self.content[: limit * 8 + _LONGEST_SECRET]
+        text = self.redact(head.decode("utf-8", "replace"))
+        if len(head) < len(self.content):
+            text = text[:-_LONGEST_SECRET]  # a secret that is cut in two would not be recognized there
         text = _MARKUP.sub(" ", text) if self.is_html else text
-        line = " ".join(self.redact(text).split())
+        line = " ".join(_visible(self.redact(text)).split())
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
     def json(self) -> Any:
@@ -104,6 +108,11 @@ class Answer:
             f"{self.excerpt()}",
             hint="the connection was cut or something before the site changes its answers",
         )
+
+
+def _visible(text: str) -> str:
+    """The text without what would move a terminal's cursor or color it."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def parse_http_date(text: str) -> datetime | None:

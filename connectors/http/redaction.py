@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -18,8 +20,16 @@ _QUERY = re.compile(rf"(?i)\b({_NAMES})=([^&\s\"'<>#]+)")
 _JSON = re.compile(rf"(?i)\"({_NAMES})\"(\s*:\s*)\"[^\"]*\"?")
 
 
+def _written(secret: str) -> set[str]:
+    """How URLs, JSON and web pages write a text; some JSON writers escape slashes, or all that is not ASCII."""
+    as_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    slashed = {form.replace("/", "\\/") for form in as_json}
+    as_page = {html.escape(secret), html.escape(secret, quote=False), html.escape(secret).replace("&#x27;", "&#039;")}
+    return {quote(secret), quote(secret, safe=""), quote_plus(secret), *as_json, *slashed, *as_page}
+
+
 class Redactor:
-    """Replaces known secrets, in plain, quoted and Basic form, and everything that is secret by its name."""
+    """Replaces known secrets, however they are written, and everything that is secret by its name."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: tuple[str, ...] = ()
@@ -31,7 +41,7 @@ class Redactor:
         for secret in secrets:
             bare = secret.strip()
             if len(bare) >= MIN_LENGTH:
-                forms |= {secret, bare, quote(bare), quote(bare, safe=""), quote_plus(bare)}
+                forms |= {secret, bare, *_written(bare)}
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def hide_pair(self, user: str, password: str) -> None:
