@@ -68,7 +68,7 @@ class Answer:
         """The body as plain Python values; ProtocolError when it is not whole JSON."""
         try:
             return msgspec.json.decode(self.content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem() from error
 
     def decode(self, type: type[T]) -> T:  # noqa: A002 - the same word as in msgspec
@@ -80,14 +80,14 @@ class Answer:
                 f"{self.place}: the answer has not the expected shape: {error}",
                 hint="check the API version of this connection",
             ) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem() from error
 
     def is_whole_json(self) -> bool:
         """Whether the body is one complete JSON text; looks without building anything."""
         try:
             msgspec.json.decode(self.content, type=msgspec.Raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         return True
 
