@@ -33,7 +33,7 @@ demo: $(STAMP) ## Run the whole story on simulators (DEMO="--catalog FILE" for y
 test: check $(if $(wildcard requirements/tryton.lock),$(TRYTON_STAMP)) $(if $(wildcard requirements/localstripe.lock),$(LOCALSTRIPE_STAMP)) ## Run every check and every test (TESTS=path for some)
 	$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadgroup
 
-check: $(STAMP) ## Lint, types, import directions, size limits
+check: $(STAMP) ## Lint, types, import directions, size limits, secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)

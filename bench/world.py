@@ -35,10 +35,12 @@ database: "{database}"
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings: {{url: "{erp}", database: tryton, username: admin, password: "${{env:ERP_PASSWORD}}"}}
     currency: EUR
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings:
       shop: bench.myshopify.com
       url: "{shopify}"
@@ -47,6 +49,7 @@ connections:
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{woo}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO_SECRET}}"}}
     currency: EUR
 locations:

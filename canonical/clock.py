@@ -19,9 +19,12 @@ class Clock(Protocol):
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an ISO 8601 instant; a text without a zone is taken as UTC."""
+    """Read an ISO 8601 instant; a text without a zone is taken as UTC. ValueError when it is not one."""
     instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"an instant beyond all calendars: {text!r}") from error
 
 
 def instant_text(instant: datetime) -> str:

@@ -14,4 +14,11 @@ def spellings(secret: str) -> set[str]:
     literal = json.dumps(bare, ensure_ascii=False)[1:-1]
     plain = {secret, bare, quoted, literal, json.dumps(quoted)[1:-1], json.dumps(literal, ensure_ascii=False)[1:-1]}
     urls = {quote(bare), quote(bare, safe=""), quote_plus(bare)}
-    return plain | urls | {html.escape(one) for one in plain} | {one.replace("/", "\\/") for one in plain}
+    pages = {form for one in plain for form in _on_pages(one)}
+    return plain | urls | pages | {one.replace("/", "\\/") for one in plain}
+
+
+def _on_pages(text: str) -> set[str]:
+    """How web pages write it: quotes as they are, or in one of two ways."""
+    escaped = html.escape(text)
+    return {escaped, escaped.replace("&#x27;", "&#039;"), html.escape(text, quote=False)}

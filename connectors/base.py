@@ -157,7 +157,10 @@ class StateStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a connector is given besides its own settings."""
+    """What a connector is given besides its own settings.
+
+    ``allow_private_network`` is whether its own host may be at a private address; the transport refuses it otherwise.
+    """
 
     connection: str
     clock: Clock
@@ -165,6 +168,7 @@ class Environment:
     read_only: bool = False
     http_transport: httpx.BaseTransport | None = None
     on_request: Callable[[RequestRecord], None] | None = None
+    allow_private_network: bool = False
 
 
 class Connector(Protocol):

@@ -40,7 +40,13 @@ class MemoryState:
 
 def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Iterator[Finding]:
     """What a connection's own check says, and whether the configured locations exist there."""
-    environment = Environment(connection=connection.name, clock=SystemClock(), state=MemoryState(), read_only=True)
+    environment = Environment(
+        connection=connection.name,
+        clock=SystemClock(),
+        state=MemoryState(),
+        read_only=True,
+        allow_private_network=connection.allow_private_network,
+    )
     try:
         connector = create(connection.connector, resolved(connection, secrets), environment)
     except CrossdockError as error:

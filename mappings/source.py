@@ -21,6 +21,11 @@ DataPath: TypeAlias = tuple[str | int, ...]
 
 _MAX_NODES = 200_000
 _MAX_DEPTH = 60
+_MAX_LENGTH = 16 * 1024 * 1024
+_OPENERS = ("[", "{", "- ", "-\t", "? ", "?\t")
+_HARMLESS = 1000
+"""So many openers cannot nest deep enough to be a danger; what nests by lines grows too long before."""
+_Loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -78,8 +83,14 @@ def load_yaml(path: Path, name: str | None = None) -> Document:
 
 def parse_yaml(text: str, file: str = "") -> Document:
     """Read YAML from a text; ConfigError with file, line and column when it is not YAML."""
+    if len(text) > _MAX_LENGTH:
+        raise ConfigError([Problem(f"the file is too large: it may have {_MAX_LENGTH} characters", file)])
+    if sum(map(text.count, _OPENERS)) > _HARMLESS and _is_too_deep(text):
+        raise ConfigError([Problem("the file is nested too deeply", file)])
     try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader)
+        root = yaml.compose(text, Loader=_Loader)
+    except UnicodeEncodeError as error:
+        raise ConfigError([Problem("the file is not UTF-8 text", file)]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -90,6 +101,22 @@ def parse_yaml(text: str, file: str = "") -> Document:
     except yaml.YAMLError as error:
         raise ConfigError([Problem(f"not valid YAML: {str(error).splitlines()[0]}", file)]) from error
     return _Builder(file).document(root)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether a text nests deeper than is allowed; the YAML library would overflow the stack on it and end the process.
+
+    What is no YAML is left to be told by who builds it, which gets no further.
+    """
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                return True
+    except (yaml.YAMLError, UnicodeEncodeError):
+        return False
+    return False
 
 
 def _nearest(places: Mapping[DataPath, tuple[int, int]], path: DataPath) -> tuple[int, int]:

@@ -131,7 +131,7 @@ def load(path: Path) -> SavedPlan:
             parse_slot(change.slot)
     except OSError as error:
         raise CrossdockError(f"cannot read {path}: {error.strerror}", hint="give the file `plan -o` wrote") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise CrossdockError(f"{path} is not a saved plan: {error}", hint="make one with `plan -o`") from error
     return saved
 

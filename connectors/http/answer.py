@@ -56,17 +56,19 @@ class Answer:
 
     def excerpt(self, limit: int = EXCERPT) -> str:
         """The first words of the body, on one line and without secrets; of a page only what a reader would see."""
-        # Masked before it is cut: half a secret is not known as one any more.
-        text = self.redact(self.content[: limit * 8 + _LONGEST_SECRET].decode("utf-8", "replace"))[: limit * 8]
+        head = self.content[: limit * 8 + _LONGEST_SECRET]
+        text = self.redact(head.decode("utf-8", "replace"))
+        if len(head) < len(self.content):
+            text = text[:-_LONGEST_SECRET]  # a secret that is cut in two would not be recognized there
         text = _MARKUP.sub(" ", text) if self.is_html else text
-        line = " ".join(self.redact(text).split())
+        line = " ".join(_visible(self.redact(text)).split())
         return line if len(line) <= limit else line[: limit - 1] + "…"
 
     def json(self) -> Any:
         """The body as plain Python values; ProtocolError when it is not whole JSON."""
         try:
             return msgspec.json.decode(self.content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem() from error
 
     def decode(self, type: type[T]) -> T:  # noqa: A002 - the same word as in msgspec
@@ -78,14 +80,14 @@ class Answer:
                 f"{self.place}: the answer has not the expected shape: {error}",
                 hint="check the API version of this connection",
             ) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem() from error
 
     def is_whole_json(self) -> bool:
         """Whether the body is one complete JSON text; looks without building anything."""
         try:
             msgspec.json.decode(self.content, type=msgspec.Raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         return True
 
@@ -106,6 +108,11 @@ class Answer:
             f"{self.excerpt()}",
             hint="the connection was cut or something before the site changes its answers",
         )
+
+
+def _visible(text: str) -> str:
+    """The text without what would move a terminal's cursor or color it."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def parse_http_date(text: str) -> datetime | None:

@@ -11,6 +11,7 @@ from functools import cache
 import httpx
 
 from canonical.errors import FatalError
+from connectors.http.destinations import Watch
 from connectors.http.records import Outgoing
 
 MAX_CONNECTIONS = 8
@@ -27,18 +28,22 @@ class Pool:
         self,
         base_url: str,
         *,
+        connection: str,
         auth: httpx.Auth | None,
         headers: Mapping[str, str],
         timeout: float,
         transport: httpx.BaseTransport | None,
         verify: bool,
+        allow_private_network: bool,
     ) -> None:
+        self._connection = connection
         self._base = _url(base_url if base_url.endswith("/") else base_url + "/")
         self._auth = auth
         self._headers = {"accept": "application/json", "user-agent": "crossdock", **_lower(headers)}
         self._timeout = timeout
         self._transport = transport
         self._verify = verify
+        self._allow_private_network = allow_private_network
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         # With more threads than connections httpx closes sockets that another thread reads from; so threads queue here.
@@ -111,6 +116,11 @@ class Pool:
         if client is not None:
             client.close()
 
+    def _watch(self, request: httpx.Request) -> None:
+        """Every request is watched, those that authentication sends too; what the platform names is not in-house."""
+        in_house = self._allow_private_network and not self.is_foreign(request.url)
+        request.extensions["trace"] = Watch(self._connection, request.url, in_house=in_house)
+
     def _open(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
@@ -119,6 +129,7 @@ class Pool:
                     transport=self._transport,
                     verify=_trust(verify=self._verify),
                     mounts=dict.fromkeys(_THIS_MACHINE),
+                    event_hooks={"request": [self._watch]},
                     limits=httpx.Limits(
                         max_connections=MAX_CONNECTIONS,
                         max_keepalive_connections=MAX_CONNECTIONS,

@@ -20,7 +20,7 @@ _JSON = re.compile(rf"(?i)\"({_NAMES})\"(\s*:\s*)\"[^\"]*\"?")
 
 
 class Redactor:
-    """Replaces known secrets, quoted or not, and in Basic form, and everything that is secret by its name."""
+    """Replaces known secrets, however they are written, and everything that is secret by its name."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: tuple[str, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import httpx
 
 from canonical.errors import ProtocolError
@@ -19,7 +21,8 @@ def next_hop(answer: Answer, url: httpx.URL, *, method: str, write: bool) -> htt
     same_host = target.host == url.host and target.scheme in (url.scheme, "https")
     if same_host and not write and method.upper() in ("GET", "HEAD"):
         return target
-    shown = answer.redact(str(target.copy_with(query=None, fragment=None)))
+    place = str(target.copy_with(query=None, fragment=None))
+    shown = place if (plain := answer.redact(unquote(place))) == unquote(place) else plain
     raise ProtocolError(
         f"{answer.place}: the site redirects to {shown}",
         hint="the request was not repeated there; set that URL in this connection",

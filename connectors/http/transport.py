@@ -67,6 +67,7 @@ class Transport:
         secrets: Sequence[str] = (),
         verify: bool = True,
         check_json: bool = True,
+        allow_private_network: bool = False,
     ) -> None:
         self.connection = connection
         self.redact = Redactor(secrets)
@@ -79,7 +80,14 @@ class Transport:
         self._on_request = on_request
         self._check_json = check_json
         self._pool = Pool(
-            base_url, auth=auth, headers=headers or {}, timeout=timeout, transport=http_transport, verify=verify
+            base_url,
+            connection=connection,
+            auth=auth,
+            headers=headers or {},
+            timeout=timeout,
+            transport=http_transport,
+            verify=verify,
+            allow_private_network=allow_private_network,
         )
 
     def send(self, outgoing: Outgoing) -> Answer:

@@ -60,6 +60,7 @@ class Client:
             read_only=environment.read_only,
             http_transport=environment.http_transport,
             on_request=environment.on_request,
+            allow_private_network=environment.allow_private_network,
             secrets=(options.token,),
         )
 

@@ -199,7 +199,7 @@ def _told(answer: Answer, raw: bytes | msgspec.Raw) -> tuple[Held, bytes]:
 def _decoded(answer: Answer, raw: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AmbiguousError(f"{answer.place}: the answer does not tell what was done: {error}") from error
 
 

@@ -47,7 +47,7 @@ def said_in(answer: Answer) -> str:
     """What an answer says of its own status: field by field, or as a problem; empty when it says nothing."""
     try:
         body = msgspec.json.decode(answer.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     if not isinstance(body, dict):
         return answer.redact(str(body)) if body else ""

@@ -71,6 +71,7 @@ class Client:
             read_only=environment.read_only,
             http_transport=environment.http_transport,
             on_request=environment.on_request,
+            allow_private_network=environment.allow_private_network,
             secrets=[secret for secret in (options.refresh_token, options.password) if secret],
         )
         self._tokens = Tokens(options, self._transport.send, self._transport.redact.hide, environment.clock)

@@ -115,5 +115,5 @@ class Costs:
 def _envelope(answer: Answer) -> Envelope | None:
     try:
         return msgspec.json.decode(answer.content, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -55,7 +55,7 @@ class Judge:
             return TokenRefusedError(by_status.args[0], hint=_TOKEN_HINT) if refused else by_status
         try:
             envelope = msgspec.json.decode(answer.content, type=Envelope)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return answer.problem()
         problems = envelope.problems()
         if not problems:

@@ -92,6 +92,7 @@ class ShopifyClient:
             read_only=env.read_only,
             http_transport=env.http_transport,
             on_request=env.on_request,
+            allow_private_network=env.allow_private_network,
             secrets=[secret for secret in (options.access_token, options.client_secret) if secret],
         )
         self._tokens: Tokens = StaticToken(options.access_token)

@@ -21,7 +21,7 @@ def cost_of(answer: Answer) -> Cost | None:
     """What an answer says of its cost; None for anything but an answer of the GraphQL endpoint."""
     try:
         envelope = msgspec.json.decode(answer.content, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return envelope.extensions.cost if envelope.extensions else None
 

@@ -47,7 +47,7 @@ class Stitcher:
         for line in lines:
             try:
                 head = decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise RetriableError("the result of the bulk operation is cut or damaged", hint="read again") from error
             self.lines += 1
             if head.parent is not None:

@@ -62,7 +62,7 @@ def verdict(answer: Answer) -> CrossdockError | None:
         return by_status
     try:
         envelope = msgspec.json.decode(answer.content, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return answer.problem()
     problems = envelope.problems()
     if not problems:

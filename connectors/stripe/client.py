@@ -75,6 +75,7 @@ class Client:
             read_only=environment.read_only,
             http_transport=environment.http_transport,
             on_request=environment.on_request,
+            allow_private_network=environment.allow_private_network,
             secrets=(options.api_key,),
         )
         self._sdk = Sdk(self._send, base_url=options.api_base, account=options.account)

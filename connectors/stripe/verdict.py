@@ -49,7 +49,7 @@ def refusal_of(answer: Answer) -> Refusal:
     """The error object of an answer, empty when there is none."""
     try:
         return msgspec.json.decode(answer.content, type=_Body).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal()
 
 

@@ -100,6 +100,7 @@ class TrytonClient:
             read_only=environment.read_only,
             http_transport=environment.http_transport,
             on_request=environment.on_request,
+            allow_private_network=environment.allow_private_network,
             secrets=(account.password,),
         )
 

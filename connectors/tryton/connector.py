@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from canonical.errors import ConfigError, Problem
 from connectors.base import (
     Call,
     CallOutcome,
@@ -159,8 +160,12 @@ class TrytonConnector:
 
 def connect(settings: Mapping[str, str | int | float | bool], environment: Environment) -> TrytonConnector:
     """Open a connection from its settings; sends nothing yet."""
+    url = str(settings["url"]).rstrip("/")
+    if not (url.startswith("https://") or environment.allow_private_network):
+        hint = "use https, or write allow_private_network: true at this connection if the server is in your own network"
+        raise ConfigError([Problem(f"url {url!r} would send the password unencrypted", hint=hint)])
     account = Account(
-        url=str(settings["url"]).rstrip("/"),
+        url=url,
         database=str(settings["database"]),
         username=str(settings["username"]),
         password=str(settings["password"]),

@@ -67,6 +67,7 @@ class Client:
             read_only=environment.read_only,
             http_transport=environment.http_transport,
             on_request=environment.on_request,
+            allow_private_network=environment.allow_private_network,
             secrets=(options.consumer_key, options.consumer_secret, *_secret_values(options.headers)),
             verify=options.verify_tls,
         )

@@ -49,7 +49,7 @@ def refusal_of(answer: Answer) -> Refusal:
     """Code and message of an error answer, empty when it is not one of WordPress."""
     try:
         return msgspec.json.decode(answer.content, type=Refusal)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal()
 
 

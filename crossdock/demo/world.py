@@ -32,14 +32,17 @@ database: sqlite:///crossdock.sqlite
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings: {{url: "{erp}", database: demo, username: crossdock, password: "${{env:DEMO_ERP_PASSWORD}}"}}
     currency: EUR
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{url: "{shop_eu}", client_id: crossdock, client_secret: "${{env:DEMO_SHOP_EU_SECRET}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings:
       url: {shop_web}
       consumer_key: ${{env:DEMO_SHOP_WEB_KEY}}

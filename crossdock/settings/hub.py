@@ -124,6 +124,7 @@ def _builder(connection: ConnectionSettings, resolver: Resolver) -> Callable[[En
     def build(environment: Environment) -> Connector:
         if connection.read_only:
             environment = replace(environment, read_only=True)
+        environment = replace(environment, allow_private_network=connection.allow_private_network)
         return registry.create(connection.connector, resolved(connection, resolver), environment)
 
     return build

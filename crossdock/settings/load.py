@@ -137,6 +137,7 @@ def _connections(
             locations={code: ids[name] for code, ids in locations.items() if name in ids},
             currency=shape.connections[name].currency,
             read_only=shape.connections[name].read_only,
+            allow_private_network=shape.connections[name].allow_private_network,
             write_settle_seconds=shape.connections[name].write_settle_seconds,
             webhook_secrets=tuple(shape.connections[name].webhook_secrets),
         )

@@ -28,6 +28,7 @@ class ConnectionSettings:
     locations: Mapping[str, str]
     currency: str = ""
     read_only: bool = False
+    allow_private_network: bool = False
     write_settle_seconds: float | None = None
     webhook_secrets: tuple[str, ...] = ()
 

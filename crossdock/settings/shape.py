@@ -32,6 +32,10 @@ class ConnectionShape(_Block, frozen=True, kw_only=True):
     ] = {}
     currency: Currency = ""
     read_only: Annotated[bool, Meta(description="Never write to this account, whatever the flows say.")] = False
+    allow_private_network: Annotated[
+        bool,
+        Meta(description="Whether this account's server may be at a private or loopback address, as one in-house is."),
+    ] = False
     write_settle_seconds: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         Meta(description="How late a lost write may still take effect here; replaces the connector's own figure."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,12 +98,20 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _keep_private(path: Path) -> None:
+    """Make a new file readable by its owner only, since it will hold buyers' addresses; SQLite's others follow it."""
+    with suppress(OSError):  # where it cannot be made, opening it says why
+        path.touch(mode=0o600, exist_ok=False)
+
+
 def open_database(url: str) -> Database:
     """Open a database and bring its schema up to date; FatalError when it cannot be reached or written."""
     database = Database(url)
     path = database.path
     if path is not None and str(path) != ":memory:" and not path.parent.is_dir():
         raise FatalError(f"no folder {path.parent} for the database", hint="create it or change `database`")
+    if path is not None and str(path) != ":memory:":
+        _keep_private(path)
     upgrade(database.engine)
     with database.begin() as connection:
         if get_meta(connection, "database_id") is None:

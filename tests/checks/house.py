@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from tests.checks import rules, tree
+from tests.checks import rules, secrets, tree
 
 
 def findings() -> Iterator[str]:
@@ -19,7 +19,9 @@ def findings() -> Iterator[str]:
     yield from rules.wrapped_packages(sources)
     yield from rules.purity(sources)
     yield from rules.finished(sources)
+    yield from rules.data_stays_data(sources)
     yield from rules.plain_texts(tree.texts())
+    yield from secrets.scan(tree.texts())
 
 
 def summary() -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from requirements import audit
 
@@ -52,3 +57,28 @@ def test_a_known_vulnerability_is_named_with_the_version_that_fixes_it() -> None
     verdict = audit.judge(["alpha"], _report({"name": "alpha", "version": "1.0", "vulns": [found]}))
     assert verdict.exit_code == 1
     assert verdict.findings == ["alpha 1.0: PYSEC-1 (fixed in: 1.1)"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ('{"dependencies": [{"name": "alpha", "skip_reason": "not found on PyPI"}]}', 2, "0 of 1 packages judged"),
+        ('{"dependencies": []}', 2, "0 of 1 packages judged"),
+        ("the mirror answers a page", 2, "NOT AUDITED"),
+        ('{"dependencies": [{"name": "alpha", "version": "1.0", "vulns": []}]}', 0, "1 of 1 packages judged"),
+    ],
+)
+def test_a_run_that_looked_at_nothing_fails_though_pip_audit_ends_well(
+    answer: str, code: int, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pip_audit.py").write_text(f"print({answer!r})")
+    (tmp_path / "some.lock").write_text("alpha==1.0 \\\n    --hash=sha256:aa\n")
+    done = subprocess.run(
+        [sys.executable, audit.__file__, str(tmp_path / "some.lock")],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr

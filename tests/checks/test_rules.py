@@ -93,12 +93,18 @@ def test_pure_code_that_reaches_out_is_found() -> None:
         "x  # TO" + "DO later",
         "<" * 7 + " HEAD",
         "see /ho" + "me/somebody/notes",
-        "-----BEGIN RSA PRIVATE" + " KEY-----",
-        "shpat_" + "0" * 32,
     ],
 )
 def test_a_text_that_must_not_be_published_is_found(text: str) -> None:
     assert len(list(rules.plain_texts([("docs/a.md", "first line\n" + text)]))) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["import pickle", "import shelve", "yaml.unsafe_load(text)", "yaml.load(text, Loader=FullLoader)"]
+)
+def test_code_made_of_data_is_found(code: str) -> None:
+    assert len(list(rules.data_stays_data([Source("sync/a.py", code)]))) == 1
+    assert list(rules.data_stays_data([Source("sync/a.py", "yaml.safe_load(text)\nimport json\n")])) == []
 
 
 def test_ordinary_texts_pass() -> None:

@@ -34,7 +34,7 @@ def requests() -> list[RequestRecord]:
 
 @pytest.fixture
 def connector(localstripe: LocalStripe, clock: Clock, requests: list[RequestRecord]) -> Iterator[StripeConnector]:
-    environment = Environment("pay", clock, MemoryState(), on_request=requests.append)
+    environment = Environment("pay", clock, MemoryState(), on_request=requests.append, allow_private_network=True)
     connected = connect({"api_key": KEY, "api_base": localstripe.url}, environment)
     yield connected
     connected.close()
@@ -125,7 +125,8 @@ def test_records_are_looked_up_by_their_ids(connector: StripeConnector, localstr
 
 
 def test_no_key_is_taken_that_is_none(localstripe: LocalStripe, clock: Clock) -> None:
-    stranger = connect({"api_key": "rk_x", "api_base": localstripe.url}, Environment("pay", clock, MemoryState()))
+    environment = Environment("pay", clock, MemoryState(), allow_private_network=True)
+    stranger = connect({"api_key": "rk_x", "api_base": localstripe.url}, environment)
     with pytest.raises(AuthenticationError):
         list(stranger.pull("charges", ()))
     stranger.close()

@@ -41,6 +41,7 @@ class TrytonBooks:
         shop = self._rpc.id_of("web.shop", [["name", "=", SHOP]])
         return (
             "connector: tryton\n"
+            "    allow_private_network: true\n"
             f'    settings: {{url: "{self._url}", database: {DATABASE}, username: {USER}, web_shop: {shop}, '
             f"warehouse: {self.place_id('WH1')}, "
             'password: "${env:ERP_SECRET}"}'

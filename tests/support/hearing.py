@@ -36,9 +36,11 @@ database: sqlite:///hub.sqlite
 connections:
   bob:
     connector: shipbob
+    allow_private_network: true
     settings: {{token: "${{env:BOB}}", api_base: "{bob}"}}
   shop:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{shop}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO}}"}}
     currency: EUR
     webhook_secrets: ["${{env:HOOK}}"]

@@ -107,23 +107,28 @@ database: "{database}"
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings: {{url: "{erp}", database: tryton, username: admin, password: "${{env:ERP_SECRET}}", web_shop: {shop},
       warehouse: {erp_1}}}
     currency: EUR
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{shop: demo.myshopify.com, url: "{shop_eu}", access_token: "${{env:EU_TOKEN}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{shop_web}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO_SECRET}}"}}
     currency: EUR
   tpl_a:
     connector: shipbob
+    allow_private_network: true
     settings: {{api_base: "{tpl_a}", token: "${{env:TPL_A}}"}}
     currency: EUR
   tpl_b:
     connector: shiphero
+    allow_private_network: true
     settings: {{url: "{tpl_b}", refresh_token: "${{env:TPL_B}}"}}
     currency: EUR
 locations:

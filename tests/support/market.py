@@ -31,11 +31,13 @@ connections:
     write_settle_seconds: {settle}
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{woo}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO_SECRET}}"}}
     currency: EUR
     write_settle_seconds: {settle}
   tpl:
     connector: shipbob
+    allow_private_network: true
     settings: {{api_base: "{tpl}", token: "${{env:TPL_TOKEN}}"}}
     currency: EUR
     write_settle_seconds: {settle}

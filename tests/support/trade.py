@@ -32,14 +32,17 @@ database: "{database}"
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings: {{url: "{erp}", database: tryton, username: admin, password: "${{env:ERP_PASSWORD}}"}}
     currency: EUR
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{shop: demo.myshopify.com, url: "{shopify}", access_token: "${{env:SHOPIFY_TOKEN}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{woo}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO_SECRET}}"}}
     currency: EUR
 locations:

@@ -49,6 +49,7 @@ def transport(site: httpx.BaseTransport | None, clock: Ticker, **settings: Any) 
             "clock": clock,
             "http_transport": site,
             "retry": RetryPolicy(chance=lambda limit: limit / 2),
+            "allow_private_network": True,
             **settings,
         },
     )

@@ -11,6 +11,7 @@ database: sqlite:///crossdock.sqlite
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings:
       url: {erp}
       database: demo
@@ -21,10 +22,12 @@ connections:
     currency: EUR
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{url: "{shop_eu}", client_id: crossdock, client_secret: "${{env:DEMO_SHOP_EU_SECRET}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings:
       url: {shop_web}
       consumer_key: ${{env:DEMO_SHOP_WEB_KEY}}
@@ -33,14 +36,17 @@ connections:
     currency: EUR
   tpl_a:
     connector: shipbob
+    allow_private_network: true
     settings: {{api_base: "{tpl_a}", token: "${{env:DEMO_TPL_A_TOKEN}}"}}
     currency: EUR
   tpl_b:
     connector: shiphero
+    allow_private_network: true
     settings: {{url: "{tpl_b}", refresh_token: "${{env:DEMO_TPL_B_TOKEN}}"}}
     currency: EUR
   pay:
     connector: stripe
+    allow_private_network: true
     settings: {{api_base: "{pay}", api_key: "${{env:DEMO_PAY_KEY}}"}}
     currency: EUR
 

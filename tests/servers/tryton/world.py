@@ -122,7 +122,7 @@ class World:
 
     def connect(self, *, read_only: bool = False, **settings: str | int) -> TrytonConnector:
         """A connector to this server, whose traffic passes ``wire``."""
-        environment = Environment("erp", self.clock, MemoryState(), read_only, self.wire)
+        environment = Environment("erp", self.clock, MemoryState(), read_only, self.wire, allow_private_network=True)
         given: dict[str, str | int] = {
             "url": self.url,
             "database": "tryton",

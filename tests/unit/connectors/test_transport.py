@@ -243,3 +243,17 @@ def test_after_close_the_next_request_opens_a_new_client(clock: Ticker) -> None:
     sender.close()
     sender.send(READ)
     assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_answer_nested_without_end_is_a_bad_answer_and_no_crash(status: int, clock: Ticker) -> None:
+    site = Site(httpx.Response(status, content=b'{"errors": ' + b"[" * 1_000_000))
+    with pytest.raises(CrossdockError):
+        transport(site, clock, retry=RetryPolicy(attempts=1)).send(READ)
+
+
+def test_what_a_site_says_does_not_move_the_terminals_cursor(clock: Ticker) -> None:
+    site = Site(httpx.Response(400, text="no\x1b[2J\x1b]0;title\x07 way\u202e"))
+    with pytest.raises(FatalError) as caught:
+        transport(site, clock).send(READ)
+    assert caught.value.args[0].endswith("status 400: no [2J ]0;title way")

@@ -292,7 +292,7 @@ def test_a_subscription_to_nothing_is_refused(stage: Stage, wish: dict[str, Any]
 def test_it_can_be_served_over_http(stage: Stage) -> None:
     order = made(stage.create())
     with serve(stage.account) as served:
-        environment = Environment("wms", stage.clock, MemoryState())
+        environment = Environment("wms", stage.clock, MemoryState(), allow_private_network=True)
         connector = connect({"token": TOKEN, "api_base": served.base_url}, environment)
         assert [one["id"] for one in records_of(connector.pull("orders", ()))] == [order]
         call = stage.compose_cancel(target=str(order))

@@ -400,7 +400,7 @@ def test_over_real_http_everything_works_the_same(clock: Ticker, keys: Iterator[
     with serve(shop.simulator) as served:
         settings: dict[str, str | int | float | bool] = {"url": served.base_url, "bulk_from": 0}
         settings |= {"client_id": "id", "client_secret": "shpss_secret"}
-        connector = connect(settings, Environment("shop_eu", clock, MemoryState()))
+        connector = connect(settings, Environment("shop_eu", clock, MemoryState(), allow_private_network=True))
         pages = list(connector.pull("inventoryItems", LEVELS))
         [call] = connector.pack(shop.stock_rows(4, 7), lambda: next(keys))
         outcome = connector.push(call)

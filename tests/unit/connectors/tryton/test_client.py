@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from canonical.errors import AuthenticationError, FatalError, ProtocolError, SkippableError, ThrottledError
+from canonical.errors import AuthenticationError, ConfigError, FatalError, ProtocolError, SkippableError, ThrottledError
+from connectors.base import Environment
+from connectors.conformance.world import MemoryState
 from connectors.http import Answer, Outgoing
-from connectors.simulation import Fault, SimRequest, SimResponse, json_response
+from connectors.simulation import Fault, SimRequest, SimResponse, Ticker, json_response
 from connectors.tryton.client import WarningError, is_read, verdict
+from connectors.tryton.connector import connect
 from tests.servers.tryton.world import World
 
 _NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -166,3 +170,12 @@ def test_the_session_is_in_no_error_even_where_the_server_repeats_its_header(wor
         connector.locations()
     assert sent[0].startswith("Session ")
     assert sent[0].removeprefix("Session ") not in str(caught.value)
+
+
+def test_a_password_in_clear_is_for_ones_own_network_only() -> None:
+    account = {"url": "http://erp.example", "database": "d", "username": "u", "password": "p"}
+    outside = Environment("erp", Ticker(), MemoryState())
+    with pytest.raises(ConfigError, match="would send the password unencrypted"):
+        connect(account, outside)
+    connect(account, replace(outside, allow_private_network=True)).close()
+    connect({**account, "url": "https://erp.example"}, outside).close()

@@ -72,7 +72,7 @@ def connection(books: TrytonSimulator, shop: int) -> ConnectionConfig:
     places = {code: books.location_id(code) for code in ("WH1", "WH2")}
     context = MappingContext("EUR", {number: code for code, number in places.items()})
     settings: dict[str, str | int] = {
-        "url": "http://tryton.example",
+        "url": "https://tryton.example",
         "database": books.database,
         "username": books.username,
         "password": books.password,
