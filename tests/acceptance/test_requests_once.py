@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,16 +14,19 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import func, select
 
+from canonical.clock import instant_text
 from connectors.simulation.faults import Fault, FaultKind
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from sync import adopt
+from sync.backup import backup
 from sync.config import Baseline, HubConfig
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.orders import store
+from sync.restore import restore
 from sync.run import end_run, lease, look, run_sync
 from sync.store.database import Database, open_database
 from tests.servers.tryton.catalog import GOODS
@@ -93,9 +95,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> OpenBooks:
     return lambda _: real_books(tmp_path / "erp")
 
 
-def work(
-    file: Path, secrets: dict[str, str], later: float, kill_at: int = 0, steps: tuple[str, ...] = (), full: bool = False
-) -> None:
+def work(file: Path, secrets: dict[str, str], later: float, kill_at: int = 0, steps: tuple[str, ...] = ()) -> None:
     """What a child does: sync, and die at the n-th step, or at the n-th of certain steps."""
     hub = open_market(file, secrets, later)
     left = kill_at
@@ -109,7 +109,7 @@ def work(
 
     hub.checkpoint = checkpoint
     with lease(hub, "sync", wait=120) as run_id:
-        report = run_sync(hub, ReadMode.FULL if full else ReadMode.AUTO)
+        report = run_sync(hub, ReadMode.AUTO)
         end_run(hub, run_id, "done", {})
     assert not report.look.failed, report.look.failed
     assert not report.effects.failed, report.effects.failed
@@ -145,10 +145,10 @@ class Trade:
             self.steps[marker.read_text()] += 1
         return ended == KILLED
 
-    def live(self, *, full: bool = False) -> None:
+    def live(self) -> None:
         """Let hubs work to the end; what was lost is found out once it can no longer take effect."""
         for _ in range(8):
-            assert self.forks.run(self.market.config, self.market.secrets, self.market.clock.later, 0, (), full) == 0
+            assert self.forks.run(self.market.config, self.market.secrets, self.market.clock.later) == 0
             if not self.open_effects():
                 return
             self.market.clock.later += PAUSE
@@ -236,20 +236,17 @@ def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, boo
 
 def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, either: OpenBooks) -> None:
     with trade(tmp_path, either) as found:
-        file = tmp_path / "hub.sqlite"
+        database = Database(found.database)
         found.sell()
         found.live()
-        shutil.copyfile(file, tmp_path / "morning.sqlite")
+        backup(database, tmp_path / "morning.backup", instant_text(found.market.clock.now()))
         for _ in range(3):
             found.sell()
         found.live()
         found.market.ship_all()
         found.live()
         found.judge(shipped=True)
-        for leftover in (one for one in tmp_path.glob("hub.sqlite*") if one.is_file()):
-            leftover.unlink()
-        shutil.copyfile(tmp_path / "morning.sqlite", file)
-        found.live(full=True)
+        restore(database, tmp_path / "morning.backup", found.market.clock)
         found.live()
         found.judge(shipped=True)
 
