@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
     "runs": "List the latest runs with their outcome.",
+    "prune": "Delete what is over and old enough, as `retention:` says.",
     "backup": "Copy the database to a file, while everything goes on.",
     "restore": "Put a copy back as the database; the present one is kept beside it.",
     "connectors": "List the connectors, or examine one.",
