@@ -220,7 +220,7 @@ def prune(hub: Hub, *, dry_run: bool = False) -> list[Pruned]:
     for rule in RULES:
         kept = rule.after(hub.config)
         count = 0 if kept is None else _carry_out(hub, rule, now - kept, dry_run=dry_run)
-        found.append(Pruned(rule.what, rule.table.name, kept.total_seconds() / 86_400 if kept else None, count))
+        found.append(Pruned(rule.what, str(rule.table.name), kept.total_seconds() / 86_400 if kept else None, count))
     if not dry_run:
         with hub.database.begin() as connection:
             put_meta(connection, _PRUNED_AT, instant_text(now))
