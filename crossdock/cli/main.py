@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "prune": "Delete what is over and old enough, as `retention:` says.",
     "backup": "Copy the database to a file, while everything goes on.",
     "restore": "Put a copy back as the database; the present one is kept beside it.",
+    "revert": "Put back what a run changed, and keep it so.",
     "connectors": "List the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
