@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "conflict": "someone who does not own this field changed it; resolve the conflict",
     "held": "an open conflict holds this field",
     "adopted": "their value was adopted until the owner's value next changes",
+    "reverted": "its earlier value was put back and stays until the owner's changes; `crossdock revert RUN --release`",
     "moved": "the record or its inputs changed since the plan; it is planned anew",
     "stale": "the platform refused because its value had changed; it is read and planned anew",
     "rejected": "the platform refused this write; see the message",

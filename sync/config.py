@@ -97,6 +97,17 @@ class GuardConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over is kept; None is for ever. What is open is never deleted, however old it is."""
+
+    payloads: timedelta | None = timedelta(days=30)
+    journal: timedelta | None = timedelta(days=180)
+    runs: timedelta | None = timedelta(days=90)
+    personal_data: timedelta | None = timedelta(days=180)
+    closed: timedelta | None = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
 class Processor:
     """A payment processor: the channels it is paid for, and what these call it; no names mean every gateway.
 
@@ -128,6 +139,7 @@ class HubConfig:
     orders: Mapping[str, OrderFlow] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
+    retention: Retention = Retention()
 
     def flows_of(self, target: str) -> list[FlowConfig]:
         """The flows that write to a connection."""

@@ -28,7 +28,10 @@ MaybeValue = Value | Unset
 
 @dataclass(frozen=True, slots=True)
 class SlotOverride:
-    """The override on a slot: ``hold``, ``adopt`` or ``pin``, with both values at the time."""
+    """The override on a slot: ``hold``, ``adopt`` or ``revert``, with both values at the time.
+
+    The value of ``revert`` is the one that was there before, and is to be there until the owner's changes.
+    """
 
     kind: str
     value: Value
@@ -61,10 +64,25 @@ def decide_state(view: SlotView, same: Same, policy: Policy, *, may_clear: bool)
         return Decision(Verdict.NOTHING, reason="redacted")
     if desired is None and not may_clear:
         return Decision(Verdict.NOTHING, reason="clear_not_allowed")
+    if view.override is not None and view.override.kind == "revert" and same(desired, view.override.owner_value):
+        return _decide_reverted(view, view.override.value, desired, observed, same)
     if same(observed, desired):
         ended = (Event(EventKind.ENDED),) if view.override else ()
         return Decision(Verdict.EQUAL, desired, observed, events=ended)
     return _decide_different(view, desired, observed, same, policy)
+
+
+def _decide_reverted(view: SlotView, pinned: Value, desired: Value, observed: Value, same: Same) -> Decision:
+    """A slot whose earlier value was put back stays as it is while its owner says what it said then (R11)."""
+    if pinned == REDACTED:
+        return Decision(Verdict.NOTHING, reason="redacted")
+    made = not isinstance(view.sent, Unset) and same(view.sent, pinned)
+    got = observed if isinstance(view.got, Unset) else view.got
+    if not same(observed, pinned) and not same(observed, got):
+        return Decision(Verdict.HELD, desired, observed, "conflict", (Event(EventKind.CONFLICT, base=got),))
+    if made or same(observed, pinned):
+        return Decision(Verdict.HELD, desired, observed, "reverted")
+    return Decision(Verdict.WRITE, pinned, observed, "reverted")
 
 
 def _decide_different(view: SlotView, desired: Value, observed: Value, same: Same, policy: Policy) -> Decision:

@@ -1,11 +1,12 @@
-"""Held and adopted slots: rows the loop plans around (R11)."""
+"""Held, adopted and reverted slots: rows the loop plans around (R11)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
+from canonical.value import Value
 from sync.diff import SlotOverride
 from sync.store import body, tables
 from sync.store.database import among, chunks, upsert
@@ -73,14 +74,20 @@ def end(connection: Connection, name: str, entity: str, item_id: int, slot: str)
     )
 
 
-def end_adopted(connection: Connection, name: str, slots: Iterable[tuple[str, int, str]]) -> None:
-    """End the adoptions of (entity, item, slot) that the owner's value was written over."""
-    rows = [{"e": entity, "i": item, "s": slot} for entity, item, slot in slots]
+def end_written(connection: Connection, name: str, slots: Iterable[tuple[str, int, str, Value]]) -> None:
+    """End what kept the owner's value off (entity, item, slot), over which it was written; a pin's own value ends none.
+
+    A hold ends with its conflict.
+    """
+    rows = [{"e": entity, "i": item, "s": slot, "v": body.encode(value)} for entity, item, slot, value in slots]
     if rows:
         connection.execute(
             delete(_OVERRIDE).where(
                 _OVERRIDE.c.connection == name,
-                _OVERRIDE.c.kind == "adopt",
+                or_(
+                    _OVERRIDE.c.kind == "adopt",
+                    and_(_OVERRIDE.c.kind == "revert", _OVERRIDE.c.value != bindparam("v")),
+                ),
                 _OVERRIDE.c.entity == bindparam("e"),
                 _OVERRIDE.c.item_id == bindparam("i"),
                 _OVERRIDE.c.slot == bindparam("s"),

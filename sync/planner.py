@@ -7,7 +7,7 @@ or is to be written stays until it has been dealt with.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,43 @@ def plan(
     return summary
 
 
+def plan_slots(
+    hub: Hub,
+    connection: Connection,
+    flow: FlowConfig,
+    slots: Set[tuple[str, int, str]],
+    plan_id: int,
+    first: int,
+    *,
+    force: bool = False,
+) -> list[dict[str, Any]]:
+    """Plan just these slots of a flow (target, item, slot) by the rules of any plan; tells the rows that were stored.
+
+    Marks stay as they are: whatever else is to be done about these items is planned as usual.
+    """
+    rows: list[dict[str, Any]] = []
+    for line in evaluate(hub, connection, flow, sorted({item for _, item, _ in slots})):
+        if (line.target, line.view.item_id, line.slot) not in slots:
+            continue
+        standing = flowstate.load(connection, flow.name, line.target)
+        status, reason = _status(hub, line, standing, tally.population(connection, line.target, flow.entity))
+        if status in ("planned", "withheld"):
+            row = _row(hub, plan_id, first + len(rows), line, status, reason)
+            forced = force and (status == "planned" or reason in _FORCED)
+            rows.append({**row, "status": "planned", "exempt": True} if forced else row)
+    if rows:
+        connection.execute(insert(_CHANGE), rows)
+    for target in () if force else flow.targets:
+        breach = judge(tally.tally(hub, connection, plan_id, flow, target), hub.config.guards)
+        if breach is not None:
+            # Nothing is wrong with the source, so the flow itself goes on.
+            _withhold_lines(connection, plan_id, flow, target, breach)
+            for row in rows:
+                if row["connection"] == target and row["status"] == "planned" and not row["exempt"]:
+                    row |= {"status": "withheld", "reason": breach.guard}
+    return rows
+
+
 class _Numbers:
     """Line numbers of one plan, from 1."""
 
@@ -167,8 +204,8 @@ def _status(hub: Hub, line: Line, standing: flowstate.Standing, population: int)
     if decision.verdict is Verdict.WAIT:
         return "waiting", decision.reason
     if decision.verdict is Verdict.HELD:
-        # A value that was adopted is as somebody decided: nothing waits for anyone.
-        return ("settled" if decision.reason == "adopted" else "held"), decision.reason
+        # A value that was adopted or put back is as somebody decided: nothing waits for anyone.
+        return ("settled" if decision.reason in ("adopted", "reverted") else "held"), decision.reason
     if not decision.writes:
         return "settled", decision.reason
     if not standing.live or not _approved(line, standing):
@@ -255,10 +292,17 @@ def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool
 
 
 def _withhold(connection: Connection, summary: PlanSummary, flow: FlowConfig, target: str, breach: Breach) -> None:
+    count = _withhold_lines(connection, summary.plan_id, flow, target, breach)
+    summary.breaches.append((flow.name, target, breach))
+    summary.planned[target] -= count
+    summary.withheld[breach.guard] += count
+
+
+def _withhold_lines(connection: Connection, plan_id: int, flow: FlowConfig, target: str, breach: Breach) -> int:
     result = connection.execute(
         update(_CHANGE)
         .where(
-            _CHANGE.c.plan_id == summary.plan_id,
+            _CHANGE.c.plan_id == plan_id,
             _CHANGE.c.flow == flow.name,
             _CHANGE.c.connection == target,
             _CHANGE.c.status == "planned",
@@ -266,9 +310,7 @@ def _withhold(connection: Connection, summary: PlanSummary, flow: FlowConfig, ta
         )
         .values(status="withheld", reason=breach.guard)
     )
-    summary.breaches.append((flow.name, target, breach))
-    summary.planned[target] -= int(result.rowcount)
-    summary.withheld[breach.guard] += int(result.rowcount)
+    return int(result.rowcount)
 
 
 def _release_forced(

@@ -77,7 +77,7 @@ def close_all_written(connection: Connection, target: str, lines: Sequence[Chang
     """The owner's values were written: conflict and quarantine of each slot are over."""
     closings = [conflicts.Closing(one.entity, one.item_id, one.slot, f"written: {one.after}") for one in lines]
     conflicts.close_slots(connection, target, closings, now)
-    overrides.end_adopted(connection, target, ((one.entity, one.item_id, one.slot) for one in lines))
+    overrides.end_written(connection, target, ((one.entity, one.item_id, one.slot, one.after) for one in lines))
     quarantine.release_each(connection, target, ((one.entity, one.external_id, one.slot) for one in lines))
 
 

@@ -39,7 +39,8 @@ _DRIFT = [
     Column("change", "there -> owner's"),
     Column("reason", "why"),
 ]
-_WAITS = {"held", "conflict", "adopted", "rejected", "not_converging", "unaccounted_drop", "unconfirmed_write"}
+_DECIDED = {"adopted", "reverted"}
+_WAITS = {"held", "conflict", *_DECIDED, "rejected", "not_converging", "unaccounted_drop", "unconfirmed_write"}
 
 
 @make_command(
@@ -147,7 +148,7 @@ def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, hold
     why = {reason.partition(":")[0] for one in reports for reason in one.drift}
     if why - _WAITS - {"stock_unread"}:
         return Outcome.PENDING
-    return Outcome.HELD if why - {"adopted"} or holds else Outcome.IN_SYNC
+    return Outcome.HELD if why - _DECIDED or holds else Outcome.IN_SYNC
 
 
 def _counts(reports: Sequence[AuditReport]) -> dict[str, int | None | float | str]:

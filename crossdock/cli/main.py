@@ -37,6 +37,10 @@ COMMANDS: dict[str, str] = {
     "status": "Show where every flow stands, and what waits or is held.",
     "runs": "List the latest runs with their outcome.",
     "connectors": "List and show the connectors, or examine one.",
+    "prune": "Delete what is over and old enough, as `retention:` says.",
+    "backup": "Copy the database to a file, while everything goes on.",
+    "restore": "Put a copy back as the database; the present one is kept beside it.",
+    "revert": "Put back what a run changed, and keep it so.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 

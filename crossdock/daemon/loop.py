@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from canonical.errors import CrossdockError
 from crossdock.clock import SystemClock
-from sync import observeset
+from sync import observeset, retention
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.run import SyncReport, end_run, lease, outcome_counts, reading_order, run_sync
@@ -20,7 +20,15 @@ _log = logging.getLogger(__name__)
 _SLICE_SECONDS = 0.25
 _LEASE_SECONDS = 5.0
 CALM = frozenset(
-    {"page stored", "plan chunk stored", "orders advanced", "before the journal", "after the commit", "effect closed"}
+    {
+        "page stored",
+        "plan chunk stored",
+        "orders advanced",
+        "before the journal",
+        "after the commit",
+        "effect closed",
+        "pruned",
+    }
 )
 """Where a sync may be left off with nothing to resolve afterwards: before something is sent, or after it is noted."""
 
@@ -91,6 +99,7 @@ class Loop:
         if now >= self._due:
             self._due = now + self._pace.every
             self._sync(ReadMode.AUTO)
+            self._prune()
         elif now >= self._rests_until and self._marked():
             self._sync(ReadMode.MARKED)
         else:
@@ -119,6 +128,12 @@ class Loop:
             _log.warning("%s was not read: %s", name, problem)
         if report.look.failed:
             self._rests_until = time.monotonic() + self._pace.rest
+
+    def _prune(self) -> None:
+        try:
+            retention.daily(self._hub)
+        except CrossdockError as error:
+            self._rest(error)
 
     def _rest(self, error: CrossdockError) -> None:
         _log.warning("a sync ended early: %s", error)

@@ -43,6 +43,7 @@ def hub_config(settings: Settings, resolver: Resolver) -> HubConfig:
         orders=settings.orders,
         routes=settings.routes,
         processors=settings.processors,
+        retention=settings.retention,
     )
 
 

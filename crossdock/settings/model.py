@@ -13,7 +13,7 @@ from canonical.ownership import Ownership
 from connectors.manifest import Manifest
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
 from mappings.source import DataPath, Document
-from sync.config import Processor
+from sync.config import Processor, Retention
 from sync.orders.routes import OrderFlow, Route
 
 
@@ -55,6 +55,7 @@ class Settings:
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
+    retention: Retention = field(default_factory=Retention)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

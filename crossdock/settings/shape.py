@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
+from crossdock.settings.retention import RetentionShape
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
 Code = Annotated[str, Meta(pattern="^[^\\[\\]*]+$", description="A location code of your own choice, as in WH1.")]
@@ -194,3 +195,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     guards: GuardsShape = GuardsShape()
     plan: PlanShape = PlanShape()
     webhooks: WebhooksShape = WebhooksShape()
+    retention: RetentionShape = RetentionShape()

@@ -23,6 +23,12 @@ def head() -> str:
     return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 
 
+def known() -> list[str]:
+    """Every revision this program knows, oldest first."""
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return [script.revision for script in scripts][::-1]
+
+
 def upgrade(engine: Engine) -> None:
     """Apply every missing revision in one transaction; FatalError when the database is newer than this program."""
     try:
@@ -49,8 +55,7 @@ def revision(connection: Connection) -> str:
 
 
 def _refuse_newer(current: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if current and current not in known:
+    if current and current not in known():
         raise FatalError(
             f"the database is at revision {current}, which this version does not know",
             hint="it was used by a newer Crossdock; upgrade this program",

@@ -12,7 +12,7 @@ from canonical.status import FulfillmentStatus, OrderStatus, PaymentStatus, Stat
 from sync import cursors, documents
 from sync.documents import Found
 from sync.hub import Hub
-from sync.orders import stock, store
+from sync.orders import forget, stock, store
 from sync.orders.lines import resolve
 from sync.orders.routes import OrderFlow
 from sync.payments import rows
@@ -33,6 +33,8 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
         _block(hub, connection, found, row)
         return
     order, now = found.document, hub.stamp()
+    if row is not None and row.forgotten_at:
+        order = forget.take_again(connection, row, order)
     flow = hub.config.orders[found.connection]
     if row is None:
         row = _add(hub, connection, flow, order, found.external_id, now)

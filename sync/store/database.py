@@ -66,6 +66,17 @@ class Database:
         with self.begin() as connection:
             return get_meta(connection, "database_id") or ""
 
+    def compact(self) -> None:
+        """Write an SQLite file anew without its empty pages; PostgreSQL uses them again by itself."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            for statement in ("vacuum", "pragma wal_checkpoint(truncate)"):
+                raw.cursor().execute(statement)
+        finally:
+            raw.close()
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()

@@ -33,7 +33,8 @@ class SalesOrder(SQLModel, table=True):
 
     ``declared`` is whose a person said it is, ``waived`` the reason they let pass, ``settled_at`` when they said that
     the owner of the stock has booked what was shipped by hand. Since ``missing_since`` its channel has it no more,
-    and since ``fulfilled_at`` it shows it as fulfilled, which it did not at first.
+    and since ``fulfilled_at`` it shows it as fulfilled, which it did not at first. Since ``forgotten_at`` nothing is
+    kept of who bought.
     """
 
     __tablename__ = "sales_order"
@@ -60,6 +61,7 @@ class SalesOrder(SQLModel, table=True):
     settled_at: str = ""
     missing_since: str = ""
     fulfilled_at: str = ""
+    forgotten_at: str = ""
     first_seen: str
     changed_at: str
 

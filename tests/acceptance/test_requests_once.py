@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import func, select
 
+from canonical.clock import instant_text
 from connectors.simulation import Fault, SimRequest, Simulator
 from connectors.simulation.faults import FaultKind
 from crossdock.settings.hub import hub_config
@@ -22,10 +22,12 @@ from crossdock.settings.lint import checked
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from sync import adopt, observeset
+from sync.backup import backup
 from sync.config import Baseline, HubConfig
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.orders import store
+from sync.restore import restore
 from sync.run import end_run, lease, look, run_sync
 from sync.store.database import Database, open_database
 from sync.store.orders import Document
@@ -283,20 +285,17 @@ def test_answers_that_get_lost_while_hubs_die_double_nothing(tmp_path: Path, los
 
 def test_a_database_put_back_to_the_morning_makes_no_second_document(tmp_path: Path, either: OpenBooks) -> None:
     with trade(tmp_path, either) as found:
-        file = tmp_path / "hub.sqlite"
+        database = Database(found.database)
         found.sell()
         found.live()
-        shutil.copyfile(file, tmp_path / "morning.sqlite")
+        backup(database, tmp_path / "morning.backup", instant_text(found.market.clock.now()))
         for _ in range(3):
             found.sell()
         found.live()
         found.market.ship_all()
         found.live()
         found.judge(shipped=True)
-        for leftover in (one for one in tmp_path.glob("hub.sqlite*") if one.is_file()):
-            leftover.unlink()
-        shutil.copyfile(tmp_path / "morning.sqlite", file)
-        found.live(full=True)
+        restore(database, tmp_path / "morning.backup", found.market.clock)
         found.live()
         found.judge(shipped=True)
 

@@ -161,3 +161,30 @@ def test_sigterm_ends_a_hub_under_load_in_time_and_answers_what_it_took(world: H
         for one in posting:
             one.result(timeout=PATIENCE)
     assert answered <= set(world.stored())
+
+
+def test_a_copy_is_made_while_the_hub_runs_and_put_back_only_when_it_has_ended(
+    world: Hearing, client: httpx.Client
+) -> None:
+    serving = world.serve("--every", "3600")
+    _until(lambda: world.runs("serve") == ["done"])
+    assert world.run("backup", "morning.backup").returncode == 0
+    world.woo.checkout.place({"SKU-1": 2})
+    ((body, headers),) = world.messages()
+    assert serving.post(client, body, headers) == 200
+    _until(lambda: world.asked() and not world.marked())
+    asked = world.asked()
+    refused = world.run("restore", "morning.backup", "--yes")
+    assert (refused.returncode, "in use" in refused.stderr, "stop `crossdock serve`" in refused.stderr) == (
+        1,
+        True,
+        True,
+    )
+    assert world.orders() == 1
+    assert serving.end(signal.SIGTERM) == 0
+    assert world.run("restore", "morning.backup").returncode == 2
+    assert world.orders() == 1
+    assert world.run("restore", "morning.backup", "--yes").returncode == 0
+    assert (world.orders(), world.stored()) == (0, {})
+    assert world.run("sync").returncode == 0
+    assert (world.orders(), world.asked()) == (1, asked)

@@ -35,11 +35,11 @@ class Work:
             assert time.monotonic() < deadline, "it did not come to that"
             self.ended.wait(0.01)
 
-    def runs(self) -> list[tuple[str, str]]:
+    def runs(self, kind: str = "serve") -> list[tuple[str, str]]:
         table = tables.table(tables.Run).c
         with self.desk.database() as connection:
             rows = connection.execute(select(table.command, table.outcome).order_by(table.id))
-            return [(row[0], row[1]) for row in rows if row[0].startswith("serve")]
+            return [(row[0], row[1]) for row in rows if row[0].startswith(kind)]
 
     def mark(self, number: str) -> None:
         with self.desk.database() as connection:
@@ -72,6 +72,13 @@ def test_everything_is_synced_at_the_start_and_what_is_marked_at_once(desk: Desk
 def test_everything_is_synced_again_in_its_interval(desk: Desk) -> None:
     work = Work(desk, every=0.05)
     work.until(lambda: len(work.runs()) >= 3)
+    assert work.stop()
+
+
+def test_what_is_over_is_deleted_once_a_day(desk: Desk) -> None:
+    work = Work(desk, every=0.05)
+    work.until(lambda: len(work.runs()) >= 3)
+    assert work.runs("prune") == [("prune", "done")]
     assert work.stop()
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from canonical.errors import AmbiguousError
+from sync.backup import backup
 from sync.config import Processor
 from sync.observe import ReadMode
 from sync.orders import acts
 from sync.payments.refunds import RefundsBy
+from sync.restore import restore
 from tests.support.desk import Desk
 
 OpenDesk = Callable[..., Desk]
@@ -198,3 +201,46 @@ def test_books_that_refuse_to_be_told_block_the_order_with_their_reason(desk_of:
     acts.release(desk.trading.hub, desk.row())
     _syncs(desk)
     assert (desk.standing(), _notes(desk, "erp")) == (("done", ""), [("q1", "10.00")])
+
+
+def test_a_refund_paid_since_the_database_was_copied_is_not_paid_again_after_the_copy_was_put_back(
+    desk_of: OpenDesk, tmp_path: Path
+) -> None:
+    desk = _desk(desk_of, RefundsBy.REQUEST)
+    number = _paid(desk)
+    desk.sync()
+    desk.trade("erp").ship("shop-o1-1")
+    desk.sync()
+    desk.trade("shop").refund(number, 1, 1, desk.trading.clock.now(), restock=False)
+    desk.sync()
+    desk.trading.clock.advance(700)
+    assert desk.kill("before the effect")
+    assert desk.effects()["pay", "pay", "waiting"] == 1
+    hub = desk.trading.hub
+    backup(hub.database, tmp_path / "copy", hub.stamp())
+    _syncs(desk)
+    assert len(desk.trade("pay").paybacks) == 1
+    hub.database.close()
+    restore(hub.database, tmp_path / "copy", hub.clock)
+    _syncs(desk, 5, after=400)
+    # Another key would have moved money again: the processor was not even asked.
+    assert desk.world("pay").writes == [("refunds.pay", 1)]
+    assert len(_notes(desk, "erp")) == 1
+
+
+def test_a_refund_that_was_still_to_be_paid_is_paid_after_the_copy_was_put_back(
+    desk_of: OpenDesk, tmp_path: Path
+) -> None:
+    desk = _desk(desk_of, RefundsBy.REQUEST)
+    number = _paid(desk)
+    desk.sync()
+    desk.trade("shop").refund(number, 1, 1, desk.trading.clock.now(), restock=False)
+    desk.sync()
+    desk.trading.clock.advance(700)
+    assert desk.kill("before the effect")
+    hub = desk.trading.hub
+    backup(hub.database, tmp_path / "copy", hub.stamp())
+    hub.database.close()
+    restore(hub.database, tmp_path / "copy", hub.clock)
+    _syncs(desk, 5, after=400)
+    assert len(desk.trade("pay").paybacks) == 1
