@@ -22,6 +22,7 @@ from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.orders import check_booked, check_ready, read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
+from crossdock.settings.schedules import read_schedules
 from crossdock.settings.schema import CONFIG, shape_of
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
@@ -115,6 +116,7 @@ def _settle(
         routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
+        schedules=read_schedules(shape.schedules, _declared(document.data, "flows"), names, findings),
         askable=askable,
     )
 

@@ -15,6 +15,7 @@ from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, Webho
 from mappings.source import DataPath, Document
 from sync.config import Processor
 from sync.orders.routes import OrderFlow, Route
+from sync.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Settings:
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 
