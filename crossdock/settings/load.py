@@ -116,15 +116,22 @@ def _settle(
         routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
-        schedules=read_schedules(shape.schedules, _declared(document.data, "flows"), names, findings),
+        schedules=read_schedules(
+            shape.schedules, _declared(document.data, "flows"), names, findings, _written(document.data, "schedules")
+        ),
         askable=askable,
     )
 
 
 def _declared(data: Any, block: str) -> list[str]:
     """The keys of a block as written, so that what is wrong inside one entry is not told again by those who name it."""
+    return list(_written(data, block))
+
+
+def _written(data: Any, block: str) -> dict[str, Any]:
+    """A block as it stands in the file."""
     part = data.get(block)
-    return list(part) if isinstance(part, dict) else []
+    return part if isinstance(part, dict) else {}
 
 
 def _connections(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from canonical.hints import did_you_mean
@@ -18,9 +19,16 @@ _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def read_schedules(
-    shapes: Mapping[str, ScheduleShape], flows: Collection[str], connections: Collection[str], findings: Findings
+    shapes: Mapping[str, ScheduleShape],
+    flows: Collection[str],
+    connections: Collection[str],
+    findings: Findings,
+    written: Mapping[str, Any],
 ) -> dict[str, Schedule]:
-    """The schedules that are right; every problem goes to the findings."""
+    """The schedules that are right; every problem goes to the findings.
+
+    ``written`` is the block as it stands in the file, so that what is wrong in one key is not told again as missing.
+    """
     found: dict[str, Schedule] = {}
     for name, shape in shapes.items():
         path: Path = ("schedules", name)
@@ -37,6 +45,8 @@ def read_schedules(
             connections=tuple(dict.fromkeys(shape.connections)),
             read=shape.read,
         )
+        if sum(key in written[name] for key in ("every", "cron")) != 1:
+            findings.error(path, f"{name} needs either every or cron", 'as in every: 5m, or cron: "0 2 * * *"')
         _check_when(schedule, shape, path, findings)
         _check_names("flow", shape.flows, flows, path, findings)
         _check_names("connection", shape.connections, connections, path, findings)
@@ -84,19 +94,21 @@ def _cron(text: str, zone: tzinfo, path: Path, findings: Findings) -> Cron | Non
 
 
 def _check_when(schedule: Schedule, shape: ScheduleShape, path: Path, findings: Findings) -> None:
-    if (shape.every is None) == (shape.cron is None):
-        findings.error(path, f"{schedule.name} needs either every or cron", 'as in every: 5m, or cron: "0 2 * * *"')
     if shape.every is not None and not schedule.every:
         findings.error((*path, "every"), "every must be 1s or more", "as in every: 5m")
     if schedule.every and schedule.jitter > schedule.every:
         hint = "a start would come after the next one"
         findings.error((*path, "jitter"), f"jitter must not be longer than every ({shape.every})", hint)
-    for number, one in enumerate(schedule.quiet):
-        if one.begin == one.end:
-            hint = "to stop it for longer, take the schedule out"
-            findings.error((*path, "quiet", number), "quiet hours end when they begin", hint)
+    _check_quiet(schedule, path, findings)
+
+
+def _check_quiet(schedule: Schedule, path: Path, findings: Findings) -> None:
+    empty = [number for number, one in enumerate(schedule.quiet) if one.begin == one.end]
+    for number in empty:
+        hint = "to stop it for longer, take the schedule out"
+        findings.error((*path, "quiet", number), "quiet hours end when they begin", hint)
     minutes = [(_ANY_TIME + timedelta(minutes=number)).time() for number in range(24 * 60)]
-    if schedule.quiet and all(any(one.covers(minute) for one in schedule.quiet) for minute in minutes):
+    if schedule.quiet and not empty and all(any(one.covers(minute) for one in schedule.quiet) for minute in minutes):
         findings.error((*path, "quiet"), "it is quiet all day long, so it never starts", "leave some hours free")
 
 
@@ -111,6 +123,7 @@ def _tell_left_out(shapes: Mapping[str, ScheduleShape], flows: Collection[str], 
         return
     named = {name for shape in shapes.values() for name in shape.flows}
     for flow in flows:
-        if flow not in named:
+        # A name that is no flow's was told, and may well be meant for this one.
+        if flow not in named and named <= set(flows):
             hint = "only webhooks and `crossdock sync` move it; name it in a schedule if that is not meant"
             findings.warning(("flows", flow), f"no schedule runs the flow {flow}", hint)
