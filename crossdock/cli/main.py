@@ -27,7 +27,10 @@ COMMANDS: dict[str, str] = {
     "plan": "Show what would be written, as a diff.",
     "apply": "Write a plan: a saved one, or one made now.",
     "sync": "Plan and apply in one go, for a timer.",
-    "serve": "Hear what platforms tell, and sync: what was told at once, everything in an interval.",
+    "serve": "Hear what platforms tell, and sync: what was told at once, the rest as scheduled.",
+    "pause": "Leave flows, connections or everything alone until `resume`.",
+    "resume": "Let go on what is paused.",
+    "schedules": "List the schedules: when each started last, and when it starts next.",
     "webhooks": "List what each platform should tell, and what it told.",
     "replay": "Mark what was told by webhook once more, to be read again.",
     "audit": "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
@@ -35,7 +38,7 @@ COMMANDS: dict[str, str] = {
     "orders": "List and show orders, and decide about those that wait for a person.",
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
-    "runs": "List the latest runs with their outcome.",
+    "runs": "List the latest runs: what started each, how it ended, and what comes next.",
     "connectors": "List the connectors, or examine one.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import click
 
 from canonical.errors import ConfigError, FatalError, Problem
@@ -9,13 +13,18 @@ from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.workspace import load, open_hub, resolver
+from crossdock.clock import SystemClock
+
+if TYPE_CHECKING:
+    from crossdock.settings.model import Settings
+    from sync.hub import Hub
 
 _END_SECONDS = 3.0
 
 
 @make_command(
     "serve",
-    "Hear what platforms tell by webhook, and sync: what was told at once, everything in an interval.",
+    "Hear what platforms tell by webhook, and sync: what was told at once, the rest as scheduled.",
     """
     crossdock serve
     crossdock serve --every 60
@@ -25,19 +34,17 @@ _END_SECONDS = 3.0
 @click.option(
     "--every",
     type=click.FloatRange(min=1),
-    default=300.0,
-    show_default=True,
     metavar="SECONDS",
-    help="How often everything that changed is read, whether it was told or not.",
+    help="How often everything that changed is read where there are no `schedules:`. Default: 300.",
 )
 @click.option("--receive-only", is_flag=True, help="Do not sync; may run beside other receivers.")
-def command(app: App, every: float, receive_only: bool) -> Outcome:
+def command(app: App, every: float | None, receive_only: bool) -> Outcome:
     """Listen where `webhooks:` in the configuration says, and answer each message once it is stored for good.
 
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
-    `crossdock sync`, guards included. Everything is synced at the start and then in one fixed interval: schedules of
-    flows, quiet hours, pausing and reloading the configuration are not there yet. While a sync runs other commands
-    wait for it, and it waits for them.
+    `crossdock sync`, guards included. What else is read when, `schedules:` in the configuration says; without them
+    everything is synced at the start and then in one interval. `crossdock pause` leaves flows or connections alone.
+    The configuration is read once, at the start. While a sync runs other commands wait for it, and it waits for them.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
     """
@@ -47,6 +54,9 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     from crossdock.webhooks.receiver import Receiver
 
     settings = load(app)
+    if every is not None and settings.schedules:
+        hint = "leave --every out, or take the schedules out of the configuration"
+        raise ConfigError([Problem("the schedules say when everything is read", file=str(settings.file), hint=hint)])
     opened = doors(settings, resolver(app, settings))
     if receive_only and not opened:
         hint = "give the connections that send webhooks their webhook_secrets"
@@ -54,14 +64,32 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
         server = Server(receiver.app, listener)
-        loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
+        pace = Pace() if every is None else Pace(every)
+        loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules)
         host, port = listener.getsockname()[:2]
         click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
-        if loop is not None:
-            loop.start(on_end=server.stop)
-        asked = server.run()
-        if loop is not None:
-            loop.join(_END_SECONDS)
+        with _timed(hub, settings, idle=receive_only):
+            if loop is not None:
+                loop.start(on_end=server.stop)
+            asked = server.run()
+            if loop is not None:
+                loop.join(_END_SECONDS)
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC
+
+
+@contextmanager
+def _timed(hub: Hub, settings: Settings, *, idle: bool) -> Iterator[None]:
+    """The schedules' clock goes as long as this lasts, where there are schedules and somebody to work them off."""
+    if idle or not settings.schedules:
+        yield
+        return
+    from crossdock.daemon.timer import Timer
+
+    timer = Timer(hub.database, SystemClock(), settings.schedules)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.stop()
