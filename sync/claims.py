@@ -18,7 +18,7 @@ from sync.store.schedules import ScheduleClaim, ScheduleDue
 from sync.store.tables import table
 
 _CLAIM, _DUE = table(ScheduleClaim), table(ScheduleDue)
-_KEPT = timedelta(days=7)
+_KEPT = timedelta(hours=1)
 
 
 class Due(NamedTuple):
@@ -30,7 +30,7 @@ class Due(NamedTuple):
 
 
 def claim(connection: Connection, name: str, tick: datetime, now: datetime) -> bool:
-    """Take a tick; whether it was still free. Claims older than a week are dropped, but never the latest."""
+    """Take a tick; whether it was still free. Claims older than an hour are dropped, but never the latest."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"name": name, "tick": instant_text(tick), "claimed_at": instant_text(now)}
     statement = insert(_CLAIM).values(**row).on_conflict_do_nothing().returning(_CLAIM.c.tick)

@@ -136,7 +136,7 @@ class Loop:
         try:
             report = self._carry_out(job)
         except BusyError as error:
-            _log.info("%s waits: %s", job.started_by, error)
+            _log.debug("%s waits: %s", job.started_by, error)
             self._agenda.failed(time.monotonic())
             self._hub.clock.sleep(self._pace.look)
             return

@@ -100,10 +100,11 @@ def test_the_schedule_that_waits_longest_comes_first(database: Database) -> None
 
 def test_claims_do_not_pile_up_and_marks_of_what_is_gone_are_dropped(database: Database) -> None:
     with database.begin() as connection:
-        for day in range(30):
-            claims.fire(connection, "nightly", NOON + timedelta(days=day), NOON + timedelta(days=day))
+        for number in range(120):
+            claims.fire(connection, "nightly", NOON + number * MINUTE, NOON + number * MINUTE)
         claims.fire(connection, "gone", NOON, NOON)
         count = connection.exec_driver_sql("select count(*) from schedule_claim where name = 'nightly'").scalar_one()
-        assert count == 8
+        assert count == 61
+        assert claims.last(connection, "nightly") == instant_text(NOON + 119 * MINUTE)
         claims.forget_others(connection, ["nightly"])
         assert [one.name for one in claims.due(connection)] == ["nightly"]
