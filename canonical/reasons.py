@@ -35,6 +35,7 @@ REASONS: dict[str, str] = {
     "guard_price": "the price moves further than the guard allows; check it, then approve",
     "guard_shrunk": "the source returned far fewer records than last time; check it, then approve",
     "not_adopted": "this flow has not been adopted on this connection; run `crossdock adopt`",
+    "paused": "the connection is paused; let it go on with `crossdock resume`",
     "clear_not_allowed": "the owner's value is empty and the mapping does not say `clear: true`",
     "incomplete": "the read did not finish; nothing is concluded from what was not seen",
     "not_writable": "the connector cannot write this field",

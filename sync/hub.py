@@ -48,7 +48,8 @@ class Hub:
     """What every step of the engine is handed.
 
     ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
-    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes.
+    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. Connections in
+    ``paused`` are neither read nor written by a sync.
     """
 
     config: HubConfig
@@ -59,6 +60,7 @@ class Hub:
     checkpoint: Callable[[str], None] = _nothing
     progress: Callable[[str, int, int | None], None] = _nothing
     on_request: Callable[[RequestRecord], None] | None = None
+    paused: frozenset[str] = frozenset()
     _connectors: dict[str, Connector] = field(default_factory=dict)
 
     def now(self) -> datetime:

@@ -77,15 +77,17 @@ def plan(
     """
     now = now or hub.stamp()
     failed = {} if failed is None else failed
+    unread = failed | dict.fromkeys(hub.paused, "paused")
     with hub.database.begin() as connection:
         row = {"created_at": now, "config_version": hub.config.version, "state": "open", "counts": None}
         summary = PlanSummary(insert_returning_id(connection, _PLAN, row))
     numbers = _Numbers()
     for flow in flows:
-        refresh_stale_channels(hub, flow, failed)
-        read_orders_first(hub, channels_of(hub, flow), failed)
+        refresh_stale_channels(hub, flow, unread)
+        read_orders_first(hub, channels_of(hub, flow), unread)
         _plan_flow(hub, flow, summary, numbers)
         _guard_flow(hub, flow, summary, force=force)
+    failed.update({name: problem for name, problem in unread.items() if name not in hub.paused})
     with hub.database.begin() as connection:
         counts = {"planned": dict(summary.planned), "withheld": dict(summary.withheld)}
         connection.execute(update(_PLAN).where(_PLAN.c.id == summary.plan_id).values(counts=body.encode(counts)))
@@ -208,6 +210,8 @@ def _status(hub: Hub, line: Line, standing: flowstate.Standing, population: int)
         return ("settled" if decision.reason in ("adopted", "reverted") else "held"), decision.reason
     if not decision.writes:
         return "settled", decision.reason
+    if line.target in hub.paused:
+        return "withheld", "paused"
     if not standing.live or not _approved(line, standing):
         return "withheld", "not_adopted"
     if line.adopted and _is_price(line) and _too_far(hub, line, population):

@@ -6,7 +6,7 @@ Only this module knows the order of the steps; each step is a module of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,11 +64,25 @@ class SyncReport:
 
 
 @contextmanager
-def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], None] | None = None) -> Iterator[int]:
-    """Be the one executor of the database for a command; its run is recorded (R20)."""
+def lease(
+    hub: Hub,
+    command: str,
+    *,
+    wait: float = 600.0,
+    on_wait: Callable[[], None] | None = None,
+    started_by: str = "manual",
+    wanted: Callable[[Connection], bool] = lambda _: True,
+) -> Iterator[int]:
+    """Be the one executor of the database for a command; its run is recorded (R20).
+
+    BusyError when it is not ``wanted`` any more once it is our turn: another process has done it.
+    """
     with hold(hub.database, EXECUTOR, hub.clock, wait=wait, on_wait=on_wait):
         with hub.database.begin() as connection:
             _refuse_earlier_clock(hub, connection)
+            _close_interrupted(connection)
+            if not wanted(connection):
+                raise BusyError("another process has done it")
             run_id = insert_returning_id(
                 connection,
                 _RUN,
@@ -80,14 +94,22 @@ def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], 
                     "config_version": hub.config.version,
                     "counts": None,
                     "detail": "",
+                    "started_by": started_by,
                 },
             )
             configversion.activate(hub, connection)
         try:
             yield run_id
         except BaseException as error:
-            end_run(hub, run_id, "failed", {}, f"{type(error).__name__}: {error}")
+            outcome = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+            end_run(hub, run_id, outcome, {}, f"{type(error).__name__}: {error}")
             raise
+
+
+def _close_interrupted(connection: Connection) -> None:
+    """Whoever is here holds the lease: a run that still seems to run was killed, nobody knows when."""
+    running = update(_RUN).where(_RUN.c.outcome == "running")
+    connection.execute(running.values(outcome="interrupted", detail="its process was killed"))
 
 
 def _refuse_earlier_clock(hub: Hub, connection: Connection) -> None:
@@ -110,17 +132,25 @@ def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail:
         )
 
 
-def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> LookReport:
-    """Recover, then read and link every connection that the flows need: owners before targets (R2)."""
+def look(
+    hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None, only: Collection[str] | None = None
+) -> LookReport:
+    """Recover, then read and link every connection that the flows need: owners before targets (R2).
+
+    Of those that are not in ``only``, where given, just what is marked is read; of paused ones nothing.
+    """
     report = LookReport()
     with hub.database.begin() as connection:
         still = asked_still(hub.config, connection)
     for name in dict.fromkeys([*sorted(still - set(traders(hub.config))), *reading_order(hub, flows)]):
+        if name in hub.paused:
+            continue
         try:
             with hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
                 report.recovered.update(resolve_lost(hub, name))
-                _read(hub, name, mode, report, takers(hub.config, name, still))
+                how = mode if only is None or name in only else ReadMode.MARKED
+                _read(hub, name, how, report, takers(hub.config, name, still))
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
     return report
@@ -167,17 +197,19 @@ def run_sync(
     mode: ReadMode = ReadMode.AUTO,
     *,
     flows: list[FlowConfig] | None = None,
+    only: Collection[str] | None = None,
     force: bool = False,
     orders: bool = True,
 ) -> SyncReport:
     """Read, plan and apply; lines that moved are planned anew, lost answers are waited for and resolved.
 
-    ``orders`` says whether what orders need is asked for as well; they are read in any case.
+    ``only`` are the connections to read, by default all that the flows need. ``orders`` says whether what orders need
+    is asked for as well; they are read in any case.
     """
     chosen = flows if flows is not None else list(hub.config.flows.values())
     if force:
         approve_doubted(hub, chosen)
-    report = SyncReport(look(hub, mode, chosen))
+    report = SyncReport(look(hub, mode, chosen, only))
     advance(hub)
     for _ in range(_ROUNDS):
         settle_open_calls(hub, chosen, report.look)
@@ -210,7 +242,7 @@ def carry_out_orders(hub: Hub) -> EffectReport:
 def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> None:
     """Wait until lost writes, a crash's included, can no longer take effect, then resolve them."""
     for name in reading_order(hub, flows):
-        if name in looked.failed or recover.longest_wait(hub, name) is None:
+        if name in looked.failed or name in hub.paused or recover.longest_wait(hub, name) is None:
             continue
         try:
             with hold(hub.database, name, hub.clock, wait=60):

@@ -69,6 +69,7 @@ class AppliedView:
     unread: Rows = field(default_factory=list)
     holds: Rows = field(default_factory=list)
     not_adopted: bool = False
+    paused: bool = False
     partial: bool = False
     calls: int = 0
     effects: Rows = field(default_factory=list)
@@ -84,7 +85,7 @@ class AppliedView:
             return Outcome.GUARDED
         if failed or self.partial:
             return Outcome.PARTIAL
-        if self.not_adopted:
+        if self.not_adopted or self.paused:
             return Outcome.PENDING
         return Outcome.HELD if self.holds else Outcome.IN_SYNC
 
@@ -114,6 +115,7 @@ def view(
         unread=unread_rows(app, look),
         holds=hold_rows(status(hub), last),
         not_adopted=bool(last and last.withheld["not_adopted"]),
+        paused=bool(last and last.withheld["paused"]),
         calls=sum(report.calls.total() for report in reports),
         effects=effect_rows(app, effects),
     )

@@ -15,7 +15,6 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report
 from crossdock.cli.work import (
     Work,
-    choose_flows,
     flow_option,
     force_option,
     limit_option,
@@ -23,6 +22,7 @@ from crossdock.cli.work import (
     read_mode,
     read_option,
     shown,
+    unpaused_flows,
     working,
 )
 
@@ -92,7 +92,7 @@ def _apply_fresh(
     from sync.run import carry_out_orders, make_plan
 
     hub = work.hub
-    flows = choose_flows(hub, names)
+    flows = unpaused_flows(hub, names)
     if force:
         approve_doubted(hub, flows)
     look, summary = make_plan(hub, read_mode(read), flows=flows, force=force)

@@ -27,7 +27,10 @@ COMMANDS: dict[str, str] = {
     "plan": "Show what would be written, as a diff.",
     "apply": "Write a plan: a saved one, or one made now.",
     "sync": "Plan and apply in one go, for a timer.",
-    "serve": "Hear what platforms tell, and sync: what was told at once, everything in an interval.",
+    "serve": "Hear what platforms tell, and sync: what was told at once, the rest as scheduled.",
+    "pause": "Leave flows, connections or everything alone until `resume`.",
+    "resume": "Let go on what is paused.",
+    "schedules": "List the schedules: when each started last, and when it starts next.",
     "webhooks": "List what each platform should tell, and what it told.",
     "replay": "Mark what was told by webhook once more, to be read again.",
     "audit": "Report on fields that differ (accuracy, drift, orphans, duplicates), orders, reservations or payments.",
@@ -35,12 +38,12 @@ COMMANDS: dict[str, str] = {
     "orders": "List and show orders, and decide about those that wait for a person.",
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
-    "runs": "List the latest runs with their outcome.",
     "connectors": "List and show the connectors, or examine one.",
     "prune": "Delete what is over and old enough, as `retention:` says.",
     "backup": "Copy the database to a file, while everything goes on.",
     "restore": "Put a copy back as the database; the present one is kept beside it.",
     "revert": "Put back what a run changed, and keep it so.",
+    "runs": "List the latest runs: what started each, how it ended, and what comes next.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 

@@ -13,6 +13,8 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Section
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from sync.config import FlowConfig
     from sync.hub import Hub
     from sync.orders.effects import EffectReport
@@ -51,6 +53,14 @@ _TO_DO = [
     Column("reference", "reference"),
 ]
 _HOLDS = [Column("what", "what"), Column("count", "count", figures=True)]
+PAUSED = [Column("what", "paused"), Column("name", "name"), Column("since", "since")]
+
+
+def paused_rows(connection: Connection) -> Rows:
+    """What is left alone until somebody lets it go on."""
+    from sync import pauses
+
+    return [{"what": one.kind, "name": one.name, "since": one.since} for one in pauses.listing(connection)]
 
 
 def unread_rows(app: App, look: LookReport) -> Rows:

@@ -12,13 +12,13 @@ from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.planview import plan_report, view
 from crossdock.cli.work import (
-    choose_flows,
     flow_option,
     force_option,
     limit_option,
     read_mode,
     read_option,
     shown,
+    unpaused_flows,
     working,
 )
 
@@ -61,7 +61,7 @@ def command(app: App, out: Path | None, flows: tuple[str, ...], read: str, force
     from sync.run import make_plan
 
     with working(app, "plan", read_only=True) as work:
-        chosen = choose_flows(work.hub, flows)
+        chosen = unpaused_flows(work.hub, flows)
         look, summary = make_plan(work.hub, read_mode(read), flows=chosen, force=force)
         found = view(app, work.hub, chosen, look, summary, shown(app, limit))
         saved = ""

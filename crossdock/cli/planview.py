@@ -68,6 +68,7 @@ class PlanView:
     withheld_count: int = 0
     holds: Rows = field(default_factory=list)
     not_adopted: bool = False
+    paused: bool = False
     effects: Rows = field(default_factory=list)
     effect_count: int = 0
 
@@ -78,7 +79,7 @@ class PlanView:
             return Outcome.ERROR
         if self.guards:
             return Outcome.GUARDED
-        if self.changes or self.not_adopted or self.effect_count:
+        if self.changes or self.not_adopted or self.paused or self.effect_count:
             return Outcome.PENDING
         return Outcome.HELD if self.holds else Outcome.IN_SYNC
 
@@ -98,6 +99,7 @@ def view(
         withheld_count=summary.withheld.total(),
         holds=hold_rows(status(hub), summary),
         not_adopted=bool(summary.withheld["not_adopted"]),
+        paused=bool(summary.withheld["paused"]),
         effects=to_do_rows(hub, limit),
         effect_count=status(hub).effects.get("waiting", 0),
     )

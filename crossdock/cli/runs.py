@@ -12,7 +12,9 @@ from canonical.clock import parse_instant
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.schedules import schedule_rows
 from crossdock.cli.work import looking
+from crossdock.cli.workspace import load
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -21,17 +23,19 @@ _CLASS_NAME = re.compile(r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)
 _COLUMNS = [
     Column("id", "run", figures=True),
     Column("command", "command"),
+    Column("started_by", "started by"),
     Column("started_at", "started"),
     Column("seconds", "seconds", figures=True),
     Column("outcome", "outcome"),
     Column("figures", "counts"),
     Column("detail", "detail"),
 ]
+_COMING = [Column("schedule", "schedule"), Column("state", "state"), Column("next", "next start")]
 
 
 @make_command(
     "runs",
-    "List the latest runs with their outcome.",
+    "List the latest runs: what started each, how it ended, and what comes next.",
     """
     crossdock runs
     crossdock runs --limit 100 --format json
@@ -39,17 +43,27 @@ _COLUMNS = [
 )
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
 def command(app: App, limit: int) -> Outcome:
-    """List the latest runs, newest first. One that still runs, or was killed, has the outcome `running`.
+    """List the latest runs, newest first, and when the schedules start next.
 
-    JSON: {"counts": {"runs"}, "runs": [{"id", "command", "started_at", "ended_at", "seconds", "outcome", "counts",
-    "config_version", "detail"}], ...}
+    A run was started by a schedule, a webhook, the interval or the start of `serve`, or by hand (`manual`). Its outcome
+    is `running`; `stopped` when it was asked to stop, which loses nothing; `interrupted` when its process was killed,
+    which the next run finds and makes good.
+
+    JSON: {"counts": {"runs"}, "runs": [{"id", "command", "started_by", "started_at", "ended_at", "seconds", "outcome",
+    "counts", "config_version", "detail"}], "schedules": [{"schedule", "next", "state", ...}], ...}
     """
     from sync.status import runs
 
+    settings = load(app)
     with looking(app) as hub:
         rows = [_row(row) for row in runs(hub, limit)]
-    section = Section("runs", _COLUMNS, rows, empty="nothing was run on this database yet")
-    return app.output.emit(Report("runs", Outcome.IN_SYNC, [section], {"runs": len(rows)} if app.as_json else {}))
+        with hub.database.begin() as connection:
+            coming = schedule_rows(settings, connection, hub.now())
+    sections = [
+        Section("runs", _COLUMNS, rows, empty="nothing was run on this database yet"),
+        Section("schedules", _COMING, coming),
+    ]
+    return app.output.emit(Report("runs", Outcome.IN_SYNC, sections, {"runs": len(rows)} if app.as_json else {}))
 
 
 def _row(row: Row[Any]) -> dict[str, object]:
@@ -60,6 +74,7 @@ def _row(row: Row[Any]) -> dict[str, object]:
     return {
         "id": row.id,
         "command": row.command,
+        "started_by": row.started_by,
         "started_at": row.started_at,
         "ended_at": row.ended_at,
         "seconds": seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,19 +17,21 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.report import FORMAT_VERSION
 from crossdock.cli.workspace import load, open_hub, resolver
+from crossdock.clock import SystemClock
 
 if TYPE_CHECKING:
     import socket
 
     from crossdock.settings.model import Settings
     from crossdock.webhooks.receiver import Door
+    from sync.hub import Hub
 
 _END_SECONDS = 3.0
 
 
 @make_command(
     "serve",
-    "Hear what platforms tell by webhook, and sync: what was told at once, everything in an interval.",
+    "Hear what platforms tell by webhook, and sync: what was told at once, the rest as scheduled.",
     """
     crossdock serve
     crossdock serve --every 60
@@ -38,25 +41,23 @@ _END_SECONDS = 3.0
 @click.option(
     "--every",
     type=click.FloatRange(min=1),
-    default=300.0,
-    show_default=True,
     metavar="SECONDS",
-    help="How often everything that changed is read, whether it was told or not.",
+    help="How often everything that changed is read where there are no `schedules:`. Default: 300.",
 )
 @click.option("--receive-only", is_flag=True, help="Do not sync; may run beside other receivers.")
-def command(app: App, every: float, receive_only: bool) -> Outcome:
+def command(app: App, every: float | None, receive_only: bool) -> Outcome:
     """Listen where `webhooks:` in the configuration says, and answer each message once it is stored for good.
 
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
-    `crossdock sync`, guards included. Everything is synced at the start and then in one fixed interval: schedules of
-    flows, quiet hours, pausing and reloading the configuration are not there yet. While a sync runs other commands
-    wait for it, and it waits for them.
+    `crossdock sync`, guards included. What else is read when, `schedules:` in the configuration says; without them
+    everything is synced at the start and then in one interval. `crossdock pause` leaves flows or connections alone.
+    The configuration is read once, at the start. While a sync runs other commands wait for it, and it waits for them.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
 
     JSON: one line, when it listens: {"format_version", "command", "pid", "listening", "connections": [{"connection",
-    "url"}], "unheard": [names of those without a secret], "every": seconds | null, "flows": [names], "orders": [names
-    of the connections whose orders are read]}. Logs go to stderr.
+    "url"}], "unheard": [names of those without a secret], "every": seconds | null, "schedules": [names], "flows":
+    [names], "orders": [names of the connections whose orders are read]}. Logs go to stderr.
     """
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
@@ -64,6 +65,9 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     from crossdock.webhooks.receiver import Receiver
 
     settings = load(app)
+    if every is not None and settings.schedules:
+        hint = "leave --every out, or take the schedules out of the configuration"
+        raise ConfigError([Problem("the schedules say when everything is read", file=str(settings.file), hint=hint)])
     opened = doors(settings, resolver(app, settings))
     if receive_only and not opened:
         hint = "give the connections that send webhooks their webhook_secrets"
@@ -71,21 +75,39 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
         server = Server(receiver.app, listener)
-        loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
-        begun = _begun(settings, opened, listener, None if receive_only else every)
+        pace = Pace() if every is None else Pace(every)
+        loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules)
+        begun = _begun(settings, opened, listener, pace.every, idle=receive_only)
         click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
-        if loop is not None:
-            loop.start(on_end=server.stop)
-        asked = server.run()
-        if loop is not None:
-            loop.join(_END_SECONDS)
+        with _timed(hub, settings, idle=receive_only):
+            if loop is not None:
+                loop.start(on_end=server.stop)
+            asked = server.run()
+            if loop is not None:
+                loop.join(_END_SECONDS)
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC
 
 
+@contextmanager
+def _timed(hub: Hub, settings: Settings, *, idle: bool) -> Iterator[None]:
+    """The schedules' clock goes as long as this lasts, where there are schedules and somebody to work them off."""
+    if idle or not settings.schedules:
+        yield
+        return
+    from crossdock.daemon.timer import Timer
+
+    timer = Timer(hub.database, SystemClock(), settings.schedules)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.stop()
+
+
 def _begun(
-    settings: Settings, opened: Mapping[str, Door], listener: socket.socket, every: float | None
+    settings: Settings, opened: Mapping[str, Door], listener: socket.socket, every: float, *, idle: bool
 ) -> dict[str, object]:
     """What it does from now on, once it listens."""
     from crossdock.webhooks.doors import address
@@ -100,9 +122,10 @@ def _begun(
         "listening": f"http://{f'[{host}]' if ':' in host else host}:{port}",
         "connections": [{"connection": name, "url": address(shape, name)} for name in opened],
         "unheard": [name for name in able if name not in opened],
-        "every": every,
-        "flows": [] if every is None else list(settings.flows),
-        "orders": [] if every is None else list(settings.orders),
+        "every": None if idle or settings.schedules else every,
+        "schedules": [] if idle else list(settings.schedules),
+        "flows": [] if idle else list(settings.flows),
+        "orders": [] if idle else list(settings.orders),
     }
 
 
@@ -113,9 +136,12 @@ def _lines(begun: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {one['connection']} is to call {one['url']}" for one in doors)
     if begun["unheard"]:
         yield f"  not heard, for want of webhook_secrets: {', '.join(begun['unheard'])}"
-    if begun["every"] is None:
+    work = [f"flow {name}" for name in begun["flows"]] + [f"orders of {name}" for name in begun["orders"]]
+    if begun["schedules"]:
+        named = ", ".join(begun["schedules"])
+        yield f"syncs what is told at once, the rest by the schedules {named}: {', '.join(work)}"
+    elif begun["every"] is None:
         yield "only stores what it is told; `crossdock sync` works it off"
     else:
-        work = [f"flow {name}" for name in begun["flows"]] + [f"orders of {name}" for name in begun["orders"]]
         yield f"syncs what is told at once, and everything every {begun['every']:g} seconds: {', '.join(work)}"
     yield f"to stop it: Ctrl-C, or kill {begun['pid']}; `crossdock runs` shows what it did"

@@ -9,7 +9,7 @@ from canonical.clock import parse_instant
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import to_seconds
-from crossdock.cli.parts import quarantine_rows, reason_section
+from crossdock.cli.parts import PAUSED, paused_rows, quarantine_rows, reason_section
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.work import looking
 
@@ -56,10 +56,10 @@ def command(app: App) -> Outcome:
     are held or quarantined.
 
     JSON: {"counts": {"items", "conflicts", "drops", "holds", "kept_theirs", "open_calls"}, "flows": [{"flow",
-    "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "reads": [{"connection", "resource",
-    "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...], "open_calls": [{"connection", "state",
-    "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection", "reference", "detail", ...}] (calls for
-    orders of which nobody can tell whether they took effect), ...}
+    "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "paused": [{"what", "name", "since"}],
+    "reads": [{"connection", "resource", "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...],
+    "open_calls": [{"connection", "state", "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection",
+    "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), ...}
     """
     from sync.orders import views
     from sync.status import status
@@ -69,12 +69,14 @@ def command(app: App) -> Outcome:
         left_out = quarantine_rows(hub)
         with hub.database.begin() as connection:
             unknown = views.unknown_effects(connection)
+            paused = paused_rows(connection)
         now = hub.now()
     flows = _flow_rows(found)
     outcome = _outcome(found)
     calls = [{"connection": name, "state": state, "count": n} for (name, state), n in found.open_calls.items()]
     sections = [
         Section("flows", _FLOWS, flows),
+        Section("paused", PAUSED, paused),
         Section("reads", _READS, _read_rows(found, now)),
         Section("orders", _ORDERS, [{"state": state, "count": n} for state, n in sorted(found.orders.items())]),
         reason_section(left_out),

@@ -7,13 +7,13 @@ from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Report
 from crossdock.cli.work import (
-    choose_flows,
     flow_option,
     force_option,
     limit_option,
     read_mode,
     read_option,
     shown,
+    unpaused_flows,
     working,
 )
 
@@ -45,7 +45,7 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
     from sync.run import run_sync
 
     with working(app, "sync") as work:
-        chosen = choose_flows(work.hub, flows)
+        chosen = unpaused_flows(work.hub, flows)
         done = run_sync(work.hub, read_mode(read), flows=chosen, force=force, orders=not flows)
         found = applied.view(
             app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit), done.effects

@@ -109,6 +109,19 @@ def choose_flows(hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
     return [flow for flow in known.values() if not names or flow.name in names]
 
 
+def unpaused_flows(hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
+    """The named flows whether paused or not, else every one that is not; says once on stderr what is left alone."""
+    from sync import pauses
+
+    chosen = choose_flows(hub, names)
+    left = pauses.obey(hub, chosen, named=bool(names))
+    with hub.database.begin() as connection:
+        paused = [one.name or "everything" for one in pauses.listing(connection)]
+    if len(left) < len(chosen) or hub.paused:
+        print(f"paused, so left alone: {', '.join(paused)} (see `crossdock status`)", file=sys.stderr)
+    return left
+
+
 def choose_targets(hub: Hub, flows: Sequence[FlowConfig], names: Sequence[str]) -> list[tuple[FlowConfig, str]]:
     """Each flow with each of its targets, or with the named ones; ConfigError for a name no flow writes to."""
     known = list(dict.fromkeys(target for flow in hub.config.flows.values() for target in flow.targets))

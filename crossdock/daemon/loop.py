@@ -1,24 +1,30 @@
-"""The thread that works: what is marked at once, everything in its interval, and a rest when a platform is down."""
+"""The thread that works: what is marked at once, what is due by the clock, and a rest when a platform is down."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from canonical.errors import CrossdockError
+from sqlalchemy import Connection
+
+from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
+from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
 from sync import observeset, retention
 from sync.hub import Hub
-from sync.observe import ReadMode
+from sync.pauses import Pauses, obey
+from sync.pauses import load as load_pauses
 from sync.run import SyncReport, end_run, lease, outcome_counts, reading_order, run_sync
+from sync.schedule import Schedule
 
 _log = logging.getLogger(__name__)
 _SLICE_SECONDS = 0.25
-_LEASE_SECONDS = 5.0
+_PAUSE_SECONDS = 1.0
 CALM = frozenset(
     {
         "page stored",
@@ -61,15 +67,24 @@ class StoppableClock(SystemClock):
             time.sleep(min(left, _SLICE_SECONDS))
 
 
-class Loop:
-    """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked."""
+class PausedError(StoppedError):
+    """What a sync works on was paused meanwhile."""
 
-    def __init__(self, hub: Hub, pace: Pace, stopping: Callable[[], bool]) -> None:
+
+class Loop:
+    """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn."""
+
+    def __init__(
+        self, hub: Hub, pace: Pace, stopping: Callable[[], bool], schedules: Mapping[str, Schedule] | None = None
+    ) -> None:
         self._hub = hub
         self._pace = pace
         self._stopping = stopping
-        self._due = 0.0
+        self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
         self._rests_until = 0.0
+        self._marked_last = False
+        self._flows: frozenset[str] = frozenset()
+        self._looked_at = 0.0
         self._on_end: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._work, name="sync", daemon=True)
         hub.clock = StoppableClock(stopping)
@@ -95,32 +110,49 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
-        now = time.monotonic()
-        if now >= self._due:
-            self._due = now + self._pace.every
-            self._sync(ReadMode.AUTO)
-            self._prune()
-        elif now >= self._rests_until and self._marked():
-            self._sync(ReadMode.MARKED)
-        else:
-            self._hub.clock.sleep(self._pace.look)
-
-    def _marked(self) -> bool:
-        """Whether something is marked that a sync would read."""
         try:
             with self._hub.database.begin() as connection:
-                counts = observeset.counts(connection)
+                job = self._next(connection)
         except CrossdockError as error:
             self._rest(error)
-            return False
-        return bool(counts.keys() & set(reading_order(self._hub)))
+            job = None
+        if job is None:
+            self._hub.clock.sleep(self._pace.look)
+        else:
+            self._sync(job)
+            self._prune()
 
-    def _sync(self, mode: ReadMode) -> None:
-        command = "serve" if mode is ReadMode.AUTO else "serve (marked)"
+    def _next(self, connection: Connection) -> Job | None:
+        """What is marked comes first, but never twice while something else is due."""
+        pauses = load_pauses(connection)
+        if pauses.everything:
+            return None
+        rested = time.monotonic() >= self._rests_until
+        marked = rested and self._marked(connection, pauses)
+        if marked and not self._marked_last:
+            self._marked_last = True
+            return MARKED
+        self._marked_last = False
+        due = self._agenda.next(connection, pauses, self._hub.now(), rested=rested)
+        return due or (MARKED if marked else None)
+
+    def _marked(self, connection: Connection, pauses: Pauses) -> bool:
+        """Whether something is marked that a sync would read."""
+        read = set(reading_order(self._hub)) - pauses.connections
+        return bool(observeset.counts(connection).keys() & read)
+
+    def _sync(self, job: Job) -> None:
         try:
-            with lease(self._hub, command, wait=_LEASE_SECONDS) as run_id:
-                report = run_sync(self._hub, mode)
-                end_run(self._hub, run_id, _outcome(report), outcome_counts(report))
+            report = self._carry_out(job)
+        except BusyError as error:
+            _log.debug("%s waits: %s", job.started_by, error)
+            self._agenda.failed(time.monotonic())
+            self._hub.clock.sleep(self._pace.look)
+            return
+        except PausedError as error:
+            _log.info("%s was left off: %s", job.started_by, error)
+            self._agenda.failed(time.monotonic())
+            return
         except CrossdockError as error:
             self._rest(error)
             return
@@ -132,17 +164,43 @@ class Loop:
     def _prune(self) -> None:
         try:
             retention.daily(self._hub)
+        except PausedError as error:
+            _log.info("what is over was not deleted: %s", error)
         except CrossdockError as error:
             self._rest(error)
+
+    def _carry_out(self, job: Job) -> SyncReport:
+        hub, agenda = self._hub, self._agenda
+        wanted = partial(agenda.wanted, job=job)
+        with lease(hub, job.command, wait=0, started_by=job.started_by, wanted=wanted) as run_id:
+            flows = obey(hub, [one for one in hub.config.flows.values() if not job.flows or one.name in job.flows])
+            self._flows = frozenset(flow.name for flow in flows)
+            report = run_sync(hub, job.mode, flows=flows, only=job.connections or None)
+            end_run(hub, run_id, _outcome(report), outcome_counts(report))
+            with hub.database.begin() as connection:
+                agenda.done(connection, job)
+        return report
 
     def _rest(self, error: CrossdockError) -> None:
         _log.warning("a sync ended early: %s", error)
         self._rests_until = time.monotonic() + self._pace.rest
-        self._due = min(self._due, self._rests_until)
+        self._agenda.failed(self._rests_until)
 
     def _checkpoint(self, name: str) -> None:
-        if name in CALM and self._stopping():
+        if name not in CALM:
+            return
+        if self._stopping():
             raise StoppedError("asked to stop")
+        if time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
+            self._looked_at = time.monotonic()
+            self._leave_paused()
+
+    def _leave_paused(self) -> None:
+        """Leave a sync off when something it works on was paused: whoever pauses means now."""
+        with self._hub.database.begin() as connection:
+            pauses = load_pauses(connection)
+        if pauses.everything or pauses.flows & self._flows or pauses.connections - self._hub.paused:
+            raise PausedError("what it worked on was paused")
 
 
 @contextmanager

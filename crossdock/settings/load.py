@@ -23,6 +23,7 @@ from crossdock.settings.orders import check_booked, check_ready, read_orders, re
 from crossdock.settings.owners import read_ownership
 from crossdock.settings.platforms import Platforms
 from crossdock.settings.retention import read_retention
+from crossdock.settings.schedules import read_schedules
 from crossdock.settings.schema import CONFIG, shape_of
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
@@ -117,14 +118,22 @@ def _settle(
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
         retention=read_retention(shape.retention),
+        schedules=read_schedules(
+            shape.schedules, _declared(document.data, "flows"), names, findings, _written(document.data, "schedules")
+        ),
         askable=askable,
     )
 
 
 def _declared(data: Any, block: str) -> list[str]:
     """The keys of a block as written, so that what is wrong inside one entry is not told again by those who name it."""
+    return list(_written(data, block))
+
+
+def _written(data: Any, block: str) -> dict[str, Any]:
+    """A block as it stands in the file."""
     part = data.get(block)
-    return list(part) if isinstance(part, dict) else []
+    return part if isinstance(part, dict) else {}
 
 
 def _connections(

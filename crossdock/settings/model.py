@@ -15,6 +15,7 @@ from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, Webho
 from mappings.source import DataPath, Document
 from sync.config import Processor, Retention
 from sync.orders.routes import OrderFlow, Route
+from sync.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Settings:
     processors: Mapping[str, Processor] = field(default_factory=dict)
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
     retention: Retention = field(default_factory=Retention)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

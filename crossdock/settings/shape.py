@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 from crossdock.settings.retention import RetentionShape
+from crossdock.settings.scheduleshape import ScheduleShape
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
 Code = Annotated[str, Meta(pattern="^[^\\[\\]*]+$", description="A location code of your own choice, as in WH1.")]
@@ -191,6 +192,10 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     payments: Annotated[
         dict[Name, ProcessorShape],
         Meta(description="Payment processors by connection: whose orders they are paid for."),
+    ] = {}
+    schedules: Annotated[
+        dict[Name, ScheduleShape],
+        Meta(description="What `crossdock serve` runs by the clock; none: everything in one interval."),
     ] = {}
     guards: GuardsShape = GuardsShape()
     plan: PlanShape = PlanShape()

@@ -86,7 +86,7 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
     with hub.database.begin() as connection:
         query = select(store.EFFECT.c.connection).where(store.EFFECT.c.state.in_(("waiting", "in_flight"))).distinct()
         # What waits for a connection that is not configured any more goes on when it is again.
-        names = sorted(set(connection.execute(query).scalars()) & hub.config.connections.keys())
+        names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
         try:
             with hold(hub.database, name, hub.clock, wait=60) as still_ours:

@@ -305,7 +305,7 @@ class CallLine(SQLModel, table=True):
 
 
 class Run(SQLModel, table=True):
-    """One execution, with its counts and outcome."""
+    """One execution, with its counts and outcome; ``started_by`` is what began it, as in ``schedule nightly``."""
 
     __tablename__ = "run"
     id: int | None = big_id()
@@ -316,6 +316,7 @@ class Run(SQLModel, table=True):
     config_version: str = ""
     counts: bytes | None = blob()
     detail: str = ""
+    started_by: str = ""
 
 
 def table(model: type[SQLModel]) -> Table:

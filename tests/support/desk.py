@@ -115,6 +115,23 @@ class Desk:
             hub.config, connections={**hub.config.connections, name: replace(known, mappings=mappings)}
         )
 
+    def watch(self, *names: str) -> list[str]:
+        """The platforms among these that are read or written from now on, once for each time."""
+        asked: list[str] = []
+
+        def watched(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*given: Any) -> Any:
+                asked.append(name)
+                return real(*given)
+
+            return call
+
+        for name in names:
+            connector = self.trading.hub.connector(name)
+            for word in ("pull", "changed_since", "lookup", "push"):
+                setattr(connector, word, watched(name, getattr(connector, word)))
+        return asked
+
     def takes_no(self, name: str, document: str) -> None:
         """A platform cannot be given a kind of document from now on."""
         hub = self.trading.hub

@@ -128,7 +128,7 @@ def test_a_stop_ends_a_sync_where_nothing_is_open(desk: Desk) -> None:
     work.mark(desk.place(1))
     work.until(reached.is_set)
     assert work.loop.join(PATIENCE)
-    assert work.runs()[-1] == ("serve (marked)", "failed")
+    assert work.runs()[-1] == ("serve (marked)", "stopped")
     desk.trading.hub.checkpoint = lambda name: None
     desk.sync()
     assert len(desk.requests()) == 1
