@@ -370,6 +370,7 @@ class _Applier:
         rows = [{"n": change.number, "s": status, "d": detail[:500]} for change in changes]
         if rows:
             self.report.outcomes[status] += len(rows)
+            self.hub.on_outcome(self.target, status, len(rows))
             connection.execute(
                 update(_CHANGE)
                 .where(_CHANGE.c.plan_id == self.plan_id, _CHANGE.c.number == bindparam("n"))

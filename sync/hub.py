@@ -48,7 +48,9 @@ class Hub:
     """What every step of the engine is handed.
 
     ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
-    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes.
+    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. ``on_request`` is
+    told of each exchange with a platform, ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which
+    connection, the outcome, and how many.
     """
 
     config: HubConfig
@@ -59,6 +61,8 @@ class Hub:
     checkpoint: Callable[[str], None] = _nothing
     progress: Callable[[str, int, int | None], None] = _nothing
     on_request: Callable[[RequestRecord], None] | None = None
+    on_run: Callable[[str], None] = _nothing
+    on_outcome: Callable[[str, str, int], None] = _nothing
     _connectors: dict[str, Connector] = field(default_factory=dict)
 
     def now(self) -> datetime:

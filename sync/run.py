@@ -103,11 +103,13 @@ def _refuse_earlier_clock(hub: Hub, connection: Connection) -> None:
 def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail: str = "") -> None:
     """Note how a run ended; the first word stands."""
     with hub.database.begin() as connection:
-        connection.execute(
+        noted = connection.execute(
             update(_RUN)
             .where(_RUN.c.id == run_id, _RUN.c.outcome == "running")
             .values(ended_at=hub.stamp(), outcome=outcome, counts=body.encode(counts), detail=detail[:500])
         )
+    if noted.rowcount:
+        hub.on_run(outcome)
 
 
 def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> LookReport:

@@ -43,6 +43,7 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     """
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
+    from crossdock.daemon.watch import watch_over
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
 
@@ -52,9 +53,11 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
         hint = "give the connections that send webhooks their webhook_secrets"
         raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
     with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
-        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
+        watch = watch_over(hub, settings, resolver(app, settings), syncs=not receive_only)
+        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **watch.for_receiver())
         server = Server(receiver.app, listener)
-        loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
+        loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping, watch.pulse)
+        watch.over(server, receiver, loop)
         host, port = listener.getsockname()[:2]
         click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
         if loop is not None:

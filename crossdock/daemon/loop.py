@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from canonical.errors import CrossdockError
 from crossdock.clock import SystemClock
+from crossdock.daemon.pulse import Pulse
 from sync import observeset
 from sync.hub import Hub
 from sync.observe import ReadMode
@@ -56,8 +57,9 @@ class StoppableClock(SystemClock):
 class Loop:
     """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked."""
 
-    def __init__(self, hub: Hub, pace: Pace, stopping: Callable[[], bool]) -> None:
+    def __init__(self, hub: Hub, pace: Pace, stopping: Callable[[], bool], pulse: Pulse | None = None) -> None:
         self._hub = hub
+        self._pulse = pulse or Pulse()
         self._pace = pace
         self._stopping = stopping
         self._due = 0.0
@@ -71,6 +73,11 @@ class Loop:
         """Begin to work; ``on_end`` is called when it ends, for whatever reason."""
         self._on_end = on_end
         self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was started and works no more."""
+        return self._thread.ident is not None and not self._thread.is_alive()
 
     def join(self, seconds: float) -> bool:
         """Wait for the work at hand to end; whether it did."""
@@ -115,6 +122,7 @@ class Loop:
         except CrossdockError as error:
             self._rest(error)
             return
+        self._pulse.worked()
         for name, problem in report.look.failed.items():
             _log.warning("%s was not read: %s", name, problem)
         if report.look.failed:
@@ -122,6 +130,7 @@ class Loop:
 
     def _rest(self, error: CrossdockError) -> None:
         _log.warning("a sync ended early: %s", error)
+        self._pulse.failed(error)
         self._rests_until = time.monotonic() + self._pace.rest
         self._due = min(self._due, self._rests_until)
 

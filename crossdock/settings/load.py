@@ -18,6 +18,7 @@ from crossdock.settings.database import database_problem
 from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
+from crossdock.settings.metrics import check_metrics
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.orders import check_booked, check_ready, read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
@@ -84,6 +85,7 @@ def _settle(
         findings.error(("database",), problem.message, problem.hint)
     manifests = check_accounts(shape.connections, platforms, findings)
     check_webhooks(shape.webhooks, shape.connections, manifests, findings)
+    check_metrics(shape.metrics, findings)
     askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
@@ -115,6 +117,7 @@ def _settle(
         routes=read_routes(shape.routing, manifests, names, locations, shape.orders, findings),
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
+        metrics=shape.metrics,
         askable=askable,
     )
 

@@ -11,6 +11,7 @@ from canonical.errors import Problem
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.manifest import Manifest
+from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
 from mappings.source import DataPath, Document
 from sync.config import Processor
@@ -54,6 +55,7 @@ class Settings:
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
+    metrics: MetricsShape = field(default_factory=MetricsShape)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

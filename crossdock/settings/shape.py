@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
@@ -190,3 +191,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     guards: GuardsShape = GuardsShape()
     plan: PlanShape = PlanShape()
     webhooks: WebhooksShape = WebhooksShape()
+    metrics: MetricsShape = MetricsShape()

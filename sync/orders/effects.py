@@ -92,6 +92,8 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
                 _Sender(hub, name, report, still_ours, only).run()
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
+    for (name, word), count in report.outcomes.items():
+        hub.on_outcome(name, word, count)
     return report
 
 

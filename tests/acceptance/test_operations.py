@@ -1,0 +1,106 @@
+"""The hub as an operator's tools see it: probes, figures and logs of the real process."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.simulation.faults import Fault
+from tests.support.hearing import Hearing, Serving, hearing
+
+pytestmark = pytest.mark.timeout(300)
+PATIENCE = 40.0
+Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Hearing]:
+    with hearing(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30, trust_env=False) as found:
+        yield found
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.1)
+
+
+def _scrape(client: httpx.Client, serving: Serving) -> Figures:
+    answer = client.get(f"{serving.url}/metrics")
+    assert answer.status_code == 200, answer.text
+    return {
+        (one.name, frozenset(one.labels.items())): one.value
+        for family in text_string_to_metric_families(answer.text)
+        for one in family.samples
+    }
+
+
+def _of(figures: Figures, name: str, **labels: str) -> float:
+    return figures.get((f"crossdock_{name}", frozenset(labels.items())), 0.0)
+
+
+def test_probes_and_figures_tell_how_the_hub_is(world: Hearing, client: httpx.Client) -> None:
+    serving = world.serve("--every", "3600")
+    until(lambda: client.get(f"{serving.url}/readyz").status_code == 200)
+    assert client.get(f"{serving.url}/healthz").text == "ok"
+    world.woo.checkout.place({"SKU-1": 2})
+    ((body, headers),) = world.messages()
+    assert serving.post(client, body, headers) == 200
+    assert serving.post(client, body, {**headers, "X-WC-Webhook-Signature": "AAAA"}) == 401
+    assert serving.post(client, body, headers, door="nobody") == 404
+    until(lambda: world.asked() and not world.marked() and "running" not in world.runs("serve (marked)"))
+    found = _scrape(client, serving)
+    assert _of(found, "webhook_answers_total", connection="shop", status="200") == 1
+    assert _of(found, "webhook_answers_total", connection="shop", status="401") == 1
+    assert _of(found, "webhook_ack_seconds_count", connection="shop") == 2
+    assert _of(found, "runs_total", outcome="done") == len(world.runs("serve") + world.runs("serve (marked)"))
+    assert _of(found, "changes_total", connection="bob", outcome="done") == 1
+    assert _of(found, "api_calls_total", connection="bob", kind="write") == 1
+    assert _of(found, "database_up") == 1
+    assert 0 < _of(found, "flow_equal_age_seconds", flow="stock", target="shop") < PATIENCE
+    assert {name for name, _ in found if not name.startswith("crossdock_")} == set()
+    assert "nobody" not in client.get(f"{serving.url}/metrics").text
+    assert serving.end(signal.SIGTERM) == 0
+
+
+def test_behind_a_proxy_figures_need_the_token(world: Hearing, client: httpx.Client) -> None:
+    file = world.folder / "crossdock.yaml"
+    file.write_text(
+        file.read_text().replace("webhooks: {port: 0}", 'webhooks: {port: 0, public_url: "https://hub.example"}')
+    )
+    serving = world.serve("--receive-only")
+    refused = client.get(f"{serving.url}/metrics")
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
+    assert client.get(f"{serving.url}/readyz").status_code == 200
+    assert serving.end(signal.SIGTERM) == 0
+    with file.open("a") as text:
+        text.write('metrics: {token: "${env:WOO}"}\n')
+    serving = world.serve("--receive-only")
+    assert client.get(f"{serving.url}/metrics").status_code == 401
+    assert client.get(f"{serving.url}/metrics", headers={"Authorization": "Bearer cs_simulated"}).status_code == 200
+    assert serving.end(signal.SIGTERM) == 0
+
+
+def test_a_hub_that_has_not_looked_yet_is_alive_and_not_ready(world: Hearing, client: httpx.Client) -> None:
+    world.bob.faults.add(Fault("status", status=429, retry_after=5))
+    serving = world.serve("--every", "3600")
+    early = client.get(f"{serving.url}/readyz")
+    assert (early.status_code, early.json()["status"]) == (503, 503)
+    assert early.json()["detail"] == "the first look at all connections has not ended"
+    assert client.get(f"{serving.url}/healthz").status_code == 200
+    until(lambda: client.get(f"{serving.url}/readyz").status_code == 200)
+    assert _of(_scrape(client, serving), "api_throttled_total", connection="bob") == 1
+    assert serving.end(signal.SIGTERM) == 0
