@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from canonical.errors import ConfigError, FatalError, Problem
-from crossdock.cli.app import App, make_command
+from crossdock.cli.app import App, make_command, start_logging
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.workspace import load, open_hub, resolver
@@ -31,7 +33,19 @@ _END_SECONDS = 3.0
     help="How often everything that changed is read, whether it was told or not.",
 )
 @click.option("--receive-only", is_flag=True, help="Do not sync; may run beside other receivers.")
-def command(app: App, every: float, receive_only: bool) -> Outcome:
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the log on stderr; json is one object a line.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="The least level that is logged."
+)
+def command(
+    app: App, every: float, receive_only: bool, log_format: Literal["text", "json"], log_level: str | None
+) -> Outcome:
     """Listen where `webhooks:` in the configuration says, and answer each message once it is stored for good.
 
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
@@ -47,6 +61,7 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
 
+    start_logging(app, log_format, log_level or "")
     settings = load(app)
     opened = doors(settings, resolver(app, settings))
     if receive_only and not opened:

@@ -124,7 +124,8 @@ class Loop:
             return
         self._pulse.worked()
         for name, problem in report.look.failed.items():
-            _log.warning("%s was not read: %s", name, problem)
+            about = {"run": run_id, "connection": name, "action": "read"}
+            _log.warning("%s was not read: %s", name, problem, extra=about)
         if report.look.failed:
             self._rests_until = time.monotonic() + self._pace.rest
 

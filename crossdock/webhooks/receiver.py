@@ -43,6 +43,10 @@ class Door:
     secrets: tuple[str, ...] = field(repr=False)
 
 
+def _heard_by(connection: str) -> dict[str, str]:
+    return {"connection": connection, "action": "webhook"}
+
+
 def _nobody_listens(_connection: str, _status: int, _seconds: float) -> None:
     return None
 
@@ -119,7 +123,7 @@ class Receiver:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.scope["headers"]}
         verdict = door.reader.verify(body, headers, door.secrets, self._clock.now())
         if isinstance(verdict, Refused):
-            _log.warning("a message to %s was refused: %s", name, verdict.reason)
+            _log.warning("a message to %s was refused: %s", name, verdict.reason, extra=_heard_by(name))
             return self._refuse(name, verdict.reason, problem(401, f"not believed: {verdict.reason}"))
         if isinstance(verdict, Greeting):
             self.counts[name, "greeting"] += 1

@@ -5,6 +5,7 @@ An effect is waiting, in flight, done, blocked (its document was refused), dropp
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,8 +22,10 @@ from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
 from sync.hub import Hub
 from sync.locks import hold
+from sync.logcontext import about
 from sync.orders import outcomes, store
 
+_log = logging.getLogger(__name__)
 _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "request": FulfillmentRequest,
     "cancel": CancelRequest,
@@ -88,7 +91,7 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         names = sorted(set(connection.execute(query).scalars()) & hub.config.connections.keys())
     for name in names:
         try:
-            with hold(hub.database, name, hub.clock, wait=60) as still_ours:
+            with about(connection=name, action="effect"), hold(hub.database, name, hub.clock, wait=60) as still_ours:
                 _Sender(hub, name, report, still_ours, only).run()
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
@@ -134,7 +137,9 @@ class _Sender:
                 return
             after = row.id
             if self.only is None or row.id in self.only:
-                self._send(row)
+                with about(ref=row.reference):
+                    _log.info("%s", row.operation)
+                    self._send(row)
 
     def recover(self) -> None:
         """Find out what became of each effect in flight."""

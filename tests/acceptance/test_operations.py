@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.simulation.faults import Fault
-from tests.support.hearing import Hearing, Serving, hearing
+from tests.support.hearing import SECRETS, Hearing, Serving, hearing
 
 pytestmark = pytest.mark.timeout(300)
 PATIENCE = 40.0
@@ -92,6 +93,26 @@ def test_behind_a_proxy_figures_need_the_token(world: Hearing, client: httpx.Cli
     assert client.get(f"{serving.url}/metrics").status_code == 401
     assert client.get(f"{serving.url}/metrics", headers={"Authorization": "Bearer cs_simulated"}).status_code == 200
     assert serving.end(signal.SIGTERM) == 0
+
+
+def test_the_log_says_in_which_run_and_about_what_and_no_secret(world: Hearing, client: httpx.Client) -> None:
+    serving = world.serve("--every", "3600", "--log-format", "json", "--log-level", "debug")
+    world.woo.checkout.place({"SKU-1": 2})
+    ((body, headers),) = world.messages()
+    assert serving.post(client, body, {**headers, "X-WC-Webhook-Signature": "AAAA"}) == 401
+    until(world.asked)
+    serving.process.send_signal(signal.SIGTERM)
+    _, told = serving.process.communicate(timeout=PATIENCE)
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    sent = next(line for line in lines if line.get("action") == "effect" and line["level"] == "info")
+    assert (sent["connection"], sent["ref"]) == ("bob", world.asked()[0])
+    assert isinstance(sent["run"], int)
+    (refused,) = (line for line in lines if line.get("action") == "webhook")
+    assert (refused["connection"], refused["level"]) == ("shop", "warning")
+    exchanges = [line["exchange"] for line in lines if line.get("action") == "exchange"]
+    assert {one["connection"] for one in exchanges} == {"bob", "shop"}
+    assert [secret for secret in SECRETS.values() if secret in told] == []
 
 
 def test_a_hub_that_has_not_looked_yet_is_alive_and_not_ready(world: Hearing, client: httpx.Client) -> None:
