@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "orders": "List and show orders, and decide about those that wait for a person.",
     "explain": "Tell everything about one SKU or order: owner, values, mapping, last write, what happens next.",
     "status": "Show where every flow stands, and what waits or is held.",
+    "alerts": "List what people were told of, and try whether they can be told.",
     "runs": "List the latest runs with their outcome.",
     "connectors": "List the connectors, or examine one.",
 }

@@ -55,6 +55,7 @@ def command(
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
     """
+    from crossdock.alerts.keeper import keeper_of
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
     from crossdock.daemon.watch import watch_over
@@ -73,13 +74,18 @@ def command(
         server = Server(receiver.app, listener)
         loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping, watch.pulse)
         watch.over(server, receiver, loop)
+        keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
         host, port = listener.getsockname()[:2]
         click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
         if loop is not None:
             loop.start(on_end=server.stop)
+        if keeper is not None:
+            keeper.start()
         asked = server.run()
         if loop is not None:
             loop.join(_END_SECONDS)
+        if keeper is not None:
+            keeper.stop()
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC

@@ -13,6 +13,7 @@ import msgspec
 from canonical.errors import ConfigError, Problem
 from connectors.manifest import Manifest
 from crossdock.settings.accounts import check_accounts
+from crossdock.settings.alerts import check_alerts
 from crossdock.settings.check import check_shape
 from crossdock.settings.database import database_problem
 from crossdock.settings.findings import Findings
@@ -86,6 +87,7 @@ def _settle(
     manifests = check_accounts(shape.connections, platforms, findings)
     check_webhooks(shape.webhooks, shape.connections, manifests, findings)
     check_metrics(shape.metrics, findings)
+    check_alerts(shape.alerts, shape.connections, findings)
     askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
@@ -118,6 +120,7 @@ def _settle(
         processors=read_processors(shape.payments, manifests, names, shape.orders, findings),
         webhooks=shape.webhooks,
         metrics=shape.metrics,
+        alerts=shape.alerts,
         askable=askable,
     )
 

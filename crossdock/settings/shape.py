@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from crossdock.settings.alerts import AlertsShape
 from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 
@@ -192,3 +193,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     plan: PlanShape = PlanShape()
     webhooks: WebhooksShape = WebhooksShape()
     metrics: MetricsShape = MetricsShape()
+    alerts: AlertsShape = AlertsShape()
