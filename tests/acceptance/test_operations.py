@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -13,10 +17,19 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.simulation.faults import Fault
+from tests.support.commands import ROOT
 from tests.support.hearing import SECRETS, Hearing, Serving, hearing
+from tests.support.told import hook
 
 pytestmark = pytest.mark.timeout(300)
 PATIENCE = 40.0
+ALERTS = """\
+alerts:
+  targets:
+    ops: {{kind: webhook, url: "{ops}", secret: "${{env:HOOK}}"}}
+    chat: {{kind: slack, url: "{chat}#${{env:HOOK}}"}}
+  credentials_end: {{bob: "{soon}"}}
+"""
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -74,7 +87,17 @@ def test_probes_and_figures_tell_how_the_hub_is(world: Hearing, client: httpx.Cl
     assert 0 < _of(found, "flow_equal_age_seconds", flow="stock", target="shop") < PATIENCE
     assert {name for name, _ in found if not name.startswith("crossdock_")} == set()
     assert "nobody" not in client.get(f"{serving.url}/metrics").text
+    assert _checks_health(serving) == 0
     assert serving.end(signal.SIGTERM) == 0
+    assert _checks_health(serving) != 0
+
+
+def _checks_health(serving: Serving) -> int:
+    """How the health check of the image ends, its own line run against this hub."""
+    found = re.search(r'"-c", "(import urllib[^"]+)"', (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert found is not None
+    line = found[1].replace("http://127.0.0.1:8085", serving.url)
+    return subprocess.run([sys.executable, "-c", line], capture_output=True, check=False, timeout=PATIENCE).returncode
 
 
 def test_behind_a_proxy_figures_need_the_token(world: Hearing, client: httpx.Client) -> None:
@@ -113,6 +136,27 @@ def test_the_log_says_in_which_run_and_about_what_and_no_secret(world: Hearing, 
     exchanges = [line["exchange"] for line in lines if line.get("action") == "exchange"]
     assert {one["connection"] for one in exchanges} == {"bob", "shop"}
     assert [secret for secret in SECRETS.values() if secret in told] == []
+
+
+def test_an_alert_of_the_real_hub_is_delivered_and_a_target_that_fails_is_shown(world: Hearing) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=3)).date()
+    with hook() as ops, hook() as chat:
+        chat.statuses = [500] * 1000
+        with (world.folder / "crossdock.yaml").open("a") as text:
+            text.write(ALERTS.format(ops=ops.url, chat=chat.url, soon=soon))
+        tried = world.run("alerts", "test", "--format", "json")
+        assert (tried.returncode, json.loads(tried.stdout)["counts"]) == (1, {"told": 1, "failed": 1})
+        serving = world.serve("--every", "3600")
+        until(lambda: len(ops.posts) == 2 and len(chat.posts) >= 4)
+        assert serving.end(signal.SIGTERM) == 0
+    (told,) = json.loads(ops.posts[1].body)["alerts"]
+    assert (told["kind"], told["event"], told["subject"]) == ("expiring", "opened", "bob credential")
+    listed = json.loads(world.run("alerts", "list", "--format", "json").stdout)
+    assert [one["kind"] for one in listed["alerts"]] == ["expiring"]
+    assert [one["target"] for one in listed["failing"]] == ["chat"]
+    status = json.loads(world.run("status", "--format", "json").stdout)
+    assert status["untold"][0]["error"] == "answered with status 500"
+    assert "crossdock alerts test" in status["next"]
 
 
 def test_a_hub_that_has_not_looked_yet_is_alive_and_not_ready(world: Hearing, client: httpx.Client) -> None:
