@@ -6,6 +6,7 @@ moved is left out and planned anew (R19). There is no second code path for real 
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +25,14 @@ from sync.evaluate import evaluate
 from sync.hub import Hub
 from sync.known import Line
 from sync.locks import hold
+from sync.logcontext import about
 from sync.observe import drain, reread
 from sync.oneoff import TO_OWNER, decide_to_owner
 from sync.orders.fresh import read_orders
 from sync.planner import decide_and_record
 from sync.store import tables
 
+_log = logging.getLogger(__name__)
 _CHANGE = tables.table(tables.PlanChange)
 _CHUNK = 5000
 
@@ -73,7 +76,10 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
         )
     for target in targets:
         try:
-            with hold(hub.database, target, hub.clock, wait=60) as still_ours:
+            with (
+                about(connection=target, action="apply"),
+                hold(hub.database, target, hub.clock, wait=60) as still_ours,
+            ):
                 _Applier(hub, plan_id, target, report, still_ours).run()
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[target] = str(error)
@@ -269,8 +275,11 @@ class _Applier:
         hub.checkpoint("before the call")
         self.report.calls[self.target] += 1
         try:
-            outcome = self.connector.push(call)
+            with about(ref=f"call {call_id}"):
+                _log.info("%s", call.operation)
+                outcome = self.connector.push(call)
         except AmbiguousError as error:
+            _log.warning("no answer: %s", error, extra={"ref": f"call {call_id}"})
             self._lost(call_id, part, error)
             return
         except RetriableError as error:
@@ -370,6 +379,7 @@ class _Applier:
         rows = [{"n": change.number, "s": status, "d": detail[:500]} for change in changes]
         if rows:
             self.report.outcomes[status] += len(rows)
+            self.hub.on_outcome(self.target, status, len(rows))
             connection.execute(
                 update(_CHANGE)
                 .where(_CHANGE.c.plan_id == self.plan_id, _CHANGE.c.number == bindparam("n"))

@@ -50,6 +50,9 @@ class Hub:
     ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
     are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. Connections in
     ``paused`` are neither read nor written by a sync.
+    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. ``on_request`` is
+    told of each exchange with a platform, ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which
+    connection, the outcome, and how many.
     """
 
     config: HubConfig
@@ -61,6 +64,8 @@ class Hub:
     progress: Callable[[str, int, int | None], None] = _nothing
     on_request: Callable[[RequestRecord], None] | None = None
     paused: frozenset[str] = frozenset()
+    on_run: Callable[[str], None] = _nothing
+    on_outcome: Callable[[str, str, int], None] = _nothing
     _connectors: dict[str, Connector] = field(default_factory=dict)
 
     def now(self) -> datetime:

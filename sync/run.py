@@ -5,6 +5,7 @@ Only this module knows the order of the steps; each step is a module of its own.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from sync.documents import Take, observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
 from sync.locks import EXECUTOR, hold
+from sync.logcontext import about
 from sync.marked import drain_documents, drop_unread
 from sync.observe import ReadMode, ReadReport, drain, observe
 from sync.orders.advance import advance
@@ -33,6 +35,7 @@ from sync.store import body, tables
 from sync.store.database import insert_returning_id
 from sync.topology import identity_owner, mappings_by_resource, traders
 
+_log = logging.getLogger(__name__)
 _RUN = tables.table(tables.Run)
 _ROUNDS = 3
 _CLOCK_STEP = timedelta(seconds=5)
@@ -99,7 +102,9 @@ def lease(
             )
             configversion.activate(hub, connection)
         try:
-            yield run_id
+            with about(run=run_id):
+                _log.info("the run began: %s", command)
+                yield run_id
         except BaseException as error:
             outcome = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
             end_run(hub, run_id, outcome, {}, f"{type(error).__name__}: {error}")
@@ -125,11 +130,14 @@ def _refuse_earlier_clock(hub: Hub, connection: Connection) -> None:
 def end_run(hub: Hub, run_id: int, outcome: str, counts: dict[str, int], detail: str = "") -> None:
     """Note how a run ended; the first word stands."""
     with hub.database.begin() as connection:
-        connection.execute(
+        noted = connection.execute(
             update(_RUN)
             .where(_RUN.c.id == run_id, _RUN.c.outcome == "running")
             .values(ended_at=hub.stamp(), outcome=outcome, counts=body.encode(counts), detail=detail[:500])
         )
+    if noted.rowcount:
+        _log.info("the run ended: %s", outcome, extra={"run": run_id})
+        hub.on_run(outcome)
 
 
 def look(
@@ -146,7 +154,7 @@ def look(
         if name in hub.paused:
             continue
         try:
-            with hold(hub.database, name, hub.clock, wait=60):
+            with about(connection=name, action="read"), hold(hub.database, name, hub.clock, wait=60):
                 report.recovered.update(recover.recover(hub, name))
                 report.recovered.update(resolve_lost(hub, name))
                 how = mode if only is None or name in only else ReadMode.MARKED
@@ -245,7 +253,7 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
         if name in looked.failed or name in hub.paused or recover.longest_wait(hub, name) is None:
             continue
         try:
-            with hold(hub.database, name, hub.clock, wait=60):
+            with about(connection=name, action="settle"), hold(hub.database, name, hub.clock, wait=60):
                 if recover.recover(hub, name)["waiting"]:
                     hub.progress(f"waiting for a lost answer of {name}", 0, None)
                     hub.clock.sleep(recover.longest_wait(hub, name) or 0)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from sync import conflicts, cursors, drops, flowstate, journal, overrides, quarantine
+from sync.alerts import log
 from sync.cursors import CursorState
 from sync.flowstate import Standing
 from sync.hub import Hub
@@ -39,6 +40,7 @@ class Status:
     orders: dict[str, int] = field(default_factory=dict)
     effects: dict[str, int] = field(default_factory=dict)
     incidents: int = 0
+    untold: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def orders_held(self) -> int:
@@ -73,6 +75,7 @@ def status(hub: Hub) -> Status:
             orders=views.counts(connection),
             effects=views.effect_counts(connection),
             incidents=len(incidents(connection)),
+            untold=log.failing(connection),
             last_run=connection.execute(select(_RUN).order_by(_RUN.c.id.desc()).limit(1)).first(),
         )
 

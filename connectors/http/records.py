@@ -26,7 +26,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What the request log keeps of one exchange: no bodies, no secrets."""
+    """What the request log keeps of one exchange: no bodies, no secrets; ``cost`` as the budget was asked for it."""
 
     connection: str
     operation: str
@@ -35,3 +35,4 @@ class RequestRecord:
     elapsed: float
     attempt: int
     error: str = ""
+    cost: float = 0.0

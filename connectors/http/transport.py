@@ -260,7 +260,7 @@ class Transport:
     ) -> None:
         elapsed = (self._clock.now() - started).total_seconds()
         kind = type(error).__name__.lstrip("_") if error else ""
-        record = RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, kind)
+        record = RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, kind, outgoing.cost)
         _log.debug("exchange", extra={"action": "exchange", "exchange": record})
         if self._on_request is not None:
             self._on_request(record)

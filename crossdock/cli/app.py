@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -82,16 +82,12 @@ def closing(examples: str) -> str:
     return f"\b\nExamples:\n{lines}\n\n{EXIT_CODES}"
 
 
-def start_logging(app: App) -> None:
-    """Send logs to stderr: warnings, or with ``-v`` everything of ours, with secrets taken out."""
+def start_logging(app: App, form: Literal["text", "json"] = "text", level: str = "") -> None:
+    """Send logs to stderr, secrets taken out: warnings, or with ``-v`` everything of ours, or what ``level`` says."""
     import logging
 
     from crossdock.cli.errors import redacted
+    from crossdock.logs import start
 
-    class Clean(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            return redacted(super().format(record), app.secrets)
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Clean("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO if app.verbose else logging.WARNING, handlers=[handler], force=True)
+    chosen = level.upper() or ("INFO" if app.verbose else "WARNING")
+    start(form, logging.getLevelNamesMapping()[chosen], app.secrets, redacted)

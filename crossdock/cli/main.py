@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "restore": "Put a copy back as the database; the present one is kept beside it.",
     "revert": "Put back what a run changed, and keep it so.",
     "runs": "List the latest runs: what started each, how it ended, and what comes next.",
+    "alerts": "List what people were told of, and try whether they can be told.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 

@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
 
 from canonical.errors import ConfigError, FatalError, Problem
-from crossdock.cli.app import App, make_command
+from crossdock.cli.app import App, make_command, start_logging
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.report import FORMAT_VERSION
@@ -45,7 +45,19 @@ _END_SECONDS = 3.0
     help="How often everything that changed is read where there are no `schedules:`. Default: 300.",
 )
 @click.option("--receive-only", is_flag=True, help="Do not sync; may run beside other receivers.")
-def command(app: App, every: float | None, receive_only: bool) -> Outcome:
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the log on stderr; json is one object a line.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="The least level that is logged."
+)
+def command(
+    app: App, every: float | None, receive_only: bool, log_format: Literal["text", "json"], log_level: str | None
+) -> Outcome:
     """Listen where `webhooks:` in the configuration says, and answer each message once it is stored for good.
 
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
@@ -59,11 +71,14 @@ def command(app: App, every: float | None, receive_only: bool) -> Outcome:
     "url"}], "unheard": [names of those without a secret], "every": seconds | null, "schedules": [names], "flows":
     [names], "orders": [names of the connections whose orders are read]}. Logs go to stderr.
     """
+    from crossdock.alerts.keeper import keeper_of
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
+    from crossdock.daemon.watch import watch_over
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
 
+    start_logging(app, log_format, log_level or "")
     settings = load(app)
     if every is not None and settings.schedules:
         hint = "leave --every out, or take the schedules out of the configuration"
@@ -73,18 +88,25 @@ def command(app: App, every: float | None, receive_only: bool) -> Outcome:
         hint = "give the connections that send webhooks their webhook_secrets"
         raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
     with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
-        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
+        watch = watch_over(hub, settings, resolver(app, settings), syncs=not receive_only)
+        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **watch.for_receiver())
         server = Server(receiver.app, listener)
         pace = Pace() if every is None else Pace(every)
-        loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules)
+        loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse)
+        watch.over(server, receiver, loop)
+        keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
         begun = _begun(settings, opened, listener, pace.every, idle=receive_only)
         click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
         with _timed(hub, settings, idle=receive_only):
             if loop is not None:
                 loop.start(on_end=server.stop)
+            if keeper is not None:
+                keeper.start()
             asked = server.run()
             if loop is not None:
                 loop.join(_END_SECONDS)
+            if keeper is not None:
+                keeper.stop()
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC

@@ -33,6 +33,12 @@ _READS = [
 ]
 _CALLS = [Column("connection", "connection"), Column("state", "state"), Column("count", "calls", figures=True)]
 _ORDERS = [Column("state", "orders"), Column("count", "", figures=True)]
+_UNTOLD = [
+    Column("target", "target"),
+    Column("waiting", "alerts", figures=True),
+    Column("attempts", "attempts", figures=True),
+    Column("error", "because"),
+]
 _UNKNOWN = [
     Column("id", "id"),
     Column("connection", "connection"),
@@ -59,7 +65,8 @@ def command(app: App) -> Outcome:
     "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "paused": [{"what", "name", "since"}],
     "reads": [{"connection", "resource", "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...],
     "open_calls": [{"connection", "state", "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection",
-    "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), ...}
+    "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), "untold":
+    [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), ...}
     """
     from sync.orders import views
     from sync.status import status
@@ -73,6 +80,7 @@ def command(app: App) -> Outcome:
         now = hub.now()
     flows = _flow_rows(found)
     outcome = _outcome(found)
+    told = "targets of alerts that could not be told" if found.untold else ""
     calls = [{"connection": name, "state": state, "count": n} for (name, state), n in found.open_calls.items()]
     sections = [
         Section("flows", _FLOWS, flows),
@@ -81,6 +89,7 @@ def command(app: App) -> Outcome:
         Section("orders", _ORDERS, [{"state": state, "count": n} for state, n in sorted(found.orders.items())]),
         reason_section(left_out),
         Section("unknown", _UNKNOWN, unknown, title="nobody can tell whether they took effect" if unknown else ""),
+        Section("untold", _UNTOLD, found.untold, title=told),
         Section("open_calls", _CALLS, calls, title="calls whose outcome is not known" if calls else ""),
     ]
     counts: dict[str, int | float | str] = {
@@ -160,6 +169,8 @@ def _next(found: Status, outcome: Outcome) -> list[str]:
         steps.append("crossdock plan")
     if found.orders_held:
         steps.append("crossdock orders list --state blocked --state unreadable --state undeclared")
+    if found.untold:
+        steps.append("crossdock alerts test")
     if found.conflicts or found.drops:
         steps.append("crossdock conflicts list")
     return steps

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
 from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
+from crossdock.daemon.pulse import Pulse
 from sync import observeset, retention
 from sync.hub import Hub
 from sync.pauses import Pauses, obey
@@ -75,9 +76,15 @@ class Loop:
     """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn."""
 
     def __init__(
-        self, hub: Hub, pace: Pace, stopping: Callable[[], bool], schedules: Mapping[str, Schedule] | None = None
+        self,
+        hub: Hub,
+        pace: Pace,
+        stopping: Callable[[], bool],
+        schedules: Mapping[str, Schedule] | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         self._hub = hub
+        self._pulse = pulse or Pulse()
         self._pace = pace
         self._stopping = stopping
         self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
@@ -94,6 +101,11 @@ class Loop:
         """Begin to work; ``on_end`` is called when it ends, for whatever reason."""
         self._on_end = on_end
         self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was started and works no more."""
+        return self._thread.ident is not None and not self._thread.is_alive()
 
     def join(self, seconds: float) -> bool:
         """Wait for the work at hand to end; whether it did."""
@@ -143,7 +155,7 @@ class Loop:
 
     def _sync(self, job: Job) -> None:
         try:
-            report = self._carry_out(job)
+            run_id, report = self._carry_out(job)
         except BusyError as error:
             _log.debug("%s waits: %s", job.started_by, error)
             self._agenda.failed(time.monotonic())
@@ -156,8 +168,10 @@ class Loop:
         except CrossdockError as error:
             self._rest(error)
             return
+        self._pulse.worked()
         for name, problem in report.look.failed.items():
-            _log.warning("%s was not read: %s", name, problem)
+            about = {"run": run_id, "connection": name, "action": "read"}
+            _log.warning("%s was not read: %s", name, problem, extra=about)
         if report.look.failed:
             self._rests_until = time.monotonic() + self._pace.rest
 
@@ -169,7 +183,7 @@ class Loop:
         except CrossdockError as error:
             self._rest(error)
 
-    def _carry_out(self, job: Job) -> SyncReport:
+    def _carry_out(self, job: Job) -> tuple[int, SyncReport]:
         hub, agenda = self._hub, self._agenda
         wanted = partial(agenda.wanted, job=job)
         with lease(hub, job.command, wait=0, started_by=job.started_by, wanted=wanted) as run_id:
@@ -179,10 +193,11 @@ class Loop:
             end_run(hub, run_id, _outcome(report), outcome_counts(report))
             with hub.database.begin() as connection:
                 agenda.done(connection, job)
-        return report
+        return run_id, report
 
     def _rest(self, error: CrossdockError) -> None:
         _log.warning("a sync ended early: %s", error)
+        self._pulse.failed(error)
         self._rests_until = time.monotonic() + self._pace.rest
         self._agenda.failed(self._rests_until)
 

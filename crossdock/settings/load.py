@@ -13,11 +13,13 @@ import msgspec
 from canonical.errors import ConfigError, Problem
 from connectors.manifest import Manifest
 from crossdock.settings.accounts import check_accounts
+from crossdock.settings.alerts import check_alerts
 from crossdock.settings.check import check_shape
 from crossdock.settings.database import database_problem
 from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
+from crossdock.settings.metrics import check_metrics
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.orders import check_booked, check_ready, read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
@@ -86,6 +88,8 @@ def _settle(
         findings.error(("database",), problem.message, problem.hint)
     manifests = check_accounts(shape.connections, platforms, findings)
     check_webhooks(shape.webhooks, shape.connections, manifests, findings)
+    check_metrics(shape.metrics, findings)
+    check_alerts(shape.alerts, shape.connections, findings)
     askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
@@ -121,6 +125,8 @@ def _settle(
         schedules=read_schedules(
             shape.schedules, _declared(document.data, "flows"), names, findings, _written(document.data, "schedules")
         ),
+        metrics=shape.metrics,
+        alerts=shape.alerts,
         askable=askable,
     )
 

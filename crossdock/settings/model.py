@@ -11,6 +11,8 @@ from canonical.errors import Problem
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
 from connectors.manifest import Manifest
+from crossdock.settings.alerts import AlertsShape
+from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
 from mappings.source import DataPath, Document
 from sync.config import Processor, Retention
@@ -58,6 +60,8 @@ class Settings:
     webhooks: WebhooksShape = field(default_factory=WebhooksShape)
     retention: Retention = field(default_factory=Retention)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    metrics: MetricsShape = field(default_factory=MetricsShape)
+    alerts: AlertsShape = field(default_factory=AlertsShape)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from crossdock.settings.alerts import AlertsShape
+from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 from crossdock.settings.retention import RetentionShape
 from crossdock.settings.scheduleshape import ScheduleShape
@@ -201,3 +203,5 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     plan: PlanShape = PlanShape()
     webhooks: WebhooksShape = WebhooksShape()
     retention: RetentionShape = RetentionShape()
+    metrics: MetricsShape = MetricsShape()
+    alerts: AlertsShape = AlertsShape()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -22,13 +22,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from canonical.clock import Clock
-from canonical.errors import CrossdockError, RetriableError
+from canonical.errors import RetriableError
 from connectors.webhooks import Greeting, Refused, Webhooks
 from crossdock.webhooks.limits import Bucket, Limits
 from crossdock.webhooks.problems import problem
 from crossdock.webhooks.writer import Writer
 from sync.inbox import Delivery
-from sync.store.database import Database, get_meta
+from sync.store.database import Database
 
 _log = logging.getLogger(__name__)
 _AGAIN_SECONDS = 5
@@ -43,8 +43,19 @@ class Door:
     secrets: tuple[str, ...] = field(repr=False)
 
 
+def _heard_by(connection: str) -> dict[str, str]:
+    return {"connection": connection, "action": "webhook"}
+
+
+def _nobody_listens(_connection: str, _status: int, _seconds: float) -> None:
+    return None
+
+
 class Receiver:
-    """Takes in what platforms tell; ``app`` is what a server runs, ``counts`` what became of messages by door."""
+    """Takes in what platforms tell; ``app`` is what a server runs, ``counts`` what became of messages by door.
+
+    ``routes`` is what is served beside the doors; ``answered`` is told of each answer: door, status and seconds.
+    """
 
     def __init__(
         self,
@@ -54,19 +65,22 @@ class Receiver:
         limits: Limits,
         *,
         beat: Callable[[], float] = time.monotonic,
+        routes: Sequence[Route] = (),
+        answered: Callable[[str, int, float], None] = _nobody_listens,
     ) -> None:
         self._doors = doors
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._beat = beat
+        self._answered = answered
         self._buckets = {name: Bucket(limits.per_second, beat) for name in doors}
         self._writer = Writer(database, clock)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.app = Starlette(
             routes=[
                 Route("/webhooks/{connection}", self._take, methods=["POST"]),
-                Route("/healthz", _alive),
-                Route("/readyz", self._ready),
+                *routes,
             ],
             exception_handlers={HTTPException: _http_problem},
             lifespan=self._lifespan,
@@ -80,11 +94,26 @@ class Receiver:
         finally:
             await run_in_threadpool(self._writer.stop)
 
+    @property
+    def stores(self) -> bool:
+        """Whether anything that is told will be stored."""
+        return self._writer.alive
+
+    def waiting(self) -> int:
+        """How many messages wait to be stored."""
+        return self._writer.waiting()
+
     async def _take(self, request: Request) -> Response:
-        name = request.path_params["connection"]
-        door = self._doors.get(name)
+        door = self._doors.get(request.path_params["connection"])
         if door is None:
             return problem(404, "no connection of this name takes webhooks")
+        begun = self._beat()
+        answer = await self._judge(door, request)
+        self._answered(door.connection, answer.status_code, self._beat() - begun)
+        return answer
+
+    async def _judge(self, door: Door, request: Request) -> Response:
+        name = door.connection
         if not self._buckets[name].take():
             return self._refuse(name, "too_many", problem(429, "too many messages", retry_after=_AGAIN_SECONDS))
         body = await self._body(request)
@@ -94,7 +123,7 @@ class Receiver:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.scope["headers"]}
         verdict = door.reader.verify(body, headers, door.secrets, self._clock.now())
         if isinstance(verdict, Refused):
-            _log.warning("a message to %s was refused: %s", name, verdict.reason)
+            _log.warning("a message to %s was refused: %s", name, verdict.reason, extra=_heard_by(name))
             return self._refuse(name, verdict.reason, problem(401, f"not believed: {verdict.reason}"))
         if isinstance(verdict, Greeting):
             self.counts[name, "greeting"] += 1
@@ -136,23 +165,6 @@ class Receiver:
     def _refuse(self, name: str, why: str, answer: Response) -> Response:
         self.counts[name, why] += 1
         return answer
-
-    async def _ready(self, _request: Request) -> Response:
-        """Whether a message could be stored now."""
-        if not self._writer.alive or not await run_in_threadpool(self._reaches_database):
-            return problem(503, "the database cannot be written", retry_after=_AGAIN_SECONDS)
-        return PlainTextResponse("ready")
-
-    def _reaches_database(self) -> bool:
-        try:
-            with self._database.begin() as connection:
-                return get_meta(connection, "database_id") is not None
-        except CrossdockError:
-            return False
-
-
-async def _alive(_request: Request) -> Response:
-    return PlainTextResponse("ok")
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

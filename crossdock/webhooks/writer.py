@@ -109,7 +109,7 @@ class Writer:
             with self._database.begin() as connection:
                 inbox.keep(connection, [one.delivery for one in group], instant_text(self._clock.now()))
         except (CrossdockError, SQLAlchemyError) as error:
-            _log.error("messages could not be stored: %s", error)
+            _log.error("messages could not be stored: %s", error, extra={"action": "webhook"})
             return RetriableError(f"could not be stored: {error}")
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
+import sync.store.alerts
 import sync.store.inbox
 import sync.store.orders
 import sync.store.schedules

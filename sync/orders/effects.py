@@ -5,6 +5,7 @@ An effect is waiting, in flight, done, blocked (its document was refused), dropp
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,8 +22,10 @@ from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
 from sync.hub import Hub
 from sync.locks import hold
+from sync.logcontext import about
 from sync.orders import outcomes, store
 
+_log = logging.getLogger(__name__)
 _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "request": FulfillmentRequest,
     "cancel": CancelRequest,
@@ -89,10 +92,12 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
         try:
-            with hold(hub.database, name, hub.clock, wait=60) as still_ours:
+            with about(connection=name, action="effect"), hold(hub.database, name, hub.clock, wait=60) as still_ours:
                 _Sender(hub, name, report, still_ours, only).run()
         except (RetriableError, FatalError, BusyError) as error:
             report.failed[name] = str(error)
+    for (name, word), count in report.outcomes.items():
+        hub.on_outcome(name, word, count)
     return report
 
 
@@ -133,7 +138,9 @@ class _Sender:
                 return
             after = row.id
             if self.only is None or row.id in self.only:
-                self._send(row)
+                with about(ref=row.reference):
+                    _log.info("%s", row.operation)
+                    self._send(row)
 
     def recover(self) -> None:
         """Find out what became of each effect in flight."""

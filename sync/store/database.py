@@ -61,6 +61,16 @@ class Database:
                 f"the database failed: {error.orig}", hint="check that it is reachable and writable, then run again"
             ) from error
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One look at a single moment of the database, which keeps nobody from writing meanwhile; changes nothing."""
+        try:
+            with self.engine.connect().execution_options(reads=True) as connection:
+                yield connection
+        except OperationalError as error:
+            hint = "check that it is reachable, then run again"
+            raise FatalError(f"the database failed: {error.orig}", hint=hint) from error
+
     def database_id(self) -> str:
         """The random name this database was given when it was made; saved plans carry it."""
         with self.begin() as connection:
@@ -106,7 +116,8 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A deferred transaction that later writes can fail at once when another one wrote meanwhile.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _keep_private(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -109,7 +110,8 @@ def test_the_image_runs_without_root_and_tells_whether_it_is_well() -> None:
     last = dict(_instructions(2))
     user = last["USER"]
     assert user.split(":")[0] not in {"", "0", "root"}
-    assert "crossdock status" in last["HEALTHCHECK"]
+    assert "/healthz" in last["HEALTHCHECK"]
+    assert json.loads(last["CMD"])[0] == "serve"
     assert "pip" not in " ".join(rest for word, rest in _instructions(2) if word == "RUN")
 
 
@@ -117,4 +119,5 @@ def test_the_compose_file_gives_the_hub_a_database_that_is_ready() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert services["hub"]["depends_on"]["database"]["condition"] == "service_healthy"
     assert "DATABASE_URL" in services["hub"]["environment"]
+    assert services["hub"]["command"][0] == "serve"
     assert all("ports" not in service for service in services.values())

@@ -207,9 +207,7 @@ def test_a_message_that_cannot_be_stored_is_to_come_again(serve: Serve, sqlite_u
     found.close()
 
 
-def test_health_and_readiness_are_told(serve: Serve) -> None:
+def test_what_is_no_door_is_refused_in_words(serve: Serve) -> None:
     url, _ = serve()
-    assert get(f"{url}/healthz").status_code == 200
-    assert get(f"{url}/readyz").text == "ready"
     assert _problem(get(f"{url}/webhooks/shop"), 405)
     assert _problem(get(f"{url}/"), 404)

@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
+import sync.store.alerts
 import sync.store.inbox
 import sync.store.orders
 import sync.store.schedules

@@ -1,0 +1,147 @@
+"""The thread that keeps the log of alerts and tells them: it never holds up a sync, nor the end of the process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import tenacity
+
+from canonical.clock import instant_text
+from canonical.errors import CrossdockError
+from crossdock.alerts.message import Message, Notice, message_of
+from crossdock.alerts.senders import DeliveryError, Sender
+from crossdock.alerts.targets import Target, endings, limits, targets
+from crossdock.daemon.pulse import Pulse
+from crossdock.settings.model import Settings
+from crossdock.settings.secrets import Resolver
+from sync.alerts import log
+from sync.alerts.conditions import Ending, Limits, Situation, conditions
+from sync.alerts.kinds import ADVICE
+from sync.hub import Hub
+
+_log = logging.getLogger(__name__)
+_ATTEMPTS = 3
+_LONGEST_WAIT = 5.0
+_BLIND = 3
+_ABOUT = {"action": "alert"}
+
+
+class Keeper:
+    """Looks every few seconds what holds, and tells each target what is new; ``step`` is one such look.
+
+    What cannot be delivered is tried again later, by this process or the next. Where the database itself is away,
+    targets are told so from memory.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        targets: Mapping[str, Target],
+        limits: Limits,
+        *,
+        endings: Sequence[Ending] = (),
+        failures: Callable[[], tuple[int, str]] = lambda: (0, ""),
+        every: float = 15.0,
+    ) -> None:
+        self._hub = hub
+        self._targets = targets
+        self._limits = limits
+        self._failures = failures
+        self._every = every
+        self._start = Situation(hub.now(), hub.now(), endings)
+        self._blind = 0
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="alerts", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 1.0) -> None:
+        """End; what is being delivered gets so many seconds."""
+        self._ending.set()
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        while not self._ending.is_set():
+            self.step()
+            self._ending.wait(self._every)
+
+    def step(self) -> None:
+        """Look once, and tell what is new or was not delivered before."""
+        try:
+            self._look()
+            for name, target in self._targets.items():
+                if not self._ending.is_set():
+                    self._tell(name, target.sender)
+        except CrossdockError as error:
+            _log.warning("alerts could not be looked up: %s", error, extra=_ABOUT)
+            self._blind += 1
+            if self._blind == _BLIND:
+                self._tell_blindness(log.OPENED)
+            return
+        if self._blind >= _BLIND:
+            self._tell_blindness(log.CLOSED)
+        self._blind = 0
+
+    def _look(self) -> None:
+        hub = self._hub
+        failures, last_error = self._failures()
+        now = replace(self._start, now=hub.now(), failures=failures, last_error=last_error)
+        with hub.database.read() as connection:
+            found = conditions(connection, hub.config, now, self._limits)
+        wants = {name: target.kinds for name, target in self._targets.items()}
+        with hub.database.begin() as connection:
+            log.reconcile(connection, found, wants, now.now)
+
+    def _tell(self, name: str, sender: Sender) -> None:
+        hub = self._hub
+        with hub.database.read() as connection:
+            rows = log.due(connection, name, hub.now())
+        if not rows:
+            return
+        problem = self._deliver(name, sender, message_of(rows))
+        with hub.database.begin() as connection:
+            if problem:
+                log.not_told(connection, name, rows, problem, hub.now())
+            else:
+                log.told(connection, name, rows, hub.now())
+
+    def _deliver(self, name: str, sender: Sender, message: Message) -> str:
+        """Deliver with a few attempts; what went wrong, or an empty text."""
+        attempts = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(_ATTEMPTS) | tenacity.stop_when_event_set(self._ending),
+            wait=tenacity.wait_random_exponential(max=_LONGEST_WAIT),
+            sleep=tenacity.sleep_using_event(self._ending),
+            retry=tenacity.retry_if_exception_type(DeliveryError),
+            reraise=True,
+        )
+        try:
+            attempts(sender.send, message)
+        except DeliveryError as error:
+            _log.warning("%s could not be told of alerts: %s", name, error, extra=_ABOUT)
+            return str(error)
+        return ""
+
+    def _tell_blindness(self, event: str) -> None:
+        at = instant_text(self._hub.now())
+        said = Notice(
+            0, event, "sync_failing", "database", "the database of the hub cannot be used", ADVICE["sync_failing"], at
+        )
+        for name, target in self._targets.items():
+            if said.kind in target.kinds:
+                self._deliver(name, target.sender, Message([said]))
+
+
+def keeper_of(hub: Hub, settings: Settings, resolver: Resolver, pulse: Pulse) -> Keeper:
+    """A keeper as configured, who is told by ``pulse`` how syncs fare."""
+    return Keeper(
+        hub,
+        targets(settings, resolver, hub.clock),
+        limits(settings.alerts),
+        endings=endings(settings),
+        failures=lambda: (pulse.failures, pulse.last_error),
+    )

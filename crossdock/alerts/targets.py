@@ -1,0 +1,87 @@
+"""Who is told of what, as the configuration says, with every secret read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from canonical.clock import Clock
+from canonical.errors import ConfigError, Problem
+from crossdock.alerts.senders import Mail, Sender, Slack, Webhook
+from crossdock.settings.alerts import AlertsShape, AlertTargetShape
+from crossdock.settings.model import Settings
+from crossdock.settings.secrets import Resolver
+from sync.alerts.conditions import Ending, Limits
+from sync.alerts.kinds import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody who is told of some kinds of alerts."""
+
+    sender: Sender
+    kinds: frozenset[str]
+
+
+def targets(settings: Settings, resolver: Resolver, clock: Clock) -> dict[str, Target]:
+    """Every target by name; ConfigError naming those whose secrets cannot be read."""
+    found: dict[str, Target] = {}
+    problems: list[Problem] = []
+    for name, shape in settings.alerts.targets.items():
+        try:
+            found[name] = Target(_sender(shape, resolver, clock), frozenset(shape.only or KINDS))
+        except ConfigError as error:
+            problems += [replace(one, message=f"alerts, target {name}: {one.message}") for one in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _sender(shape: AlertTargetShape, resolver: Resolver, clock: Clock) -> Sender:
+    def read(text: str) -> str:
+        return resolver.resolve(text).reveal()
+
+    if shape.kind == "webhook":
+        return Webhook(_safe(read(shape.url)), read(shape.secret), clock)
+    if shape.kind == "slack":
+        return Slack(_safe(read(shape.url)))
+    to = tuple(shape.to)
+    return Mail(shape.host, shape.port, shape.tls, shape.sender, to, shape.user, read(shape.password))
+
+
+def _safe(url: str) -> str:
+    """An address that is reached over TLS, or on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname or "")):
+        return url
+    raise ConfigError([Problem("the address must begin with https://", hint="http is for this machine only")])
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def limits(shape: AlertsShape) -> Limits:
+    """From when on something is told, as configured."""
+    return Limits(
+        stale=timedelta(minutes=shape.stale_minutes),
+        growth=shape.quarantine_growth,
+        ahead=timedelta(days=shape.ahead_days),
+    )
+
+
+def endings(settings: Settings) -> list[Ending]:
+    """What ends when: the version of each platform's API that is used, and credentials whose end was told."""
+    found = []
+    for name, one in settings.connections.items():
+        version = str(one.settings.get("api_version", one.manifest.default_version))
+        if version in one.manifest.sunsets:
+            found.append(Ending(name, f"API version {version}", one.manifest.sunsets[version]))
+    told: Mapping[str, str] = settings.alerts.credentials_end
+    return found + [Ending(name, "credential", date.fromisoformat(day)) for name, day in told.items()]

@@ -1,0 +1,1 @@
+"""Figures for a monitoring system, in the text format of Prometheus."""
