@@ -10,6 +10,7 @@ from connectors.manifest import WebhookSpec
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.subscribing import register, repair
 from crossdock.cli.work import looking
 from crossdock.cli.workspace import load
 
@@ -37,11 +38,13 @@ _LATEST = [
 
 @click.group(
     "webhooks",
-    short_help="List what each platform should tell, and what it told.",
+    short_help="List what each platform tells, and have it tell what is read here.",
     epilog=closing(
         """
         crossdock webhooks list
         crossdock webhooks list --connection shop_eu
+        crossdock webhooks register
+        crossdock webhooks repair --yes
         """
     ),
 )
@@ -121,3 +124,5 @@ def _next(rows: list[dict[str, object]]) -> list[str]:
 
 
 command.add_command(list_webhooks)
+command.add_command(register)
+command.add_command(repair)
