@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "sync": "Plan and apply in one go, for a timer.",
     "serve": "Hear what platforms tell, and sync: what was told at once, everything in an interval.",
     "webhooks": "List what each platform tells, and have it tell what is read here.",
+    "privacy": "Forget a customer, or tell what is kept of one.",
     "replay": "Mark what was told by webhook once more, to be read again.",
     "audit": "Compare all systems per owned field: accuracy, drift, orphans, duplicates.",
     "conflicts": "List, show and resolve what somebody changed who does not own it.",

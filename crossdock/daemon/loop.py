@@ -14,6 +14,7 @@ from crossdock.clock import SystemClock
 from sync import observeset
 from sync.hub import Hub
 from sync.observe import ReadMode
+from sync.privacy import demands
 from sync.run import SyncReport, end_run, lease, outcome_counts, reading_order, run_sync
 
 _log = logging.getLogger(__name__)
@@ -54,12 +55,16 @@ class StoppableClock(SystemClock):
 
 
 class Loop:
-    """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked."""
+    """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked.
+
+    ``watch`` is called before each step, for what must be looked after beside syncing.
+    """
 
     def __init__(self, hub: Hub, pace: Pace, stopping: Callable[[], bool]) -> None:
         self._hub = hub
         self._pace = pace
         self._stopping = stopping
+        self.watch: Callable[[], None] = lambda: None
         self._due = 0.0
         self._rests_until = 0.0
         self._on_end: Callable[[], None] = lambda: None
@@ -87,6 +92,7 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
+        self.watch()
         now = time.monotonic()
         if now >= self._due:
             self._due = now + self._pace.every
@@ -97,14 +103,15 @@ class Loop:
             self._hub.clock.sleep(self._pace.look)
 
     def _marked(self) -> bool:
-        """Whether something is marked that a sync would read."""
+        """Whether something is marked that a sync would read, or demanded that it would carry out."""
         try:
             with self._hub.database.begin() as connection:
                 counts = observeset.counts(connection)
+                demanded = demands.waiting(connection)
         except CrossdockError as error:
             self._rest(error)
             return False
-        return bool(counts.keys() & set(reading_order(self._hub)))
+        return demanded or bool(counts.keys() & set(reading_order(self._hub)))
 
     def _sync(self, mode: ReadMode) -> None:
         command = "serve" if mode is ReadMode.AUTO else "serve (marked)"

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 
 import sync.store.inbox
 import sync.store.orders
+import sync.store.privacy
 import sync.store.tables  # noqa: F401  the imports fill the metadata
 
 context.configure(
