@@ -15,8 +15,11 @@ from connectors.manifest import RegistrationSpec, WebhookSpec
 from connectors.subscriptions import ALL_TOPICS, SubscribingConnector, Subscription, Subscriptions
 from sync.config import HubConfig
 from sync.hub import Hub
+from sync.locks import hold
 from sync.orders.reading import takers
 from sync.topology import mappings_by_resource
+
+_PATIENCE = 60.0
 
 
 class Action(Enum):
@@ -55,7 +58,8 @@ def wanted_topics(config: HubConfig, name: str) -> tuple[str, ...]:
 
 def listed(hub: Hub, name: str) -> list[Subscription]:
     """Every subscription that a connection's account shows."""
-    return _of(hub, name).listed()
+    with hold(hub.database, name, hub.clock, wait=_PATIENCE):
+        return _of(hub, name).listed()
 
 
 def steps(
@@ -81,15 +85,15 @@ def steps(
 
 def carry_out(hub: Hub, name: str, step: Step, address: str, secret: str) -> str:
     """Do one step; gives the secret where the platform tells one just now."""
-    subscriptions = _of(hub, name)
-    if step.action is Action.CREATE:
-        return subscriptions.create(address, step.topics, secret)
-    assert step.one is not None
-    if step.action is Action.CHANGE:
-        subscriptions.change(step.one, step.topics, secret)
-    else:
-        subscriptions.remove(step.one)
-    return ""
+    with hold(hub.database, name, hub.clock, wait=_PATIENCE):
+        subscriptions = _of(hub, name)
+        if step.one is None:
+            return subscriptions.create(address, step.topics, secret)
+        if step.action is Action.CHANGE:
+            subscriptions.change(step.one, step.topics, secret)
+        else:
+            subscriptions.remove(step.one)
+        return ""
 
 
 def _of(hub: Hub, name: str) -> Subscriptions:

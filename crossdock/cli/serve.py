@@ -41,6 +41,7 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
     """
+    from crossdock.daemon.hearing import Hearing
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
     from crossdock.webhooks.doors import doors, limits
@@ -55,6 +56,8 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
         server = Server(receiver.app, listener)
         loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
+        if loop is not None:
+            loop.watch = Hearing(hub, settings, resolver(app, settings)).check
         host, port = listener.getsockname()[:2]
         click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
         if loop is not None:
