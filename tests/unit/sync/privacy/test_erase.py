@@ -231,7 +231,7 @@ def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monk
 
     class Reader:
         def read(self, topic: str, body: bytes) -> Contents:
-            return Contents(demands=(PrivacyDemand("erase"),))
+            return Contents(demands=(PrivacyDemand("erase", everyone=topic.startswith("shop/")),))
 
     monkeypatch.setattr(demands, "reader_of", lambda hub: lambda name: Reader())
     _order(found)
@@ -239,6 +239,11 @@ def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monk
     _tell(found, "customers/redact", {}, PrivacyDemand("erase"))
     assert demands.carry_out(found.hub) == 0
     assert _kept(found) == set(HERS)
+    with found.hub.database.begin() as connection:
+        # A person must look; what works by itself does not try for ever.
+        assert not demands.waiting(connection)
+        assert inbox.standings(connection)["shop"].demands == 1
+        assert len(trouble.of_kinds(connection, [demands.TELL])) == 1
     _tell(found, "shop/redact", {"shop_id": 1}, PrivacyDemand("erase"))
     assert demands.carry_out(found.hub) == 1
     assert _kept(found) == set()
@@ -273,3 +278,26 @@ def test_raw_records_are_gone_and_their_digest_stays(found: Trading) -> None:
         row = connection.execute(select(DOCUMENT).where(DOCUMENT.c.external_id == number)).one()
     assert (bytes(row.raw), bytes(row.digest)) == (NOTHING, bytes(before))
     assert disk.clean(found.hub.database)
+
+
+def test_a_demand_caught_and_sent_again_forgets_nobody_anew(found: Trading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its signature covers no time and no id: whoever caught it could have every later order forgotten."""
+
+    class Reader:
+        def read(self, topic: str, body: bytes) -> Contents:
+            return Contents(demands=(PrivacyDemand("erase", "7"),))
+
+    monkeypatch.setattr(demands, "reader_of", lambda hub: lambda name: Reader())
+    demand = msgspec.json.encode({"customer": {"id": 7}})
+    said = Contents(demands=(PrivacyDemand("erase", "7"),))
+    for number in range(2):
+        with found.hub.database.begin() as connection:
+            told = Delivery("shop", Accepted("customers/redact", f"id-{number}", said), demand)
+            inbox.keep(connection, [told], found.hub.stamp())
+        assert demands.carry_out(found.hub) == 1
+        found.clock.advance(60)
+        _order(found)
+        _sync(found)
+    assert _kept(found) == set(HERS)
+    with found.hub.database.begin() as connection:
+        assert not demands.waiting(connection)
