@@ -84,12 +84,24 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     settings: tuple[str, ...] = ()
 
 
+class RegistrationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the hub itself subscribes: whose secret signs, and whether one subscription holds all topics.
+
+    ``signed_by`` is ``account`` where the secret belongs to the account or app and is known already, ``ours`` where we
+    choose it, ``told`` where the platform makes one for each subscription and tells it once.
+    """
+
+    signed_by: Literal["account", "ours", "told"]
+    bundled: bool = False
+
+
 class WebhookSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the platform tells by itself: each topic to subscribe to, with the resources whose records it names.
 
     ``secret`` says in words which secret signs, ``header`` where the signature stands. ``tolerance_seconds`` is how far
     a signed time may be off; 0 where the signature covers none, so that a message caught on its way stays good.
     ``retries`` says in words how often the platform tries again, ``privacy`` names the topics that carry legal demands.
+    Without a ``registration`` subscriptions are made by hand.
     """
 
     secret: str
@@ -98,6 +110,7 @@ class WebhookSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retries: str
     tolerance_seconds: float = 0.0
     privacy: tuple[str, ...] = ()
+    registration: RegistrationSpec | None = None
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,12 +31,14 @@ class RecordRef:
 class PrivacyDemand:
     """What the law lets a person, or a shop that leaves, demand: that what is kept of them is told, or erased.
 
-    No customer means all that is kept of the shop. Ids are those that ``lookup`` takes, or the platform's own.
+    ``everyone`` means all that is kept of the shop. Without that and without ids its details could not be read, or are
+    not those of such a demand: it waits for a person. Ids are those that ``lookup`` takes, or the platform's own.
     """
 
     action: Literal["tell", "erase"]
     customer_id: str = ""
     order_ids: tuple[str, ...] = ()
+    everyone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from mappings.documents import DocumentMapping
 from sync import cursors
 from sync.hub import Hub
 from sync.observe import ReadMode, ReadReport
+from sync.privacy import door
 from sync.store import body
 from sync.store.database import among, chunks, upsert
 from sync.store.orders import Document
@@ -154,6 +155,7 @@ def store_documents(
     ids = [mapping.identify(raw) or NAMELESS + body.digest(raw).hex() for raw in raws]
     newest = dict(zip(ids, raws, strict=True))
     known = _known(connection, name, mapping.document, list(newest))
+    erased = door.open_door(connection)
     changed = 0
     for external_id, raw in newest.items():
         row = known.get(external_id)
@@ -163,7 +165,8 @@ def store_documents(
         found = _mapped(mapping, name, external_id, raw, as_of)
         if row is not None and _is_stale(found, row):
             continue
-        _put(connection, hub, found, raw, digest, row)
+        found, kept = door.admitted(erased, found, raw)
+        _put(connection, hub, found, kept, digest, row)
         take(hub, connection, found)
         changed += 1
     return changed

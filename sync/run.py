@@ -30,6 +30,7 @@ from sync.orders.advance import advance
 from sync.orders.effects import EffectReport, carry_out, request_effects, resolve_lost
 from sync.orders.reading import absences, asked_still, takers
 from sync.planner import PlanSummary, plan
+from sync.privacy import demands
 from sync.resolve import approve_doubted
 from sync.store import body, tables
 from sync.store.database import insert_returning_id
@@ -217,6 +218,7 @@ def run_sync(
     chosen = flows if flows is not None else list(hub.config.flows.values())
     if force:
         approve_doubted(hub, chosen)
+    demands.carry_out(hub)
     report = SyncReport(look(hub, mode, chosen, only))
     advance(hub)
     for _ in range(_ROUNDS):

@@ -26,6 +26,7 @@ from connectors.shopify.reads import Reader
 from connectors.shopify.refunds import RefundWriter
 from connectors.shopify.shapes import Counted, Data, Location
 from connectors.shopify.shipments import ShipmentWriter
+from connectors.shopify.subscriptions import ShopifySubscriptions
 from connectors.shopify.verdict import StillRunningError
 
 _HEALTH_COST = 3
@@ -152,6 +153,10 @@ class ShopifyConnector:
         """What an order was told is looked for there; values that were set are read again by the engine instead."""
         effect = self._effects.get(call.operation)
         return None if effect is None else effect.resolve(call)
+
+    def subscriptions(self) -> ShopifySubscriptions:
+        """What the app has Shopify tell."""
+        return ShopifySubscriptions(self._client)
 
     def close(self) -> None:
         """Give back all connections."""

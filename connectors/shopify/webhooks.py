@@ -20,6 +20,8 @@ _DEMANDS: Mapping[str, Literal["tell", "erase"]] = {
     "customers/redact": "erase",
     "shop/redact": "erase",
 }
+_PROOF = {"customers/data_request": "orders_requested", "customers/redact": "orders_to_redact"}
+_OF_SHOP = frozenset({"shop_id", "shop_domain"})
 _Id = int | str | None
 
 
@@ -61,7 +63,7 @@ def read(topic: str, body: bytes) -> Contents:
     """The records a message names, by their global ids, or what a privacy law demands of us."""
     if topic in _DEMANDS:
         # A demand must not get lost because its details cannot be read; its body is kept.
-        return Contents(demands=(_demand(topic, decoded(body, _Demand) or _Demand()),))
+        return Contents(demands=(_demand(topic, body),))
     resources = topics_of("connectors.shopify").get(topic, ())
     payload = (decoded(body, _Payload) if resources else None) or _Payload()
     named = {RecordRef(resource, gid): None for resource in resources for gid in _gids(resource, topic, payload)}
@@ -73,10 +75,18 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}", "")
 
 
-def _demand(topic: str, given: _Demand) -> PrivacyDemand:
+def _demand(topic: str, body: bytes) -> PrivacyDemand:
+    """What is demanded, if the body is one of such a demand: the topic is not signed, and any message could bear it."""
+    action = _DEMANDS[topic]
+    shape = decoded(body, dict[str, msgspec.Raw]) or {}
+    if topic == "shop/redact":
+        return PrivacyDemand(action, everyone=bool(shape) and shape.keys() <= _OF_SHOP)
+    given = decoded(body, _Demand)
+    if given is None or _PROOF[topic] not in shape:
+        return PrivacyDemand(action)
     orders = (*given.orders_requested, *given.orders_to_redact)
     customer = "" if given.customer.id is None else f"{_GID}/Customer/{given.customer.id}"
-    return PrivacyDemand(_DEMANDS[topic], customer, tuple(f"{_GID}/Order/{one}" for one in orders))
+    return PrivacyDemand(action, customer, tuple(f"{_GID}/Order/{one}" for one in orders))
 
 
 def _gids(resource: str, topic: str, payload: _Payload) -> Iterator[str]:

@@ -13,7 +13,7 @@ from connectors.base import Environment
 from connectors.http import Answer, Outgoing, Transport, WindowBudget
 from connectors.stripe.options import Options
 from connectors.stripe.sdk import Sdk
-from connectors.stripe.verdict import verdict
+from connectors.stripe.verdict import NotThereError, verdict
 
 Param: TypeAlias = str | int | list[str] | Mapping[str, str] | Mapping[str, int]
 Params: TypeAlias = Mapping[str, Param]
@@ -94,6 +94,21 @@ class Client:
     def create_refund(self, params: Mapping[str, object], key: str) -> Answer:
         """Pay money back, under an idempotency key."""
         return self._sdk.create_refund(params, key)
+
+    def create_endpoint(self, params: Mapping[str, object]) -> Answer:
+        """Make a webhook endpoint; the answer holds its secret, this once."""
+        return self._sdk.create_endpoint(params)
+
+    def update_endpoint(self, external_id: str, params: Mapping[str, object]) -> Answer:
+        """Change a webhook endpoint."""
+        return self._sdk.update_endpoint(external_id, params)
+
+    def delete_endpoint(self, external_id: str) -> None:
+        """Delete a webhook endpoint; that it is gone already is as good."""
+        try:
+            self._sdk.delete_endpoint(external_id)
+        except NotThereError:
+            return
 
     def account(self) -> Answer:
         """The account that the key belongs to."""

@@ -22,6 +22,7 @@ from connectors.stripe.health import Doctor
 from connectors.stripe.options import Options, SettingValue, read_options
 from connectors.stripe.reading import Reader
 from connectors.stripe.refunds import OPERATION, Refunds, compose
+from connectors.stripe.subscriptions import StripeSubscriptions
 
 _PACKAGE = "connectors.stripe"
 
@@ -76,6 +77,10 @@ class StripeConnector:
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find out what became of a refund, by its reference and by its key."""
         return self._refunds.resolve(call)
+
+    def subscriptions(self) -> StripeSubscriptions:
+        """The account's webhook endpoints."""
+        return StripeSubscriptions(self._client)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -102,6 +102,7 @@ class Sdk:
             "payouts": cast("_Service", self._v1.payouts),
             "events": cast("_Service", self._v1.events),
             "payment_intents": cast("_Service", self._v1.payment_intents),
+            "webhook_endpoints": cast("_Service", self._v1.webhook_endpoints),
         }
 
     def list(self, resource: str, params: Params) -> Answer:
@@ -115,6 +116,18 @@ class Sdk:
     def create_refund(self, params: Params, key: str) -> Answer:
         """Pay money back, under an idempotency key."""
         return _answer_of(self._v1.refunds.create(cast("Any", dict(params)), {"idempotency_key": key}))
+
+    def create_endpoint(self, params: Params) -> Answer:
+        """Make a webhook endpoint."""
+        return _answer_of(self._v1.webhook_endpoints.create(cast("Any", dict(params))))
+
+    def update_endpoint(self, external_id: str, params: Params) -> Answer:
+        """Change a webhook endpoint."""
+        return _answer_of(self._v1.webhook_endpoints.update(external_id, cast("Any", dict(params))))
+
+    def delete_endpoint(self, external_id: str) -> Answer:
+        """Delete a webhook endpoint."""
+        return _answer_of(self._v1.webhook_endpoints.delete(external_id))
 
     def account(self) -> Answer:
         """The account that the key belongs to."""

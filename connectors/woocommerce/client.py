@@ -13,7 +13,7 @@ from connectors.base import Environment
 from connectors.http import Answer, Outgoing, Transport
 from connectors.woocommerce.auth import auth_of
 from connectors.woocommerce.options import Options
-from connectors.woocommerce.verdict import verdict
+from connectors.woocommerce.verdict import NotThereError, verdict
 
 _READ_METHODS = frozenset({"GET", "HEAD"})
 _OVERRIDES = ("_method", "x-http-method-override")
@@ -101,6 +101,17 @@ class Client:
     def save(self, path: str, body: bytes, operation: str) -> Answer:
         """One write of one record."""
         return self._transport.send(Outgoing("PUT", path, body, _JSON, operation=operation))
+
+    def add(self, path: str, body: bytes, operation: str) -> Answer:
+        """Make one record."""
+        return self._transport.send(Outgoing("POST", path, body, _JSON, operation=operation))
+
+    def remove(self, path: str, operation: str) -> None:
+        """Delete one record; that it is gone already is as good."""
+        try:
+            self._transport.send(Outgoing("DELETE", path, operation=operation))
+        except NotThereError:
+            return
 
     def close(self) -> None:
         """Give the connections back."""

@@ -28,6 +28,7 @@ from connectors.woocommerce.reading import ProductReader
 from connectors.woocommerce.records import RESOURCE
 from connectors.woocommerce.refunds import REFUNDED, RefundWriter
 from connectors.woocommerce.shipments import SHIPPED, ShipmentWriter
+from connectors.woocommerce.subscriptions import WooSubscriptions
 from connectors.woocommerce.writing import ProductWriter
 
 _PACKAGE = "connectors.woocommerce"
@@ -106,6 +107,10 @@ class WooCommerceConnector:
         """What was noted at an order is looked up; a set of values is read again and planned anew, never repeated."""
         writer = self._effects.get(call.operation)
         return None if writer is None else writer.resolve(call)
+
+    def subscriptions(self) -> WooSubscriptions:
+        """The shop's webhooks."""
+        return WooSubscriptions(self._client)
 
     def close(self) -> None:
         """Give the connections back."""

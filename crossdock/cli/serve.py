@@ -22,6 +22,9 @@ from crossdock.clock import SystemClock
 if TYPE_CHECKING:
     import socket
 
+    from crossdock.alerts.keeper import Keeper
+    from crossdock.daemon.loop import Loop
+    from crossdock.daemon.server import Server
     from crossdock.settings.model import Settings
     from crossdock.webhooks.receiver import Door
     from sync.hub import Hub
@@ -72,6 +75,7 @@ def command(
     [names], "orders": [names of the connections whose orders are read]}. Logs go to stderr.
     """
     from crossdock.alerts.keeper import keeper_of
+    from crossdock.daemon.hearing import Hearing
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.server import Server, listen
     from crossdock.daemon.watch import watch_over
@@ -93,23 +97,31 @@ def command(
         server = Server(receiver.app, listener)
         pace = Pace() if every is None else Pace(every)
         loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse)
+        if loop is not None:
+            loop.watch = Hearing(hub, settings, resolver(app, settings)).check
         watch.over(server, receiver, loop)
         keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
         begun = _begun(settings, opened, listener, pace.every, idle=receive_only)
         click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
         with _timed(hub, settings, idle=receive_only):
-            if loop is not None:
-                loop.start(on_end=server.stop)
-            if keeper is not None:
-                keeper.start()
-            asked = server.run()
-            if loop is not None:
-                loop.join(_END_SECONDS)
-            if keeper is not None:
-                keeper.stop()
+            asked = _serve(server, loop, keeper)
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     return Outcome.IN_SYNC
+
+
+def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> bool:
+    """Hear, work and tell until asked to stop; whether it was a signal that asked."""
+    if loop is not None:
+        loop.start(on_end=server.stop)
+    if keeper is not None:
+        keeper.start()
+    asked = server.run()
+    if loop is not None:
+        loop.join(_END_SECONDS)
+    if keeper is not None:
+        keeper.stop()
+    return asked
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.work import looking
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from sync.status import Status
 
 _FLOWS = [
@@ -39,6 +41,7 @@ _UNTOLD = [
     Column("attempts", "attempts", figures=True),
     Column("error", "because"),
 ]
+_TROUBLE = [Column("kind", "kind"), Column("subject", "who"), Column("detail", "detail")]
 _UNKNOWN = [
     Column("id", "id"),
     Column("connection", "connection"),
@@ -66,7 +69,9 @@ def command(app: App) -> Outcome:
     "reads": [{"connection", "resource", "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...],
     "open_calls": [{"connection", "state", "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection",
     "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), "untold":
-    [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), ...}
+    [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), "trouble": [{"kind", "subject",
+    "detail", "opened_at"}] (platforms that are silent, or not subscribed as they should be, and what customers
+    demand), ...}
     """
     from sync.orders import views
     from sync.status import status
@@ -77,6 +82,7 @@ def command(app: App) -> Outcome:
         with hub.database.begin() as connection:
             unknown = views.unknown_effects(connection)
             paused = paused_rows(connection)
+            trouble_rows = _trouble_rows(connection)
         now = hub.now()
     flows = _flow_rows(found)
     outcome = _outcome(found)
@@ -88,6 +94,7 @@ def command(app: App) -> Outcome:
         Section("reads", _READS, _read_rows(found, now)),
         Section("orders", _ORDERS, [{"state": state, "count": n} for state, n in sorted(found.orders.items())]),
         reason_section(left_out),
+        Section("trouble", _TROUBLE, trouble_rows, title="to look after" if trouble_rows else ""),
         Section("unknown", _UNKNOWN, unknown, title="nobody can tell whether they took effect" if unknown else ""),
         Section("untold", _UNTOLD, found.untold, title=told),
         Section("open_calls", _CALLS, calls, title="calls whose outcome is not known" if calls else ""),
@@ -102,6 +109,16 @@ def command(app: App) -> Outcome:
     }
     summary = "" if found.last_run is None else _last_run(found)
     return app.output.emit(Report("status", outcome, sections, counts, summary, _next(found, outcome)))
+
+
+def _trouble_rows(connection: Connection) -> list[dict[str, object]]:
+    from crossdock.daemon.hearing import DIFFERS
+    from sync import silence, trouble
+    from sync.privacy.demands import TELL
+    from sync.privacy.erase import ELSEWHERE
+
+    found = trouble.of_kinds(connection, (silence.KIND, DIFFERS, TELL, ELSEWHERE))
+    return [{name: getattr(one, name) for name in ("kind", "subject", "detail", "opened_at")} for one in found]
 
 
 def _flow_rows(found: Status) -> list[dict[str, object]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from canonical.errors import ConfigError, Problem
@@ -10,8 +12,12 @@ from connectors.manifest import WebhookSpec
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
+from crossdock.cli.subscribing import register, repair
 from crossdock.cli.work import looking
 from crossdock.cli.workspace import load
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _CONNECTIONS = [
     Column("connection", "connection"),
@@ -20,6 +26,7 @@ _CONNECTIONS = [
     Column("messages", "messages", figures=True),
     Column("deliveries", "deliveries", figures=True),
     Column("last_at", "last"),
+    Column("trouble", "trouble"),
     Column("marked", "to read", figures=True),
     Column("demands", "privacy demands", figures=True),
 ]
@@ -37,11 +44,13 @@ _LATEST = [
 
 @click.group(
     "webhooks",
-    short_help="List what each platform should tell, and what it told.",
+    short_help="List what each platform tells, and have it tell what is read here.",
     epilog=closing(
         """
         crossdock webhooks list
         crossdock webhooks list --connection shop_eu
+        crossdock webhooks register
+        crossdock webhooks repair --yes
         """
     ),
 )
@@ -62,11 +71,12 @@ def command() -> None:
 def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
     """List where each platform is to send its webhooks, and what came.
 
-    Nothing is asked of the platforms: whether they are subscribed is for their own pages to say.
+    Nothing is asked of the platforms here: whether they are subscribed is what `crossdock webhooks register` looks at.
+    `crossdock serve` looks once a day; what differed then, and who is silent, stands under trouble.
 
     JSON: {"counts": {"messages", "deliveries", "demands"}, "connections": [{"connection", "state", "url", "messages",
-    "deliveries", "last_at", "marked", "demands"}], "topics": [{"topic", "names"}], "latest": [{"id", "topic",
-    "delivery_id", "received_at", "last_at", "copies", "bytes", "demand", "handled_at"}], ...}
+    "deliveries", "last_at", "trouble", "marked", "demands"}], "topics": [{"topic", "names"}], "latest": [{"id",
+    "topic", "delivery_id", "received_at", "last_at", "copies", "bytes", "demand", "handled_at"}], ...}
     """
     from crossdock.webhooks.doors import address
     from sync import inbox, observeset
@@ -78,6 +88,7 @@ def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
     with looking(app) as hub, hub.database.begin() as database:
         told, marked = inbox.standings(database), observeset.counts(database)
         latest = inbox.latest(database, connection, limit) if connection else []
+        trouble = _trouble(database)
     rows: list[dict[str, object]] = []
     for name, one in able.items():
         standing = told.get(name, inbox.Standing())
@@ -89,6 +100,7 @@ def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
                 "messages": standing.messages,
                 "deliveries": standing.deliveries,
                 "last_at": standing.last_at,
+                "trouble": trouble.get(name, ""),
                 "marked": marked.get(name, 0),
                 "demands": standing.demands,
             }
@@ -103,6 +115,17 @@ def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
     return app.output.emit(Report("webhooks list", Outcome.IN_SYNC, sections, counts, next=_next(rows)))
 
 
+def _trouble(database: Connection) -> dict[str, str]:
+    """What stands against each connection: it is silent, or not subscribed as it should be."""
+    from crossdock.daemon.hearing import DIFFERS
+    from sync import silence, trouble
+
+    found: dict[str, str] = {}
+    for row in trouble.of_kinds(database, (silence.KIND, DIFFERS)):
+        found[row.subject] = "; ".join(filter(None, (found.get(row.subject, ""), row.detail)))
+    return found
+
+
 def _topics(spec: WebhookSpec | None) -> list[dict[str, object]]:
     if spec is None:
         return []
@@ -114,10 +137,10 @@ def _next(rows: list[dict[str, object]]) -> list[str]:
     closed = [str(row["connection"]) for row in rows if row["state"] == "no secret"]
     steps = [f"to hear of {', '.join(closed)}: give it webhook_secrets in the configuration"] if closed else []
     if any(row["demands"] for row in rows):
-        steps.append(
-            "somebody demands to be told or erased: see `crossdock webhooks list --connection NAME`; do it by hand"
-        )
+        steps.append("somebody demands to be told or erased: `crossdock sync` or `crossdock serve` carries it out")
     return steps
 
 
 command.add_command(list_webhooks)
+command.add_command(register)
+command.add_command(repair)

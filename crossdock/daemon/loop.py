@@ -20,6 +20,7 @@ from sync import observeset, retention
 from sync.hub import Hub
 from sync.pauses import Pauses, obey
 from sync.pauses import load as load_pauses
+from sync.privacy import demands
 from sync.run import SyncReport, end_run, lease, outcome_counts, reading_order, run_sync
 from sync.schedule import Schedule
 
@@ -73,7 +74,10 @@ class PausedError(StoppedError):
 
 
 class Loop:
-    """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn."""
+    """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn.
+
+    ``watch`` is called before each step, for what must be looked after beside syncing.
+    """
 
     def __init__(
         self,
@@ -88,6 +92,7 @@ class Loop:
         self._pace = pace
         self._stopping = stopping
         self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
+        self.watch: Callable[[], None] = lambda: None
         self._rests_until = 0.0
         self._marked_last = False
         self._flows: frozenset[str] = frozenset()
@@ -122,6 +127,7 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
+        self.watch()
         try:
             with self._hub.database.begin() as connection:
                 job = self._next(connection)
@@ -149,9 +155,9 @@ class Loop:
         return due or (MARKED if marked else None)
 
     def _marked(self, connection: Connection, pauses: Pauses) -> bool:
-        """Whether something is marked that a sync would read."""
+        """Whether something is marked that a sync would read, or demanded that it would carry out."""
         read = set(reading_order(self._hub)) - pauses.connections
-        return bool(observeset.counts(connection).keys() & read)
+        return demands.waiting(connection) or bool(observeset.counts(connection).keys() & read)
 
     def _sync(self, job: Job) -> None:
         try:

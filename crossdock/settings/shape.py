@@ -62,8 +62,12 @@ class WebhooksShape(_Block, frozen=True, kw_only=True):
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on; 0 takes a free one.")] = 8085
     public_url: Annotated[
-        str, Meta(description="What platforms call, as in https://hub.example.com; for the addresses that are listed.")
+        str,
+        Meta(description="What platforms call, as in https://hub.example.com; see `webhooks register`."),
     ] = ""
+    silent_after_hours: Annotated[
+        float, Meta(ge=0, le=8784, description="A platform that was not heard for so long is an incident; 0 for never.")
+    ] = 24.0
     max_body_kib: Annotated[int, Meta(ge=1, le=65_536, description="The largest message that is taken.")] = 2048
     max_per_second: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Messages a second for each connection, on average.")

@@ -175,7 +175,15 @@ def content(document: FulfillmentRequest) -> tuple[object, ...]:
 
 
 def stale(existing: Existing, wanted: FulfillmentRequest) -> bool:
-    """Whether a request no longer says what is wanted."""
+    """Whether a request no longer says what is wanted; what is redacted now says nothing (R13)."""
+    if wanted.customer.redacted:
+        asked = existing.document
+        wanted = msgspec.structs.replace(
+            wanted,
+            customer=asked.customer,
+            shipping_address=asked.shipping_address,
+            billing_address=asked.billing_address,
+        )
     return content(existing.document) != content(wanted)
 
 

@@ -17,6 +17,9 @@ from connectors.shopify.simulator.order_records import Fulfillment, Order, Refun
 from connectors.shopify.simulator.records import Record
 from connectors.shopify.simulator.webhooks import WebhookSubscription
 
+_LONG_NAMES = ("inventory_items", "inventory_levels", "order_transactions")
+"""What topics begin with that have more than one word before the slash."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -70,8 +73,9 @@ class Outbox:
 
 def _path(topic: str) -> str:
     """``ORDERS_CREATE`` as it stands in the header: ``orders/create``."""
-    head, _, tail = topic.lower().partition("_")
-    return f"{head}/{tail}"
+    found = topic.lower()
+    head = next((one for one in _LONG_NAMES if found.startswith(f"{one}_")), found.partition("_")[0])
+    return f"{head}/{found[len(head) + 1 :]}"
 
 
 def _payload(record: Record) -> dict[str, Any]:

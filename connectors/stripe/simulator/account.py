@@ -13,8 +13,8 @@ from connectors.stripe.simulator.money import Exchange
 from connectors.stripe.simulator.shapes import Obj
 from connectors.stripe.simulator.switches import Switches
 
-KINDS = ("payment_intent", "charge", "refund", "dispute", "balance_transaction", "payout")
-_WORDS = {"balance_transaction": "balance transaction"}
+KINDS = ("payment_intent", "charge", "refund", "dispute", "balance_transaction", "payout", "webhook_endpoint")
+_WORDS = {"balance_transaction": "balance transaction", "webhook_endpoint": "webhook endpoint"}
 
 
 class Account:

@@ -9,6 +9,7 @@ from typing import Any
 from connectors.stripe.simulator import profile
 from connectors.stripe.simulator.account import Account
 from connectors.stripe.simulator.disputes import Disputes
+from connectors.stripe.simulator.endpoints import Endpoints
 from connectors.stripe.simulator.errors import StripeError, missing, unknown_parameter
 from connectors.stripe.simulator.forms import Form
 from connectors.stripe.simulator.intents import Intents
@@ -43,9 +44,12 @@ class Calls:
         self._payments = Payments(account, self._ledger)
         self._disputes = Disputes(account, self._ledger)
         self._intents = Intents(account, self._payments)
+        self._endpoints = Endpoints(account)
 
     def find(self, method: str, collection: str, external_id: str | None, verb: str | None) -> Call | None:
         """The call of a path."""
+        if collection == "webhook_endpoints" and verb is None:
+            return self._of_endpoints(method, external_id)
         if method != "POST":
             return None
         if (collection, external_id, verb) == ("refunds", None, None):
@@ -59,6 +63,13 @@ class Calls:
         if collection in _UPDATES and external_id and verb is None:
             return Call(f"{collection}.update", lambda form: self._update(collection, external_id, form))
         return None
+
+    def _of_endpoints(self, method: str, external_id: str | None) -> Call | None:
+        if external_id is None:
+            return Call("webhook_endpoints.create", self._endpoints.create) if method == "POST" else None
+        run = {"POST": self._endpoints.update, "DELETE": self._endpoints.delete}.get(method)
+        name = "delete" if method == "DELETE" else "update"
+        return Call(f"webhook_endpoints.{name}", lambda form: run(external_id, form)) if run else None
 
     def _of_intents(self, external_id: str | None, verb: str | None) -> Call | None:
         if external_id is None:

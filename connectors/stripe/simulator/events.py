@@ -23,6 +23,7 @@ class Endpoint:
     url: str
     secret: str
     enabled: Collection[str] = ("*",)
+    id: str = ""
 
     def takes(self, event: str) -> bool:
         """Whether it is told of such an event."""

@@ -19,6 +19,7 @@ FILTERS: Mapping[str, frozenset[str]] = {
     "balance_transactions": frozenset({"created", "currency", "payout", "source", "type"}),
     "payouts": frozenset({"arrival_date", "created", "destination", "status"}),
     "payment_intents": frozenset({"created", "customer"}),
+    "webhook_endpoints": frozenset(),
     "events": frozenset({"created", "delivery_success", "type", "types"}),
 }
 _APART = frozenset({"payout", "types", "delivery_success"})

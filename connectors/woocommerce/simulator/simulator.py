@@ -19,6 +19,7 @@ from connectors.woocommerce.simulator.auth import READS, Gate
 from connectors.woocommerce.simulator.checkout import Checkout
 from connectors.woocommerce.simulator.errors import WooError, cannot, no_route
 from connectors.woocommerce.simulator.fields import Tree, is_flat, parse_fields, select
+from connectors.woocommerce.simulator.hookdesk import HookDesk
 from connectors.woocommerce.simulator.listing import Listing, Slice
 from connectors.woocommerce.simulator.orderdesk import OrderDesk, OrderSlice
 from connectors.woocommerce.simulator.orders import Orders
@@ -48,6 +49,8 @@ _ROUTES = (
     ("order refund", re.compile(r"/orders/(?P<order>\d+)/refunds/(?P<refund>\d+)")),
     ("settings", re.compile(r"/settings/general(?:/(?P<setting>\w+))?")),
     ("system_status", re.compile(r"/system_status")),
+    ("webhooks", re.compile(r"/webhooks")),
+    ("webhook", re.compile(r"/webhooks/(?P<id>\d+)")),
     ("currency", re.compile(r"/data/currencies/current")),
 )
 _VERBS = {"POST": "create", "PUT": "edit", "PATCH": "edit", "DELETE": "delete"}
@@ -86,6 +89,7 @@ class WooSimulator(Simulator):
         self.checkout = Checkout(self._orders, steps, self.store, self.switches, clock, currency, self.turn)
         self.admin.add_key(consumer_key, consumer_secret)
         self.webhooks = Webhooks(clock, site, {"order": self.orders, "product": self.snapshot})
+        self._hook_desk = HookDesk(self.webhooks, self.switches, site)
 
     def load(self, items: Iterable[CatalogItem]) -> None:
         """Fill the shop; everything was last changed a day ago."""
@@ -172,9 +176,19 @@ class WooSimulator(Simulator):
         record_id = int(match.groupdict().get("id") or 0)
         if route.startswith("order"):
             return self._order(request, verb, route, match)
+        if route.startswith("webhook"):
+            return self._hook(request, verb, record_id)
         if verb in READS:
             return self._read(request, route, parent_id, record_id, match)
         return self._write(request, verb, route, parent_id, record_id)
+
+    def _hook(self, request: SimRequest, verb: str, number: int) -> SimResponse:
+        done = self._hook_desk.answer(verb, number, request.query, _body(request))
+        if verb in READS:
+            self.log.read("webhooks", len(done.body) if isinstance(done.body, list) else 1)
+        else:
+            self.log.write("webhooks", done.rows, done.effect)
+        return json_response(_selected(done.body, _fields(request)), done.status)
 
     def _order(self, request: SimRequest, verb: str, route: str, match: re.Match[str]) -> SimResponse:
         order_id, refund_id = (int(match.groupdict().get(name) or 0) for name in ("order", "refund"))

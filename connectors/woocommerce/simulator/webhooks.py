@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,14 +18,22 @@ Shown = Mapping[str, dict[str, Any]]
 _STAMPS = frozenset({"date_modified", "date_modified_gmt"})
 
 
-@dataclass(frozen=True, slots=True)
+STATUSES = ("active", "paused", "disabled")
+_FORGIVEN = 5
+
+
+@dataclass(slots=True)
 class Webhook:
-    """One entry of the list under Advanced > Webhooks."""
+    """One entry of the list under Advanced > Webhooks; ``failures`` counts deliveries that failed in a row."""
 
     id: int
     topic: str
     url: str
+    created: datetime
     secret: str = field(repr=False)
+    name: str = ""
+    status: str = "active"
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,14 @@ class Webhooks:
         self._site = site
         self._shown = shown
         self._seen: dict[str, Shown] = {}
+        self._next_id = 1
         self.hooks: list[Webhook] = []
         self.outbox: list[Delivery] = []
 
     def subscribe(self, topic: str, url: str, secret: str) -> Webhook:
         """The merchant makes a webhook; its address is greeted at once, and hears of what happens from now on."""
-        hook = Webhook(len(self.hooks) + 1, topic, url, secret)
+        hook = Webhook(self._next_id, topic, url, self._clock.now(), secret, f"Webhook created for {topic}")
+        self._next_id += 1
         self.hooks.append(hook)
         greeting = {"content-type": "application/x-www-form-urlencoded"}
         self.outbox.append(Delivery(url, greeting, f"webhook_id={hook.id}".encode()))
@@ -67,9 +78,21 @@ class Webhooks:
                     self._tell(resource, event, body)
             self._seen[resource] = now
 
+    def answered(self, hook: Webhook, *, well: bool) -> None:
+        """A delivery ended: too many failures in a row switch the webhook off, and nobody is told.
+
+        The check comes before the count, so that it is the seventh failure that does it.
+        """
+        if well:
+            hook.failures = 0
+            return
+        if hook.failures > _FORGIVEN:
+            hook.status = "disabled"
+        hook.failures += 1
+
     def _tell(self, resource: str, event: str, body: Mapping[str, Any]) -> None:
         for hook in self.hooks:
-            if hook.topic == f"{resource}.{event}":
+            if hook.topic == f"{resource}.{event}" and hook.status == "active":
                 self.send(hook, body)
 
     def send(self, hook: Webhook, body: Mapping[str, Any]) -> None:

@@ -74,6 +74,7 @@ def test_the_list_tells_addresses_and_what_came(database: Database) -> None:
         "messages": 4,
         "deliveries": 5,
         "last_at": LATE,
+        "trouble": "",
         "marked": 0,
         "demands": 1,
     }

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 import sync.store.alerts
 import sync.store.inbox
 import sync.store.orders
+import sync.store.privacy
 import sync.store.schedules
 import sync.store.tables  # noqa: F401  the imports fill the metadata
 from sync.store.database import open_database

@@ -73,7 +73,16 @@ def test_a_privacy_demand_is_handed_on_as_one() -> None:
     asked = b'{"customer": {"id": 191167}, "orders_requested": [299938]}'
     tell = PrivacyDemand("tell", "gid://shopify/Customer/191167", orders[:1])
     assert read("customers/data_request", asked) == Contents(demands=(tell,))
-    assert read("shop/redact", b'{"shop_id": 1}') == Contents(demands=(PrivacyDemand("erase"),))
+    whole = PrivacyDemand("erase", everyone=True)
+    assert read("shop/redact", b'{"shop_id": 1, "shop_domain": "a.example"}') == Contents(demands=(whole,))
+
+
+@pytest.mark.parametrize("topic", ["customers/data_request", "customers/redact", "shop/redact"])
+def test_another_message_under_the_topic_of_a_demand_names_nobody(topic: str) -> None:
+    """The signature does not cover the topic: an order that was caught must not become a demand to forget everyone."""
+    for body in (b'{"id": 5, "customer": {"id": 7}}', b"{}", b"[]", b""):
+        (found,) = read(topic, body).demands
+        assert (found.customer_id, found.order_ids, found.everyone) == ("", (), False)
 
 
 def test_a_demand_whose_details_cannot_be_read_is_a_demand_all_the_same() -> None:

@@ -1,0 +1,81 @@
+"""What a daemon looks after beside syncing: whether platforms still tell, and that who was forgotten stays so."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from canonical.errors import CrossdockError
+from crossdock.settings.model import Settings
+from crossdock.settings.secrets import Resolver
+from crossdock.webhooks.subscribing import asked, registering
+from sync import silence, trouble
+from sync.hub import Hub
+from sync.orders import store
+from sync.privacy import erase
+from sync.run import lease
+
+_log = logging.getLogger(__name__)
+DIFFERS = "webhooks_differ"
+_DAY, _HOUR = 86_400.0, 3_600.0
+_LEASE_SECONDS = 5.0
+
+
+class Hearing:
+    """Looks at subscriptions and erasures at the start and once a day, and for silence every hour."""
+
+    def __init__(
+        self, hub: Hub, settings: Settings, resolver: Resolver, *, beat: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._hub = hub
+        self._settings = settings
+        self._resolver = resolver
+        self._beat = beat
+        self._next_day = self._next_hour = beat()
+
+    def check(self) -> None:
+        """Do what is due; an error of one connection is told and leaves the others alone."""
+        now = self._beat()
+        if now >= self._next_hour:
+            self._next_hour = now + _HOUR
+            self._guarded("looking for silence", self.listen)
+        if now >= self._next_day:
+            self._next_day = now + _DAY
+            self._guarded("forgetting once more", self._forget)
+            if self._settings.webhooks.public_url:
+                for name in registering(self._settings):
+                    self._guarded(f"looking at the webhooks of {name}", partial(self.compare, name))
+
+    def listen(self) -> None:
+        """Raise what is silent, close what is heard."""
+        hours = self._settings.webhooks.silent_after_hours
+        names = [name for name, one in self._settings.connections.items() if one.webhook_secrets]
+        if not hours:
+            return
+        for name, why in silence.check(self._hub, names, timedelta(hours=hours)).items():
+            _log.warning("%s is silent: %s", name, why)
+
+    def compare(self, name: str) -> None:
+        """Raise or close whether a platform tells all that is read of it; changes nothing there."""
+        hub = self._hub
+        steps = asked(self._settings, self._resolver, hub, name).steps(hub)
+        with hub.database.begin() as connection:
+            if not steps:
+                store.close_incidents(connection, DIFFERS, name, hub.stamp())
+                return
+            said = "; ".join(f"{step.action.value} {', '.join(step.topics)} {step.why}" for step in steps)
+            trouble.stands(connection, DIFFERS, name, f"crossdock webhooks register: {said}", hub.stamp())
+        _log.warning("%s does not tell what is read of it: %s", name, said)
+
+    def _forget(self) -> None:
+        with lease(self._hub, "serve (privacy)", wait=_LEASE_SECONDS):
+            erase.again(self._hub)
+
+    def _guarded(self, what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except CrossdockError as error:
+            _log.warning("%s failed: %s", what, error)
