@@ -18,6 +18,7 @@ from canonical.errors import BusyError, FatalError, RetriableError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
+from sync.daemon import refuse_other
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
@@ -65,8 +66,12 @@ class SyncReport:
 
 @contextmanager
 def lease(hub: Hub, command: str, *, wait: float = 600.0, on_wait: Callable[[], None] | None = None) -> Iterator[int]:
-    """Be the one executor of the database for a command; its run is recorded (R20)."""
+    """Be the one executor of the database for a command; its run is recorded (R20).
+
+    ConfigError when a daemon lives that works with another configuration: two would undo each other's writes for ever.
+    """
     with hold(hub.database, EXECUTOR, hub.clock, wait=wait, on_wait=on_wait):
+        refuse_other(hub.database, hub.config.version)
         with hub.database.begin() as connection:
             _refuse_earlier_clock(hub, connection)
             run_id = insert_returning_id(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
+import sync.store.daemon
 import sync.store.inbox
 import sync.store.orders
 import sync.store.tables  # noqa: F401  the imports fill the metadata

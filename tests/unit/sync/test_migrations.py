@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
+import sync.store.daemon
 import sync.store.inbox
 import sync.store.orders
 import sync.store.tables  # noqa: F401  the imports fill the metadata
