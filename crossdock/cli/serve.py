@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
 from canonical.errors import ConfigError, FatalError, Problem
@@ -36,12 +38,16 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
 
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
     `crossdock sync`, guards included. Everything is synced at the start and then in one fixed interval: schedules of
-    flows, quiet hours, pausing and reloading the configuration are not there yet. While a sync runs other commands
-    wait for it, and it waits for them.
+    flows, quiet hours and pausing are not there yet. Other commands that call platforms are carried out by this
+    process, between two syncs, as long as it lives; see `crossdock commands`. A changed configuration is taken over
+    between two syncs, SIGHUP has it read at once; one that is not valid is told of, and the last good one stays.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
     """
+    from crossdock.daemon.active import Active
+    from crossdock.daemon.between import between_runs
     from crossdock.daemon.loop import Loop, Pace
+    from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server, listen
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
@@ -51,10 +57,17 @@ def command(app: App, every: float, receive_only: bool) -> Outcome:
     if receive_only and not opened:
         hint = "give the connections that send webhooks their webhook_secrets"
         raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
-    with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
+    with (
+        open_hub(app, SilentProgress()) as hub,
+        nullcontext() if receive_only else Presence(hub, settings) as presence,
+        listen(settings.webhooks.host, settings.webhooks.port) as listener,
+    ):
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks))
         server = Server(receiver.app, listener)
-        loop = None if receive_only else Loop(hub, Pace(every), lambda: server.stopping)
+        loop = None
+        if presence is not None:
+            between = between_runs(app, Active(settings, hub, app.secrets), presence, receiver, server.stop)
+            loop = Loop(hub, Pace(every), lambda: server.stopping, between)
         host, port = listener.getsockname()[:2]
         click.echo(f"listening on http://{host}:{port} for {', '.join(opened) or 'nobody'}")
         if loop is not None:

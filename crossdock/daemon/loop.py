@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from canonical.errors import CrossdockError
 from crossdock.clock import SystemClock
+from crossdock.daemon.stopping import StoppedError
 from sync import observeset
 from sync.hub import Hub
 from sync.observe import ReadMode
@@ -23,10 +24,6 @@ CALM = frozenset(
     {"page stored", "plan chunk stored", "orders advanced", "before the journal", "after the commit", "effect closed"}
 )
 """Where a sync may be left off with nothing to resolve afterwards: before something is sent, or after it is noted."""
-
-
-class StoppedError(KeyboardInterrupt):
-    """The process was asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +51,18 @@ class StoppableClock(SystemClock):
 
 
 class Loop:
-    """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked."""
+    """Syncs until asked to stop; one run for each look at everything, and one for each time something was marked.
 
-    def __init__(self, hub: Hub, pace: Pace, stopping: Callable[[], bool]) -> None:
+    ``between`` is called between two runs, and tells whether everything is to be looked at anew.
+    """
+
+    def __init__(
+        self, hub: Hub, pace: Pace, stopping: Callable[[], bool], between: Callable[[], bool] = lambda: False
+    ) -> None:
         self._hub = hub
         self._pace = pace
         self._stopping = stopping
+        self._between = between
         self._due = 0.0
         self._rests_until = 0.0
         self._on_end: Callable[[], None] = lambda: None
@@ -87,6 +90,8 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
+        if self._between():
+            self._due = 0.0
         now = time.monotonic()
         if now >= self._due:
             self._due = now + self._pace.every

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from crossdock.settings.database import DEFAULT
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
@@ -157,7 +158,7 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
             min_length=1,
             description="sqlite:///file (relative to this file) or postgresql://…, or a reference.",
         ),
-    ] = "sqlite:///crossdock.sqlite"
+    ] = DEFAULT
     connections: Annotated[dict[Name, ConnectionShape], Meta(description="Your accounts, by a name you choose.")]
     locations: Annotated[
         dict[Code, dict[str, str | int]],

@@ -55,11 +55,10 @@ class Receiver:
         *,
         beat: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._doors = doors
         self._database = database
         self._clock = clock
-        self._limits = limits
-        self._buckets = {name: Bucket(limits.per_second, beat) for name in doors}
+        self._beat = beat
+        self.configure(doors, limits)
         self._writer = Writer(database, clock)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.app = Starlette(
@@ -72,6 +71,11 @@ class Receiver:
             lifespan=self._lifespan,
         )
 
+    def configure(self, doors: Mapping[str, Door], limits: Limits) -> None:
+        """Open these doors from now on, with these limits; what is being taken in is not disturbed."""
+        self._limits = limits
+        self._doors = {name: (door, Bucket(limits.per_second, self._beat)) for name, door in doors.items()}
+
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._writer.start()
@@ -82,10 +86,11 @@ class Receiver:
 
     async def _take(self, request: Request) -> Response:
         name = request.path_params["connection"]
-        door = self._doors.get(name)
-        if door is None:
+        found = self._doors.get(name)
+        if found is None:
             return problem(404, "no connection of this name takes webhooks")
-        if not self._buckets[name].take():
+        door, bucket = found
+        if not bucket.take():
             return self._refuse(name, "too_many", problem(429, "too many messages", retry_after=_AGAIN_SECONDS))
         body = await self._body(request)
         if isinstance(body, Response):
