@@ -53,11 +53,13 @@ def refuse_other(database: Database, version: str) -> None:
         raise other_configuration(row, version)
 
 
-def other_configuration(row: Row[Any], version: str, file: str = "") -> ConfigError:
+def other_configuration(row: Row[Any], version: str, file: str = "", *, same_file: bool = False) -> ConfigError:
     """What to say when a daemon works with another configuration, and what to do about it."""
     theirs = f"{row.config_file} (version {row.config_version}, of {row.config_since[:19]}Z)"
     message = f"{describe(row)} works with another configuration: {theirs}; this one has the version {version}"
     hint = "name its file with --config, or stop the daemon first"
+    if same_file:
+        hint = "it takes the changed file over when its run has ended; try again then"
     if row.config_problem:
-        hint = f"it does not take the one on disk: {row.config_problem}"
+        hint = f"the daemon does not take its file over as it is now: {row.config_problem}"
     return ConfigError([Problem(message, file=file, hint=hint)])

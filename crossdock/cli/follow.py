@@ -17,6 +17,7 @@ from crossdock.cli.app import App
 from crossdock.cli.ending import ended
 from crossdock.cli.errors import unwritable
 from crossdock.cli.output import Progress
+from crossdock.settings.load import find_config
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -33,7 +34,7 @@ def follow(app: App, hub: Hub, progress: Progress, reads: Sequence[Path]) -> Row
     from sync import commands
     from sync.daemon import describe
 
-    daemon = _daemon(hub)
+    daemon = _daemon(app, hub)
     if daemon is None:
         return None
     given = {str(path): app.files.read(path) for path in reads}
@@ -86,15 +87,17 @@ def interrupted(row: Row[Any]) -> CrossdockError:
     )
 
 
-def _daemon(hub: Hub) -> Row[Any] | None:
+def _daemon(app: App, hub: Hub) -> Row[Any] | None:
     """The living daemon; ConfigError when it goes on working with another configuration than this process."""
     from sync.daemon import living, other_configuration
 
+    file = str(find_config(app.config).resolve())
     waited = 0.0
     while (row := living(hub.database)) is not None and row.config_version != hub.config.version:
-        if row.config_problem or waited >= _RELOAD_SECONDS:
-            raise other_configuration(row, hub.config.version)
+        same_file = (row.host, row.config_file) == (socket.gethostname(), file)
         # It may be about to take over a file that was just changed.
+        if row.config_problem or not same_file or waited >= _RELOAD_SECONDS:
+            raise other_configuration(row, hub.config.version, file, same_file=same_file)
         hub.clock.sleep(_LOOK_SECONDS)
         waited += _LOOK_SECONDS
     return row

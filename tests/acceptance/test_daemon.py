@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from connectors.simulation import SimRequest, SimResponse
-from tests.support.beside import Beside, attend, beside, until
+from tests.support.beside import PATIENCE, Beside, attend, beside, until
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_command_that_calls_no_platform_is_never_queued(world: Beside) -> None
 
 def test_ctrl_c_leaves_the_command_in_the_queue_and_says_how_to_find_it(world: Beside) -> None:
     go = threading.Event()
-    attend(world.world.erp, lambda: go.wait(60), writes=False)
+    attend(world.world.erp, lambda: go.wait(PATIENCE), writes=False)
     go.set()
     world.serve()
     world.world.erp.admin.set_price("MUG-01", Decimal(15))
@@ -82,7 +82,7 @@ def test_ctrl_c_leaves_the_command_in_the_queue_and_says_how_to_find_it(world: B
     ids = {state: number for number, state in enumerate(world.states(), start=1)}
     for one in (working, waiting):
         one.send_signal(signal.SIGINT)
-    said = {one.communicate(timeout=60)[1] for one in (working, waiting)}
+    said = {one.communicate(timeout=PATIENCE)[1] for one in (working, waiting)}
     assert [one.returncode for one in (working, waiting)] == [130, 130]
     assert all(any(f"crossdock commands show {number}" in text for text in said) for number in (1, 2))
     assert world.call("commands", "show", str(ids["running"]), code=2)["commands"][0]["state"] == "running"
@@ -140,7 +140,7 @@ def test_what_waits_when_the_daemon_is_killed_is_carried_out_by_who_asked(world:
     asking = world.start("apply", "--format", "json")
     until(lambda: world.states() == ["waiting"])
     serving.process.kill()
-    out, err = asking.communicate(timeout=60)
+    out, err = asking.communicate(timeout=PATIENCE)
     assert (asking.returncode, json.loads(out)["counts"]["applied"]) == (0, 2), err
     assert world.states() == []
     assert world.runs("apply")[-1] == "in_sync"
@@ -152,7 +152,7 @@ def test_sigterm_in_the_middle_of_a_command_ends_it_where_nothing_is_open(world:
     attend(world.world.shop_web, lambda: serving.process.send_signal(signal.SIGTERM))
     said = world.fails("apply")
     assert "was interrupted" in said
-    serving.process.communicate(timeout=60)
+    serving.process.communicate(timeout=PATIENCE)
     assert serving.process.returncode == 0
     assert world.call("status", code=2)["counts"]["open_calls"] == 0
     world.call("sync", code=0)

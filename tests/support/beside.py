@@ -30,7 +30,7 @@ from tests.support.commands import ROOT, crossdock
 from tests.support.hearing import Serving, start_serving
 
 ITEMS = [CatalogItem(f"MUG-{n:02}", f"Mug {n}", Decimal(10 + n), {"WH1": 20, "WH2": 10}) for n in range(4)]
-PATIENCE = 60.0
+PATIENCE = 200.0
 _COMMANDS, _RUNS, _DAEMON = table(Command), table(Run), table(Daemon)
 
 
@@ -72,7 +72,9 @@ class Beside:
 
     def run(self, *arguments: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command as its own process."""
-        return crossdock("--config", str(config or self.config), *arguments, cwd=self.config.parent.parent)
+        return crossdock(
+            "--config", str(config or self.config), *arguments, cwd=self.config.parent.parent, timeout=PATIENCE
+        )
 
     def fails(self, *arguments: str, config: Path | None = None) -> str:
         """Run a command that ends with an error; what it says on stderr."""
