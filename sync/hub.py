@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import httpx
@@ -89,6 +89,10 @@ class Hub:
             )
             self._connectors[name] = self.config.connections[name].build(environment)
         return self._connectors[name]
+
+    def sibling(self, *, read_only: bool, progress: Callable[[str, int, int | None], None]) -> Hub:
+        """Another hub on the same configuration, database and clock, whose connectors are its own."""
+        return replace(self, read_only=read_only, progress=progress, _connectors={})
 
     def close(self) -> None:
         """Close every connector that was built."""

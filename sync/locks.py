@@ -23,6 +23,11 @@ from sync.store.database import Database
 
 EXECUTOR = "executor"
 _POLL_SECONDS = 0.2
+_HOLDERS = text(
+    "select count(*) from pg_locks where locktype = 'advisory' and granted"
+    " and database = (select oid from pg_database where datname = current_database())"
+    " and ((classid::bigint << 32) | objid::bigint) = :key"
+)
 _registry: dict[tuple[str, str], threading.Lock] = {}
 _guard = threading.Lock()
 
@@ -53,6 +58,34 @@ def hold(
         ours.release()
 
 
+def held(database: Database, name: str) -> bool:
+    """Whether some process holds a named lock now; asking takes it from nobody."""
+    if not database.is_sqlite:
+        with _reaching(), _session(database) as session:
+            return bool(session.execute(_HOLDERS, {"key": advisory_key(name)}).scalar())
+    path = database.path
+    if path is None or str(path) == ":memory:":
+        return _process_lock(database, name).locked()
+    try:
+        handle = os.open(_lock_file(path, name), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # A shared lock, so that two who ask do not take each other for a holder.
+        return not _flock(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
+def _lock_file(path: Path, name: str) -> Path:
+    return Path(f"{path.resolve()}.locks") / f"{name}.lock"  # one lock, by whatever name the file is reached
+
+
+def advisory_key(name: str) -> int:
+    """The number by which PostgreSQL knows a named lock."""
+    return int.from_bytes(hashlib.blake2b(f"crossdock:{name}".encode(), digest_size=8).digest(), "big", signed=True)
+
+
 def _acquire(
     attempt: Callable[[], bool], name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
 ) -> None:
@@ -79,9 +112,9 @@ def _file_lock(
     if path is None or str(path) == ":memory:":
         yield lambda: True
         return
-    folder = Path(f"{path.resolve()}.locks")  # one lock, by whatever name the file is reached
-    folder.mkdir(exist_ok=True)
-    handle = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = _lock_file(path, name)
+    file.parent.mkdir(exist_ok=True)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(lambda: _flock(handle), name, clock, wait, on_wait)
         yield lambda: True
@@ -89,9 +122,9 @@ def _file_lock(
         os.close(handle)
 
 
-def _flock(handle: int) -> bool:
+def _flock(handle: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -101,7 +134,7 @@ def _flock(handle: int) -> bool:
 def _advisory_lock(
     database: Database, name: str, clock: Clock, wait: float, on_wait: Callable[[], None] | None
 ) -> Iterator[Callable[[], bool]]:
-    key = int.from_bytes(hashlib.blake2b(f"crossdock:{name}".encode(), digest_size=8).digest(), "big", signed=True)
+    key = advisory_key(name)
     session = _session(database)
     try:
         with _reaching():

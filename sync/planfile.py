@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -105,22 +105,27 @@ def lines_of(connection: Connection, plan_id: int) -> Iterator[SavedChange]:
         yield SavedChange(**values, before=body.decode(row.before), after=body.decode(row.after))
 
 
-def save(hub: Hub, plan_id: int, path: Path) -> int:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def save(hub: Hub, plan_id: int, path: Path, write: Callable[[Path, bytes], None] = replace_file) -> int:
     """Write a plan to a file; tells how many lines it has."""
     with hub.database.begin() as connection:
         plan = connection.execute(select(_PLAN).where(_PLAN.c.id == plan_id)).one()
         changes, effects = list(lines_of(connection, plan_id)), effects_of(connection)
     saved = SavedPlan(FORMAT, hub.database.database_id(), plan.config_version, plan.created_at, changes, effects)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(saved), indent=1))
-    temporary.replace(path)
+    write(path, msgspec.json.format(msgspec.json.encode(saved), indent=1))
     return len(changes)
 
 
-def load(path: Path) -> SavedPlan:
+def load(path: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> SavedPlan:
     """Read a plan file; CrossdockError when it is not one."""
     try:
-        text = path.read_bytes()
+        text = read(path)
         made_as = msgspec.json.decode(text, type=_Header).format
         if made_as != FORMAT:
             said = f"{path} has the format {made_as}, this version reads {FORMAT}"

@@ -19,6 +19,7 @@ from canonical.errors import BusyError, FatalError, RetriableError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
+from sync.daemon import refuse_other
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
@@ -79,9 +80,11 @@ def lease(
 ) -> Iterator[int]:
     """Be the one executor of the database for a command; its run is recorded (R20).
 
-    BusyError when it is not ``wanted`` any more once it is our turn: another process has done it.
+    BusyError when it is not ``wanted`` any more once it is our turn: another process has done it. ConfigError when a
+    daemon lives that works with another configuration: two would undo each other's writes for ever.
     """
     with hold(hub.database, EXECUTOR, hub.clock, wait=wait, on_wait=on_wait):
+        refuse_other(hub.database, hub.config.version)
         with hub.database.begin() as connection:
             _refuse_earlier_clock(hub, connection)
             _close_interrupted(connection)

@@ -6,27 +6,39 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from crossdock.cli.outcome import EXIT_CODES, Outcome
 from crossdock.cli.output import Output
 
+if TYPE_CHECKING:
+    from crossdock.cli.host import Files, Host
+
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The global options of one invocation."""
+    """The global options of one invocation, the words it was called with, and the daemon it runs in, if any."""
 
     config: Path | None = None
     as_json: bool = False
     verbose: bool = False
     secrets: set[str] = field(default_factory=set)
+    arguments: tuple[str, ...] = ()
+    host: Host | None = None
 
     @property
     def output(self) -> Output:
         """Where the result goes."""
-        return Output(as_json=self.as_json)
+        return self.host.output if self.host is not None else Output(as_json=self.as_json)
+
+    @property
+    def files(self) -> Files:
+        """Where the files are that arguments name."""
+        from crossdock.cli.host import Disk
+
+        return self.host.files if self.host is not None else Disk()
 
 
 Body = Callable[..., Outcome]
@@ -68,7 +80,8 @@ def make_command(name: str, summary: str, examples: str) -> Callable[[Body], cli
         @click.pass_obj
         def run(app: App, /, *args: Any, config: Path | None, form: str | None, verbose: bool, **given: Any) -> Outcome:
             chosen = with_options(app, config, form, verbose=verbose)
-            start_logging(chosen)
+            if chosen.host is None:
+                start_logging(chosen)
             return body(chosen, *args, **given)
 
         return click.command(name, short_help=summary, epilog=closing(examples))(global_options(run))

@@ -62,7 +62,7 @@ def command(app: App, file: Path | None, flows: tuple[str, ...], read: str, forc
         raise ConfigError([Problem("a saved plan is applied whole", hint="leave --flow out, or plan that flow anew")])
     if file is not None:
         _refuse(app, file)
-    with working(app, "apply") as work:
+    with working(app, "apply", reads=[file] if file is not None else []) as work:
         if file is None:
             found = _apply_fresh(app, work, flows, read, limit, force=force)
         else:
@@ -81,7 +81,7 @@ def _refuse(app: App, file: Path) -> None:
     from sync import planfile
 
     with looking(app) as hub:
-        planfile.check(hub, planfile.load(file))
+        planfile.check(hub, planfile.load(file, app.files.read))
 
 
 def _apply_fresh(
@@ -110,7 +110,7 @@ def _apply_file(app: App, work: Work, file: Path, limit: int | None, *, force: b
     from sync.run import LookReport
 
     hub = work.hub
-    saved = planfile.load(file)
+    saved = planfile.load(file, app.files.read)
     if force:
         saved = _approved(saved)
     plan_id = planfile.store(hub, saved)

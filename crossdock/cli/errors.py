@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 from canonical.errors import ConfigError, CrossdockError, Problem
 from canonical.spellings import spellings
@@ -23,6 +24,11 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, _MASK)
     return _IN_URL.sub(rf"\1{_MASK}@", text)
+
+
+def unwritable(path: Path, error: OSError) -> CrossdockError:
+    """What to say of a file that cannot be written."""
+    return CrossdockError(f"cannot write {path}: {error.strerror}", hint="name another file with -o")
 
 
 def tell(error: CrossdockError, secrets: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -46,6 +47,7 @@ COMMANDS: dict[str, str] = {
     "revert": "Put back what a run changed, and keep it so.",
     "runs": "List the latest runs: what started each, how it ended, and what comes next.",
     "alerts": "List what people were told of, and try whether they can be told.",
+    "commands": "List, show and cancel what the daemon was asked to carry out.",
 }
 """Each command's one-line help by name, so that ``--help`` needs to load none of them."""
 
@@ -103,12 +105,11 @@ def cli(ctx: click.Context, config: Path | None, form: str | None, verbose: bool
 
 def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
     """Run one command and give its exit code."""
-    app = app or App()
-    as_json = app.as_json or asks_json(sys.argv[1:] if arguments is None else arguments)
+    given = tuple(sys.argv[1:] if arguments is None else arguments)
+    app = replace(app or App(), arguments=given)
+    as_json = app.as_json or asks_json(given)
     try:
-        ended: Any = cli.main(
-            args=None if arguments is None else list(arguments), prog_name="crossdock", standalone_mode=False, obj=app
-        )
+        ended = perform(given, app)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return int(Outcome.ERROR)
@@ -128,6 +129,12 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
         if as_json:
             print(error_document(error, outcome_of(error), app.secrets))
         return outcome_of(error)
+    return ended
+
+
+def perform(arguments: Sequence[str], app: App) -> int:
+    """Run one command; its exit code, or whatever ended it, as it was raised."""
+    ended: Any = cli.main(args=list(arguments), prog_name="crossdock", standalone_mode=False, obj=app)
     return int(ended) if ended is not None else Outcome.IN_SYNC
 
 

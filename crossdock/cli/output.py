@@ -44,7 +44,7 @@ class Output:
     def emit(self, report: Report) -> Outcome:
         """Show a report on stdout and give back its outcome."""
         if self.as_json:
-            print(json.dumps(report.document(), indent=2, ensure_ascii=False, default=_plain))
+            print(json.dumps(report.document(), indent=2, ensure_ascii=False, default=plain))
         elif sys.stdout.isatty():
             _show_rich(report)
         else:
@@ -126,7 +126,7 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(cell(item) for item in value)
-    return " ".join(str(_plain(value)).split())
+    return " ".join(str(plain(value)).split())
 
 
 def _section_lines(section: Section, width: int) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _fits(console: Console, table: Table) -> bool:
     return Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).maximum <= console.width
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """What JSON has no word for, as text."""
     if isinstance(value, Enum):
         return value.value

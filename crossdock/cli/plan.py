@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from canonical.errors import CrossdockError
 from crossdock.cli.app import App, make_command
+from crossdock.cli.errors import unwritable
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.planview import plan_report, view
 from crossdock.cli.work import (
@@ -66,16 +66,16 @@ def command(app: App, out: Path | None, flows: tuple[str, ...], read: str, force
         found = view(app, work.hub, chosen, look, summary, shown(app, limit))
         saved = ""
         if out is not None and not found.unread:
-            _save(work.hub, summary.plan_id, out)
+            _save(app, work.hub, summary.plan_id, out)
             saved = str(out)
         work.end(found.outcome, {"planned": found.changes, "withheld": found.withheld_count})
     return app.output.emit(plan_report(app, found, saved))
 
 
-def _save(hub: Hub, plan_id: int, path: Path) -> None:
+def _save(app: App, hub: Hub, plan_id: int, path: Path) -> None:
     from sync.planfile import save
 
     try:
-        save(hub, plan_id, path)
+        save(hub, plan_id, path, app.files.write)
     except OSError as error:
-        raise CrossdockError(f"cannot write {path}: {error.strerror}", hint="name another file with -o") from error
+        raise unwritable(path, error) from error

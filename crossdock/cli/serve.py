@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -66,7 +66,9 @@ def command(
     Records that were told of are read within a second or so, and what follows from them is planned and applied as in
     `crossdock sync`, guards included. What else is read when, `schedules:` in the configuration says; without them
     everything is synced at the start and then in one interval. `crossdock pause` leaves flows or connections alone.
-    The configuration is read once, at the start. While a sync runs other commands wait for it, and it waits for them.
+    Other commands that call platforms are carried out by this process, between two syncs, as long as it lives; see
+    `crossdock commands`. A changed configuration is taken over between two syncs, SIGHUP has it read at once; one that
+    is not valid is told of, and the last good one stays. Schedules, alerts and metrics are read at the start only.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
 
@@ -75,8 +77,11 @@ def command(
     [names], "orders": [names of the connections whose orders are read]}. Logs go to stderr.
     """
     from crossdock.alerts.keeper import keeper_of
+    from crossdock.daemon.active import Active
+    from crossdock.daemon.between import between_runs
     from crossdock.daemon.hearing import Hearing
     from crossdock.daemon.loop import Loop, Pace
+    from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server, listen
     from crossdock.daemon.watch import watch_over
     from crossdock.webhooks.doors import doors, limits
@@ -91,12 +96,19 @@ def command(
     if receive_only and not opened:
         hint = "give the connections that send webhooks their webhook_secrets"
         raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
-    with open_hub(app, SilentProgress()) as hub, listen(settings.webhooks.host, settings.webhooks.port) as listener:
+    with (
+        open_hub(app, SilentProgress()) as hub,
+        nullcontext() if receive_only else Presence(hub, settings) as presence,
+        listen(settings.webhooks.host, settings.webhooks.port) as listener,
+    ):
         watch = watch_over(hub, settings, resolver(app, settings), syncs=not receive_only)
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **watch.for_receiver())
         server = Server(receiver.app, listener)
         pace = Pace() if every is None else Pace(every)
-        loop = None if receive_only else Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse)
+        loop = None
+        if presence is not None:
+            between = between_runs(app, Active(settings, hub, app.secrets), presence, receiver, server.stop)
+            loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse, between)
         if loop is not None:
             loop.watch = Hearing(hub, settings, resolver(app, settings)).check
         watch.over(server, receiver, loop)

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from canonical.clock import parse_instant
+from canonical.errors import ConfigError
 from crossdock.cli.app import App, make_command
+from crossdock.cli.daemonview import daemon_section, look, problem_of, without_configuration
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import to_seconds
 from crossdock.cli.parts import PAUSED, paused_rows, quarantine_rows, reason_section
@@ -71,13 +73,25 @@ def command(app: App) -> Outcome:
     "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), "untold":
     [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), "trouble": [{"kind", "subject",
     "detail", "opened_at"}] (platforms that are silent, or not subscribed as they should be, and what customers
-    demand), ...}
+    demand), "daemon": [{"host", "pid", "started_at", "beat_at", "config_version", "config_file", "config_since",
+    "config_problem", "commands"}], ...}
     """
+    try:
+        return app.output.emit(_report(app))
+    except ConfigError as error:
+        report = without_configuration(app, error)
+        if report is None:
+            raise
+        return app.output.emit(report)
+
+
+def _report(app: App) -> Report:
     from sync.orders import views
     from sync.status import status
 
     with looking(app) as hub:
         found = status(hub)
+        daemon, waiting = look(hub.database)
         left_out = quarantine_rows(hub)
         with hub.database.begin() as connection:
             unknown = views.unknown_effects(connection)
@@ -89,6 +103,7 @@ def command(app: App) -> Outcome:
     told = "targets of alerts that could not be told" if found.untold else ""
     calls = [{"connection": name, "state": state, "count": n} for (name, state), n in found.open_calls.items()]
     sections = [
+        daemon_section(daemon, waiting),
         Section("flows", _FLOWS, flows),
         Section("paused", PAUSED, paused),
         Section("reads", _READS, _read_rows(found, now)),
@@ -107,8 +122,8 @@ def command(app: App) -> Outcome:
         "kept_theirs": found.overrides.get("adopt", 0),
         "open_calls": sum(found.open_calls.values()),
     }
-    summary = "" if found.last_run is None else _last_run(found)
-    return app.output.emit(Report("status", outcome, sections, counts, summary, _next(found, outcome)))
+    summary = "; ".join(line for line in (problem_of(daemon), _last_run(found)) if line)
+    return Report("status", outcome, sections, counts, summary, _next(found, outcome))
 
 
 def _trouble_rows(connection: Connection) -> list[dict[str, object]]:
@@ -172,7 +187,8 @@ def _outcome(found: Status) -> Outcome:
 
 def _last_run(found: Status) -> str:
     run = found.last_run
-    assert run is not None
+    if run is None:
+        return ""
     return f"last run: {run.command} at {to_seconds(run.started_at)}, {run.outcome}"
 
 

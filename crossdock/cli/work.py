@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,18 +38,33 @@ class Work:
 
 
 @contextmanager
-def working(app: App, command: str, *, read_only: bool = False) -> Iterator[Work]:
-    """Be the one process at work on the database; says so once on stderr when another one has to end first."""
+def working(app: App, command: str, *, read_only: bool = False, reads: Sequence[Path] = ()) -> Iterator[Work]:
+    """Be the one process at work on the database; says so once on stderr when another one has to end first.
+
+    Where a daemon lives, it carries the whole command out instead, with the files that it ``reads``, and the command
+    ends here with its output and its exit code.
+    """
+    from crossdock.cli.follow import follow, show
+
+    with app.output.progress() as progress, open_hub(app, progress, read_only=read_only) as hub:
+        carried = None if app.host is not None else follow(app, hub, progress, reads)
+        if carried is None:
+            with _turn(app, hub, command) as work:
+                yield work
+            return
+    raise click.exceptions.Exit(show(app, carried))
+
+
+@contextmanager
+def _turn(app: App, hub: Hub, command: str) -> Iterator[Work]:
     from sync.run import lease
 
     def on_wait() -> None:
         print("waiting: another process is at work on this database (see `crossdock runs`)", file=sys.stderr)
 
-    with (
-        app.output.progress() as progress,
-        open_hub(app, progress, read_only=read_only) as hub,
-        lease(hub, command, on_wait=on_wait) as run_id,
-    ):
+    with lease(hub, command, on_wait=on_wait) as run_id:
+        if app.host is not None:
+            app.host.begun(run_id)
         yield Work(hub, run_id)
 
 

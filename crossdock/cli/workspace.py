@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from canonical.errors import ConfigError
 from crossdock.cli.app import App
 from crossdock.settings.lint import askable, checked
 from crossdock.settings.load import find_config
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from canonical.errors import Problem
     from crossdock.cli.output import Progress
     from sync.hub import Hub
+    from sync.store.database import Database
 
 
 def load(app: App) -> Settings:
-    """The checked configuration; ConfigError with every error in it."""
+    """The checked configuration, in a daemon the one it works with; ConfigError with every error in it."""
+    if app.host is not None:
+        return app.host.settings
     return checked(find_config(app.config), InstalledPlatforms())
 
 
@@ -36,9 +40,33 @@ def resolver(app: App, settings: Settings) -> Resolver:
     return Resolver(os.environ, settings.config_dir, app.secrets)
 
 
+def last_resort(app: App) -> Database:
+    """The database that a configuration names which is otherwise wrong; CrossdockError when even that is."""
+    from crossdock.settings.database import absolute, database_problem, written_in
+    from sync.store.database import Database
+
+    file = find_config(app.config)
+    written = written_in(file.read_text(encoding="utf-8", errors="replace"))
+    url = Resolver(os.environ, file.parent, app.secrets).resolve(written).reveal()
+    problem = database_problem(url)
+    if problem is not None:
+        raise ConfigError([problem])
+    return Database(absolute(url, file.parent))
+
+
 @contextmanager
 def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Clock | None = None) -> Iterator[Hub]:
-    """The engine on the configured database, on the system's clock unless given another; closed at the end."""
+    """The engine on the configured database, on the system's clock unless given another; closed at the end.
+
+    In a daemon it is a sibling of the daemon's own: the same configuration, database and clock, hands of its own.
+    """
+    if app.host is not None:
+        sibling = app.host.hub.sibling(read_only=read_only, progress=progress.at)
+        try:
+            yield sibling
+        finally:
+            sibling.close()
+        return
     from crossdock.clock import SystemClock
     from crossdock.settings.hub import database_url, hub_config
     from sync.hub import Hub

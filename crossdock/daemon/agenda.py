@@ -53,6 +53,10 @@ class Agenda(Protocol):
         """A job did not; it is to be tried again once the rest is over."""
         ...
 
+    def anew(self) -> None:
+        """The configuration is another one: begin as at the start."""
+        ...
+
 
 class Interval:
     """Everything at the start, then in one interval."""
@@ -82,6 +86,10 @@ class Interval:
     def failed(self, until: float) -> None:
         """Try again after the rest."""
         self._due = min(self._due, until)
+
+    def anew(self) -> None:
+        """The whole is due at once."""
+        self._due = 0.0
 
 
 class Scheduled:
@@ -118,6 +126,10 @@ class Scheduled:
 
     def failed(self, until: float) -> None:
         """The mark stays, and is looked at again after the rest."""
+
+    def anew(self) -> None:
+        """What the configuration moved is marked, and worked off first."""
+        self._started = False
 
 
 def is_paused(schedule: Schedule, pauses: Pauses) -> bool:

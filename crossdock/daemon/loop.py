@@ -16,6 +16,7 @@ from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
 from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
 from crossdock.daemon.pulse import Pulse
+from crossdock.daemon.stopping import StoppedError
 from sync import observeset, retention
 from sync.hub import Hub
 from sync.pauses import Pauses, obey
@@ -39,10 +40,6 @@ CALM = frozenset(
     }
 )
 """Where a sync may be left off with nothing to resolve afterwards: before something is sent, or after it is noted."""
-
-
-class StoppedError(KeyboardInterrupt):
-    """The process was asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,8 @@ class PausedError(StoppedError):
 class Loop:
     """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn.
 
-    ``watch`` is called before each step, for what must be looked after beside syncing.
+    ``watch`` is called before each step, for what must be looked after beside syncing; ``between`` as well, and tells
+    whether everything is to be looked at anew.
     """
 
     def __init__(
@@ -86,6 +84,7 @@ class Loop:
         stopping: Callable[[], bool],
         schedules: Mapping[str, Schedule] | None = None,
         pulse: Pulse | None = None,
+        between: Callable[[], bool] = lambda: False,
     ) -> None:
         self._hub = hub
         self._pulse = pulse or Pulse()
@@ -93,6 +92,7 @@ class Loop:
         self._stopping = stopping
         self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
         self.watch: Callable[[], None] = lambda: None
+        self._between = between
         self._rests_until = 0.0
         self._marked_last = False
         self._flows: frozenset[str] = frozenset()
@@ -127,6 +127,8 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
+        if self._between():
+            self._agenda.anew()
         self.watch()
         try:
             with self._hub.database.begin() as connection:

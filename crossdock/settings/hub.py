@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from canonical.errors import ConfigError, Problem
 from connectors import registry
 from connectors.base import Connector, Environment
 from connectors.manifest import Setting
-from crossdock.settings.database import SQLITE, database_problem
+from crossdock.settings.database import absolute, database_problem
 from crossdock.settings.flows import fields_of
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.secrets import Resolver, is_reference
@@ -53,10 +52,7 @@ def database_url(settings: Settings, resolver: Resolver) -> str:
     problem = database_problem(url)
     if problem:
         raise ConfigError([replace(problem, file=str(settings.file), line=settings.locate(("database",))[0])])
-    if not url.startswith(SQLITE):
-        return url
-    path = Path(url.removeprefix(SQLITE))
-    return url if url == f"{SQLITE}:memory:" else f"{SQLITE}{(settings.config_dir / path).resolve()}"
+    return absolute(url, settings.config_dir)
 
 
 def resolved(connection: ConnectionSettings, resolver: Resolver) -> dict[str, SettingValue]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from crossdock.settings.alerts import AlertsShape
+from crossdock.settings.database import DEFAULT
 from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 from crossdock.settings.retention import RetentionShape
@@ -169,7 +170,7 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
             min_length=1,
             description="sqlite:///file (relative to this file) or postgresql://…, or a reference.",
         ),
-    ] = "sqlite:///crossdock.sqlite"
+    ] = DEFAULT
     connections: Annotated[dict[Name, ConnectionShape], Meta(description="Your accounts, by a name you choose.")]
     locations: Annotated[
         dict[Code, dict[str, str | int]],

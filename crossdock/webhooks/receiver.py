@@ -68,13 +68,11 @@ class Receiver:
         routes: Sequence[Route] = (),
         answered: Callable[[str, int, float], None] = _nobody_listens,
     ) -> None:
-        self._doors = doors
         self._database = database
         self._clock = clock
-        self._limits = limits
         self._beat = beat
         self._answered = answered
-        self._buckets = {name: Bucket(limits.per_second, beat) for name in doors}
+        self.configure(doors, limits)
         self._writer = Writer(database, clock)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.app = Starlette(
@@ -85,6 +83,11 @@ class Receiver:
             exception_handlers={HTTPException: _http_problem},
             lifespan=self._lifespan,
         )
+
+    def configure(self, doors: Mapping[str, Door], limits: Limits) -> None:
+        """Open these doors from now on, with these limits; what is being taken in is not disturbed."""
+        self._limits = limits
+        self._doors = {name: (door, Bucket(limits.per_second, self._beat)) for name, door in doors.items()}
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -104,17 +107,18 @@ class Receiver:
         return self._writer.waiting()
 
     async def _take(self, request: Request) -> Response:
-        door = self._doors.get(request.path_params["connection"])
-        if door is None:
+        found = self._doors.get(request.path_params["connection"])
+        if found is None:
             return problem(404, "no connection of this name takes webhooks")
+        door, bucket = found
         begun = self._beat()
-        answer = await self._judge(door, request)
+        answer = await self._judge(door, bucket, request)
         self._answered(door.connection, answer.status_code, self._beat() - begun)
         return answer
 
-    async def _judge(self, door: Door, request: Request) -> Response:
+    async def _judge(self, door: Door, bucket: Bucket, request: Request) -> Response:
         name = door.connection
-        if not self._buckets[name].take():
+        if not bucket.take():
             return self._refuse(name, "too_many", problem(429, "too many messages", retry_after=_AGAIN_SECONDS))
         body = await self._body(request)
         if isinstance(body, Response):

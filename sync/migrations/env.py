@@ -6,6 +6,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import sync.store.alerts
+import sync.store.daemon
 import sync.store.inbox
 import sync.store.orders
 import sync.store.privacy

@@ -120,15 +120,7 @@ class Hearing:
 
     def serve(self, *options: str) -> Serving:
         """Start the hub as a process of its own."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "crossdock", "--config", "crossdock.yaml", "serve", *options],
-            cwd=self.folder,
-            env={**os.environ, **SECRETS, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.processes.append(Serving(process))
+        self.processes.append(start_serving(self.folder / "crossdock.yaml", *options, env=SECRETS))
         return self.processes[-1]
 
 
@@ -163,6 +155,19 @@ class Serving:
         self.process.send_signal(how)
         self.process.communicate(timeout=_SECONDS)
         return self.process.returncode
+
+
+def start_serving(config: Path, *options: str, env: Mapping[str, str] | None = None) -> Serving:
+    """Start a hub as a process of its own, in the folder of its configuration."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crossdock", "--config", str(config), "serve", *options],
+        cwd=config.parent,
+        env={**os.environ, **(env or {}), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return Serving(process)
 
 
 @contextmanager

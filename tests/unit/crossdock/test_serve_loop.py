@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from canonical.errors import RetriableError
-from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock, StoppedError
+from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
+from crossdock.daemon.stopping import StoppedError
 from sync import observeset
 from sync.observeset import Mark
 from sync.store import tables
@@ -22,11 +23,11 @@ PATIENCE = 20.0
 class Work:
     """A desk whose hub is worked by a loop until ``stop``."""
 
-    def __init__(self, desk: Desk, **pace: float) -> None:
+    def __init__(self, desk: Desk, between: Callable[[], bool] = lambda: False, **pace: float) -> None:
         self.desk = desk
         self.stopping = threading.Event()
         self.ended = threading.Event()
-        self.loop = Loop(desk.trading.hub, Pace(**{"look": 0.01, **pace}), self.stopping.is_set)
+        self.loop = Loop(desk.trading.hub, Pace(**{"look": 0.01, **pace}), self.stopping.is_set, between=between)
         self.loop.start(self.ended.set)
 
     def until(self, condition: Callable[[], object]) -> None:
@@ -146,3 +147,19 @@ def test_waiting_ends_when_the_process_is_asked_to_stop() -> None:
         StoppableClock(stopping.is_set).sleep(60)
     assert time.monotonic() - begun < 5
     StoppableClock(lambda: False).sleep(0.01)
+
+
+def test_what_comes_between_two_runs_may_want_everything_looked_at_anew(desk: Desk) -> None:
+    anew = threading.Event()
+
+    def between() -> bool:
+        wanted = anew.is_set()
+        anew.clear()
+        return wanted
+
+    work = Work(desk, between)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    anew.set()
+    work.until(lambda: work.runs() == [("serve", "done")] * 2)
+    assert work.stop()
+    assert len(work.runs()) == 2

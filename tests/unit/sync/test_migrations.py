@@ -7,6 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
 import sync.store.alerts
+import sync.store.daemon
 import sync.store.inbox
 import sync.store.orders
 import sync.store.privacy

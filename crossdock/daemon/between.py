@@ -1,0 +1,67 @@
+"""What the daemon does between two runs: tell that it lives, take over a changed configuration, serve commands."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from canonical.errors import BusyError, CrossdockError
+from crossdock.cli.app import App
+from crossdock.daemon.active import Active
+from crossdock.daemon.commands import Commands
+from crossdock.daemon.presence import Presence
+from crossdock.daemon.reload import Reloader
+from crossdock.daemon.stopping import StoppedError
+from crossdock.settings.model import Settings
+from crossdock.webhooks.doors import limits
+from crossdock.webhooks.receiver import Door, Receiver
+
+_log = logging.getLogger(__name__)
+_REST_SECONDS = 2.0
+
+
+@dataclass
+class Between:
+    """Called by the thread that works; ``stop`` ends the process."""
+
+    active: Active
+    presence: Presence
+    reloader: Reloader
+    commands: Commands
+    stop: Callable[[], None]
+    _anew: bool = False
+
+    def __call__(self) -> bool:
+        """Whether everything is to be looked at anew, since the configuration is another one."""
+        try:
+            self._present()
+            self._anew = self.reloader.look() or self._anew
+            self.commands.carry_out()
+        except CrossdockError as error:
+            # The database: nothing else is asked here without its errors being stored.
+            _log.warning("%s", error)
+            self.active.hub.clock.sleep(_REST_SECONDS)
+            return False
+        anew, self._anew = self._anew, False
+        return anew
+
+    def _present(self) -> None:
+        try:
+            self.presence.beat()
+        except BusyError as error:
+            _log.error("this daemon was cut off from the database, and another one took over: %s", error)
+            self.stop()
+            raise StoppedError("another daemon took over") from error
+
+
+def between_runs(app: App, active: Active, presence: Presence, receiver: Receiver, stop: Callable[[], None]) -> Between:
+    """Put it together; SIGHUP has the configuration read at once."""
+
+    def opened(settings: Settings, doors: Mapping[str, Door]) -> None:
+        receiver.configure(doors, limits(settings.webhooks))
+
+    reloader = Reloader(app, active, presence, opened)
+    signal.signal(signal.SIGHUP, lambda *_: reloader.ask())
+    return Between(active, presence, reloader, Commands(active, presence.token), stop)

@@ -1,0 +1,127 @@
+"""Take over a changed configuration between two runs; one that is broken is told of, and the last good one stays."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from canonical.errors import ConfigError, FatalError, Problem
+from crossdock.cli.app import App
+from crossdock.cli.errors import redacted
+from crossdock.cli.workspace import load, resolver
+from crossdock.daemon.active import Active
+from crossdock.daemon.presence import Presence
+from crossdock.settings.hub import database_url, hub_config, resolved
+from crossdock.settings.model import Settings
+from crossdock.webhooks.doors import doors
+from crossdock.webhooks.receiver import Door
+from sync.config import HubConfig
+
+_log = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0
+Seen = Mapping[Path, tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A configuration that was read and can be taken over."""
+
+    settings: Settings
+    config: HubConfig
+    doors: Mapping[str, Door]
+
+
+@dataclass
+class Reloader:
+    """Looks now and then whether the files changed; ``ask`` makes it look at once.
+
+    ``opened`` is given the doors of each configuration that is taken over, changed or not: their secrets are read anew.
+    """
+
+    app: App
+    active: Active
+    presence: Presence
+    opened: Callable[[Settings, Mapping[str, Door]], None]
+    _taken: Seen = field(default_factory=dict)
+    _last: Seen = field(default_factory=dict)
+    _next_look: float = 0.0
+    _asked: bool = False
+
+    def __post_init__(self) -> None:
+        # The file this process began with, whatever else would be found in its place later.
+        self.app = replace(self.app, config=self.active.settings.file)
+
+    def ask(self) -> None:
+        """Read everything anew at the next look, also where no file changed, as for a secret in another place."""
+        self._asked = True
+
+    def look(self) -> bool:
+        """Take over what changed; whether another configuration is at work from now on."""
+        now = time.monotonic()
+        if now < self._next_look and not self._asked:
+            return False
+        self._next_look = now + _LOOK_SECONDS
+        seen = dict(_files(self.active.settings))
+        # Seen twice alike: not in the middle of being written.
+        settled, self._last = seen == self._last, seen
+        if not self._asked and (seen == self._taken or not settled):
+            return False
+        self._asked = False
+        changed = self._take_over()
+        self._taken = seen
+        return changed
+
+    def _take_over(self) -> bool:
+        try:
+            found = self._read()
+        except ConfigError as error:
+            told = redacted(_first(error), self.app.secrets)
+            _log.warning("the configuration on disk is not valid, the last good one stays: %s", told)
+            self.presence.broken(told)
+            return False
+        changed = found.settings.version != self.active.settings.version
+        try:
+            # Told first: from here on nobody plans with the old one, and this process does not either.
+            self.presence.configured(found.settings)
+        except FatalError:
+            self._asked = True
+            raise
+        self.active.hub.close()
+        self.active.hub.config = found.config
+        self.active.settings = found.settings
+        self.opened(found.settings, found.doors)
+        if changed:
+            _log.warning("works with the changed configuration %s, version %s", self.app.config, found.config.version)
+        return changed
+
+    def _read(self) -> Candidate:
+        """The configuration on disk with every secret readable; ConfigError when it cannot be taken over."""
+        settings = load(self.app)
+        secrets = resolver(self.app, settings)
+        before = self.active.settings
+        same_door = (settings.webhooks.host, settings.webhooks.port) == (before.webhooks.host, before.webhooks.port)
+        if database_url(settings, secrets) != database_url(before, secrets) or not same_door:
+            hint = "stop the daemon and start it again"
+            message = "database, webhooks.host and webhooks.port are only read at the start"
+            raise ConfigError([Problem(message, file=str(settings.file), hint=hint)])
+        for connection in settings.connections.values():
+            resolved(connection, secrets)
+        return Candidate(settings, hub_config(settings, secrets), doors(settings, secrets))
+
+
+def _files(settings: Settings) -> Iterator[tuple[Path, tuple[int, int, int]]]:
+    """What a configuration is read from, as it lies there."""
+    for path in (settings.file, settings.config_dir / ".env", *sorted(settings.mappings_dir.rglob("*.yaml"))):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        yield path, (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _first(error: ConfigError) -> str:
+    others = len(error.problems) - 1
+    return f"{error.problems[0]}" + (f", and {others} more: see `crossdock lint`" if others else "")
