@@ -109,6 +109,8 @@ def test_an_order_is_listed_asked_for_and_shown_with_everything_about_it(office:
     assert [(one["kind"], one["state"]) for one in shown["effects"]] == [("request", "done")]
     assert {one["part"]: one["amount"] for one in shown["money"]} == {"goods": "20.00", "total": "20.00"}
     assert "shop-o1-1" in office.shows("orders", "show", "#o1")
+    [kept] = office.call("explain", "SKU-1")["kept_off"]
+    assert (kept["units"], kept["cause"], kept["next"]) == (2, "order #o1", "crossdock orders show o1")
 
 
 def test_a_blocked_order_is_told_with_what_to_do_and_goes_on_when_it_is_released(office: Office) -> None:
