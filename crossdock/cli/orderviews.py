@@ -210,11 +210,21 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
     return [
         *sections,
         Section("requests", _REQUESTS, requests, title="who was asked" if requests else ""),
-        Section("shipments", _SHIPMENTS, shipments, title="what left" if shipments else ""),
+        Section("shipments", _SHIPMENTS, shipments, title=_shipped_title(shipments)),
         Section("refunds", _REFUNDS, refunds, title="what was given back" if refunds else ""),
         Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
         Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
     ]
+
+
+def _shipped_title(shipments: Sequence[Mapping[str, object]]) -> str:
+    """What a list of shipments is: one that was called off did not leave."""
+    if not shipments:
+        return ""
+    off = sum(one["status"] == "canceled" for one in shipments)
+    if off == len(shipments):
+        return "shipments that were called off: nothing left"
+    return "what left; not what is canceled" if off else "what left"
 
 
 def _why(head: Mapping[str, object]) -> list[dict[str, object]]:
