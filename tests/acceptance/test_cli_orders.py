@@ -175,6 +175,7 @@ def test_goods_that_left_for_a_canceled_order_are_an_incident_of_the_audit(offic
     office.call("sync")
     trade(f"{office.name}-shop").cancel(number)
     office.call("sync")
+    assert "what left\n" in office.shows("orders", "show", number)
     audit = office.call("audit", "orders", code=5)
     assert [one["kind"] for one in audit["incidents"]] == ["shipped_though_canceled"]
 
@@ -223,6 +224,14 @@ def test_a_refund_without_an_order_is_listed_until_a_person_says_what_it_is_for(
     assert "waits for no order" in office.fails("orders", "match", "2", "--none")
     office.call("sync")
     assert [one["amount"] for one in office.call("orders", "show", order)["refunds"]] == ["5.00"]
+    note = {"reference": "n", "order_id": order, "amount": "5.00", "currency": "EUR"}
+    trade(f"{office.name}-shop").note_refund(note)
+    office.call("sync")
+    shown = office.call("orders", "show", order)
+    [booked, noted] = shown["refunds"]
+    assert (booked["connection"], booked["same_as"]) == ("pay", noted["id"])
+    assert (noted["connection"], noted["same_as"]) == ("shop", None)
+    assert {one["part"]: one["amount"] for one in shown["money"]}["refunded"] == "-5.00"
 
 
 def test_what_is_refused_while_a_saved_plan_is_applied_is_told_by_that_exit_code(
