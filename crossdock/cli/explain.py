@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sync.explain import Explanation, SlotStory
     from sync.keptoff import KeptOff
 
+_GTIN = 8
 _ITEMS = [Column("sku", "SKU"), Column("gtin", "GTIN"), Column("origin", "known from")]
 _LINKS = [Column("connection", "connection"), Column("entity", "as"), Column("external_id", "its id there")]
 _SLOTS = [
@@ -93,10 +94,7 @@ def command(app: App, sku: str) -> Outcome:
         explained = _explain_order(app, sku)
         if explained is not None:
             return explained
-        meant = (
-            f"did you mean {' or '.join(alike)}?" if alike else "check the spelling; `crossdock plan` reads all systems"
-        )
-        raise DataError(f"nothing is known of {sku}", hint=meant)
+        raise DataError(f"nothing is known of {sku}", hint=_meant(sku, alike))
     slots = [_slot(app, one.sku, story) for one in found for story in one.slots]
     left_out = loose + [row for one in found for row in _quarantined(one) if row not in loose]
     about_records = [about for one in found for about in one.open_about_records]
@@ -120,6 +118,15 @@ def command(app: App, sku: str) -> Outcome:
     steps = [f"crossdock conflicts show {about[0]}" for about in about_records] + _next(stories, outcome)
     steps += [str(row["next"]) for row in kept_off if str(row["cause"]).startswith("drop:")]
     return app.output.emit(Report("explain", outcome, sections, next=steps))
+
+
+def _meant(text: str, alike: list[str]) -> str:
+    """What to try instead of a name that nothing has; one of few digits is an order's rather than a GTIN."""
+    if alike:
+        return f"did you mean {' or '.join(alike)}?"
+    if text.removeprefix("#").isdigit() and len(text) < _GTIN:
+        return "`crossdock orders list` shows the orders that are known"
+    return "check the spelling; `crossdock plan` reads all systems"
 
 
 def _explain_order(app: App, text: str) -> Outcome | None:

@@ -182,6 +182,7 @@ def test_goods_that_left_for_a_canceled_order_are_an_incident_of_the_audit(offic
 
 def test_names_that_mean_no_order_or_two_are_refused_with_what_to_say_instead(office: Office) -> None:
     assert "there is no order 77" in office.fails("orders", "show", "77")
+    assert "`crossdock orders list` shows" in office.fails("explain", "#77")
     office.place({"SKU-1": 1}, id="a/1", number="#1")
     office.place({"SKU-1": 1}, id="b/1", number="#2")
     office.call("sync")
