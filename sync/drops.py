@@ -97,6 +97,12 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
     return found
 
 
+def open_of(connection: Connection, item_id: int) -> list[Row[Any]]:
+    """The drops of an item that are still open, oldest first."""
+    here = (_DROP.c.item_id == item_id, _DROP.c.open_units > 0)
+    return list(connection.execute(select(_DROP).where(*here).order_by(_DROP.c.id)))
+
+
 def account(connection: Connection, item_id: int, pool: str, units: int, as_of: str, before: int | None = None) -> int:
     """Take units that the owner has booked off the pool's drops seen before its figure was read, oldest first.
 

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from canonical.reasons import advice
-from canonical.slot import parse_slot
+from canonical.slot import Slot, parse_slot
 from canonical.value import Value
 from sync import conflicts, facts, flowstate, shadow
 from sync.config import FlowKind
 from sync.decision import Verdict
 from sync.evaluate import evaluate
 from sync.hub import Hub
+from sync.keptoff import KeptOff, kept_off
 from sync.known import Line
 from sync.store import body, tables
 
@@ -77,6 +78,7 @@ class Explanation:
     slots: list[SlotStory] = field(default_factory=list)
     quarantined: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     open_about_records: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    kept_off: list[KeptOff] = field(default_factory=list)
 
 
 def explain(hub: Hub, text: str) -> list[Explanation]:
@@ -132,6 +134,7 @@ def _explain(hub: Hub, connection: Connection, item: Row[Any]) -> Explanation:
     for flow in hub.config.flows.values():
         for line in evaluate(hub, connection, flow, [item.id]):
             told.slots.append(_story(hub, connection, line, said))
+    told.kept_off = kept_off(hub, connection, item.id)
     refs = {row.external_id for row in rows}
     found = connection.execute(select(_QUARANTINE).where(_QUARANTINE.c.external_id.in_(refs)))
     told.quarantined = [(row.connection, row.external_id, row.slot, row.reason, row.detail) for row in found]
@@ -149,9 +152,9 @@ def _story(
 ) -> SlotStory:
     view, decision = line.view, line.decision
     known = said.get((view.item_id, view.entity), {})
-    canonical = known.get(line.slot)
-    conflict = conflicts.find_open(connection, line.target, view.entity, view.item_id, line.slot)
     counts = line.flow.kind is FlowKind.INVENTORY
+    canonical = known.get(line.slot) or (_pooled(hub, line, known) if counts else None)
+    conflict = conflicts.find_open(connection, line.target, view.entity, view.item_id, line.slot)
     rule = hub.config.connections[line.target].mappings[view.entity].fields[parse_slot(line.slot).field]
     return SlotStory(
         flow=line.flow.name,
@@ -175,6 +178,17 @@ def _story(
         frozen=flowstate.load(connection, line.flow.name, line.target).frozen,
         conflict=int(conflict.id) if conflict is not None else None,
     )
+
+
+def _pooled(hub: Hub, line: Line, known: Mapping[str, facts.Said]) -> facts.Said | None:
+    """What the owner says in all where a channel has one figure for the places of its pool; as old as the oldest."""
+    pool = hub.config.pools[line.flow.rules[line.target].pool]
+    said = [known[slot] for place in pool.locations if (slot := str(Slot("stock", place))) in known]
+    units = [one.value for one in said if isinstance(one.value, int)]
+    if line.slot != "stock" or not units:
+        return None
+    oldest = min(said, key=lambda one: one.as_of)
+    return facts.Said(sum(units), oldest.owner, oldest.as_of)
 
 
 def _is_stock(slot: str) -> bool:

@@ -11,7 +11,16 @@ from canonical.errors import ConfigError, Problem
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
-from crossdock.cli.parts import Rows, quarantine_rows, reason_section, unread_rows, unread_section
+from crossdock.cli.parts import (
+    Rows,
+    hold_rows,
+    hold_section,
+    hold_steps,
+    quarantine_rows,
+    reason_section,
+    unread_rows,
+    unread_section,
+)
 from crossdock.cli.planview import arrow
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.work import choose_flows, choose_targets, flow_option, looking, working
@@ -67,14 +76,16 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
     reservations  units promised to orders and not yet in a figure, oldest first; reads no system
     payments      charges, refunds, disputes and payouts against the orders; reads what changed
 
-    In `fields`, accuracy is the share of the compared fields that agree, null where none was compared; drift, fields
-    that differ; orphans, records there that belong to no item; absent, items without a record there; duplicates,
-    records that share a SKU. A system that could not be read whole is not judged. --flow is for `fields` only.
+    In `fields`, accuracy is the share of the compared fields that are as each system should hold them, which for stock
+    is less what is kept off; null where none was compared. Drift, fields that differ; orphans, records there that
+    belong to no item; absent, items without a record there; duplicates, records that share a SKU. A system that
+    could not be read whole is not judged. --flow is for `fields` only.
 
     JSON of fields: {"counts": {"compared", "equal", "accuracy", "drift", "orphans", "absent", "duplicates"}, "flows":
     [{"flow", "connection", "accuracy", "linked", "compared", "equal", "drift", "drift_by_reason", "unknown",
     "unknown_by_reason", "orphans", "absent", "duplicates"}], "drift": [{"flow", "connection", "sku", "slot", "there",
-    "owners", "change", "reason", "advice"}] (samples), "reasons": [...], "unread": [...], ...}
+    "owners", "change", "reason", "advice"}] (samples), "reasons": [...], "holds": [{"what", "count", "next"}],
+    "unread": [...], ...}
 
     JSON of orders: {"counts": {"orders", "waiting", "incidents", "effects_open"}, "states": [{"state", "count"}],
     "orders": [{"number", "channel", "state", "reason", "detail", "advice"}], "incidents": [{"id", "kind", "subject",
@@ -107,7 +118,9 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
         reports = [audit(work.hub, flow, target) for flow, target in targets]
         left_out = quarantine_rows(work.hub)
         shrunk = any(read.shrunk for read in looked.reads.values())
-        outcome = _outcome(unread, reports, shrunk=shrunk, holds=status(work.hub).holds)
+        standing = status(work.hub)
+        held = hold_rows(standing, None)
+        outcome = _outcome(unread, reports, shrunk=shrunk, holds=standing.holds)
         counts = _counts(reports)
         work.end(outcome, {name: value for name, value in counts.items() if isinstance(value, int)})
     samples = [_sample(line) for one in reports for line in one.samples[: None if app.as_json else 5]]
@@ -115,10 +128,14 @@ def command(app: App, what: str, flows: tuple[str, ...]) -> Outcome:
         Section("flows", _FLOWS, [_row(one) for one in reports]),
         Section("drift", _DRIFT, samples, title="for example" if samples else ""),
         reason_section(left_out),
+        hold_section(held, outcome, as_json=app.as_json),
         unread_section(unread),
     ]
     summary = "a source returned far fewer records than last time; it was not judged" if shrunk else ""
+    if held and outcome is Outcome.HELD:
+        summary = "accuracy is measured against what each system should hold by now, with what is open kept off or held"
     steps = ["crossdock doctor"] if unread else ["crossdock plan"] if outcome is Outcome.PENDING else []
+    steps += hold_steps(held, outcome)
     if reports and not any(one.linked for one in reports):
         steps.append("nothing was compared, since nothing is linked; `crossdock adopt` shows why")
     return app.output.emit(Report("audit", outcome, sections, counts, summary, steps))

@@ -91,7 +91,9 @@ def list_conflicts(app: App, every: bool) -> Outcome:
             skus = items.skus(connection, [row.item_id for row in (*found, *units)])
     rows = [_row(row, skus, now) for row in found] + [_drop_row(row, skus, now) for row in units]
     waiting = sum(row["state"] == "open" for row in rows)
-    counts: dict[str, int | float | str] = {"open": waiting - len(units), "drops": len(units)}
+    # The rows of both are open: in a table neither figure may read as the count of all of them.
+    names = ("open", "drops") if app.as_json else ("open conflicts", "open drops")
+    counts: dict[str, int | float | str] = dict(zip(names, (waiting - len(units), len(units)), strict=True))
     outcome = Outcome.HELD if waiting else Outcome.IN_SYNC
     section = Section("conflicts", _COLUMNS, rows, empty="no conflicts")
     steps = ["crossdock conflicts show ID"] if waiting else []

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from sync.explain import Explanation, SlotStory
+    from sync.keptoff import KeptOff
 
+_GTIN = 8
 _ITEMS = [Column("sku", "SKU"), Column("gtin", "GTIN"), Column("origin", "known from")]
 _LINKS = [Column("connection", "connection"), Column("entity", "as"), Column("external_id", "its id there")]
 _SLOTS = [
@@ -47,6 +49,14 @@ _LEFT_OUT = [
     Column("detail", "detail"),
     Column("advice", "what to do"),
 ]
+_KEPT_OFF = [
+    Column("units", "units", figures=True),
+    Column("sku", "of"),
+    Column("location", "at"),
+    Column("connections", "kept off"),
+    Column("cause", "by"),
+    Column("next", "see"),
+]
 
 
 @make_command(
@@ -68,7 +78,9 @@ def command(app: App, sku: str) -> Outcome:
     JSON: {"items": [{"item_id", "sku", "gtin", "origin"}], "links": [{"sku", "connection", "entity", "external_id"}],
     "fields": [{"sku", "flow", "target", "external_id", "slot", "owner", "canonical", "canonical_as_of", "observed",
     "sent", "got", "desired", "next_action", "reason", "advice", "mapping", "last_write", "figures", "rule", "frozen",
-    "conflict"}], "left_out": [{"connection", "external_id", "slot", "reason", "detail", "advice"}], ...}
+    "conflict"}], "kept_off": [{"units", "sku", "location", "connections": [names], "cause", "next"}] (units in the
+    owner's figures that are sold or left a channel unexplained, by drop or order), "left_out": [{"connection",
+    "external_id", "slot", "reason", "detail", "advice"}], ...}
 
     JSON of an order: that of `orders show`.
     """
@@ -82,14 +94,12 @@ def command(app: App, sku: str) -> Outcome:
         explained = _explain_order(app, sku)
         if explained is not None:
             return explained
-        meant = (
-            f"did you mean {' or '.join(alike)}?" if alike else "check the spelling; `crossdock plan` reads all systems"
-        )
-        raise DataError(f"nothing is known of {sku}", hint=meant)
+        raise DataError(f"nothing is known of {sku}", hint=_meant(sku, alike))
     slots = [_slot(app, one.sku, story) for one in found for story in one.slots]
     left_out = loose + [row for one in found for row in _quarantined(one) if row not in loose]
     about_records = [about for one in found for about in one.open_about_records]
     left_out += [_about_record(*about) for about in about_records]
+    kept_off = _kept_off([kept for one in found for kept in one.kept_off])
     links = [
         {"sku": one.sku, "connection": name, "entity": entity, "external_id": external}
         for one in found
@@ -100,12 +110,23 @@ def command(app: App, sku: str) -> Outcome:
         Section("items", _ITEMS, items),
         Section("links", _LINKS, links),
         Section("fields", _SLOTS, slots),
+        Section("kept_off", _KEPT_OFF, kept_off, title="units kept off, though the owner has them" if kept_off else ""),
         Section("left_out", _LEFT_OUT, left_out, title="left out" if left_out else ""),
     ]
     stories = [story for one in found for story in one.slots]
     outcome = _outcome(stories, bool(left_out))
     steps = [f"crossdock conflicts show {about[0]}" for about in about_records] + _next(stories, outcome)
+    steps += [str(row["next"]) for row in kept_off if str(row["cause"]).startswith("drop:")]
     return app.output.emit(Report("explain", outcome, sections, next=steps))
+
+
+def _meant(text: str, alike: list[str]) -> str:
+    """What to try instead of a name that nothing has; one of few digits is an order's rather than a GTIN."""
+    if alike:
+        return f"did you mean {' or '.join(alike)}?"
+    if text.removeprefix("#").isdigit() and len(text) < _GTIN:
+        return "`crossdock orders list` shows the orders that are known"
+    return "check the spelling; `crossdock plan` reads all systems"
 
 
 def _explain_order(app: App, text: str) -> Outcome | None:
@@ -135,6 +156,20 @@ def _next(stories: list[SlotStory], outcome: Outcome) -> list[str]:
     if any(story.frozen for story in stories):
         return [*steps, "a guard froze a flow, see: crossdock plan"]
     return [*steps, "crossdock apply"] if outcome is Outcome.PENDING else steps
+
+
+def _kept_off(found: list[KeptOff]) -> list[dict[str, object]]:
+    """A row for each cause and count of units: most keep the same off every channel."""
+    grouped: dict[tuple[str, str, int, str, str], list[str]] = {}
+    for one in found:
+        cause = f"order {one.order}" if one.drop is None else f"drop:{one.drop}"
+        number = one.order.lstrip("#")
+        see = f"crossdock orders show {number}" if one.drop is None else f"crossdock conflicts show {cause}"
+        grouped.setdefault((one.sku, one.location, one.units, cause, see), []).append(one.target)
+    return [
+        {"units": units, "sku": sku, "location": place, "connections": names, "cause": cause, "next": see}
+        for (sku, place, units, cause, see), names in grouped.items()
+    ]
 
 
 def _loose(row: Row[Any]) -> dict[str, object]:

@@ -73,7 +73,7 @@ def release(app: App, order: str) -> Outcome:
         lost = disputes.acknowledge(work.hub, row)
         if not lost and not acts.releasable(work.hub, row):
             said = f"{row.state}: {row.reason}" if row.reason else row.state
-            raise DataError(f"order {row.number} has nothing to release", hint=f"it is {said}")
+            raise DataError(f"order {row.number} has nothing to release: it is {said}", hint="crossdock sync")
         count = acts.release(work.hub, row)
         text = f"order {row.number} is looked at again; {count} refused calls are tried again"
         text += f"; dispute {', '.join(lost)} is acknowledged" if lost else ""

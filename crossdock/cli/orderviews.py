@@ -74,11 +74,12 @@ _SHIPMENTS = [
 ]
 _REFUNDS = [
     Column("id", "id"),
-    Column("connection", "given back, says"),
+    Column("connection", "told by"),
     Column("external_id", "refund"),
     Column("amount", "amount", figures=True),
     Column("currency", ""),
     Column("status", "state"),
+    Column("same_as", "the same refund as"),
 ]
 _RETURNS = [
     Column("connection", "comes back, says"),
@@ -171,9 +172,9 @@ def show(app: App, order: str) -> Outcome:
     balance booked, in its own currency), "mismatches": [{"processor", "reason", "subject", "amount", "currency",
     "detail", "advice", "acknowledged"}], "requests": [{"id", "connection", "role", "task", "location", "reference",
     "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...], "refunds": [{"id", "connection",
-    "external_id", "amount", "currency", "status"}], "returns": [{"connection", "id", "status", "units", "reason"}],
-    "effects": [{"id", "kind", "what", "connection", "operation", "reference", "state", "external_id", "reason",
-    "detail", "sent_at", "done_at"}], ...}
+    "external_id", "amount", "currency", "status", "same_as": id of the row by which its channel tells it,
+    or null}], "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what",
+    "connection", "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
 
@@ -206,15 +207,25 @@ def order_sections(connection: Connection, row: Row[Any], hub: Hub) -> list[Sect
     requests = [{**one, "task": _TASKS.get(str(one["role"]), "")} for one in views.requests(connection, row)]
     effects = [{**one, "what": effect_words(str(one["kind"]))} for one in views.effects(connection, row.id)]
     shipments = _shipments(connection, row)
-    refunds, returns = views.refunds(connection, row.id), views.returns(connection, row, order)
+    refunds, returns = views.refunds(connection, row), views.returns(connection, row, order)
     return [
         *sections,
         Section("requests", _REQUESTS, requests, title="who was asked" if requests else ""),
-        Section("shipments", _SHIPMENTS, shipments, title="what left" if shipments else ""),
+        Section("shipments", _SHIPMENTS, shipments, title=_shipped_title(shipments)),
         Section("refunds", _REFUNDS, refunds, title="what was given back" if refunds else ""),
         Section("returns", _RETURNS, returns, title="what comes back" if returns else ""),
         Section("effects", _EFFECTS, effects, title="what was done, once each" if effects else ""),
     ]
+
+
+def _shipped_title(shipments: Sequence[Mapping[str, object]]) -> str:
+    """What a list of shipments is: one that was called off did not leave."""
+    if not shipments:
+        return ""
+    off = sum(one["status"] == "canceled" for one in shipments)
+    if off == len(shipments):
+        return "shipments that were called off: nothing left"
+    return "what left; not what is canceled" if off else "what left"
 
 
 def _why(head: Mapping[str, object]) -> list[dict[str, object]]:

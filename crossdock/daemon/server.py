@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import socket
@@ -22,12 +23,20 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        hint = "change webhooks.host or webhooks.port, or stop whoever listens there"
-        problem = Problem(f"cannot listen on {host}:{port}: {error.strerror or error}", hint=hint)
-        raise ConfigError([problem]) from error
+        raise ConfigError([_refused(host, port, error)]) from error
     # asyncio sets it only on sockets whose protocol is named; without it small answers wait 40 ms for an ACK.
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return found
+
+
+def _refused(host: str, port: int, error: OSError) -> Problem:
+    if error.errno == errno.EADDRINUSE:
+        # Another port would only begin a second one of what is most likely running already.
+        message = f"another process listens on {host}:{port}, maybe another `crossdock serve`"
+        return Problem(message, hint="one is enough: leave it to work, or stop it first")
+    return Problem(
+        f"cannot listen on {host}:{port}: {error.strerror or error}", hint="change webhooks.host or webhooks.port"
+    )
 
 
 class Server:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sqlalchemy import Row
 
@@ -16,6 +17,7 @@ from sync.run import SyncReport, end_run, lease, make_plan, run_sync
 
 Say = Callable[[str], None]
 _INDENT = "   "
+_DIFFERING = 5
 
 
 @dataclass
@@ -84,6 +86,12 @@ class Story:
         """Hold the step to a promise."""
         self.step.promises.append((text, bool(kept)))
         self.say(f"{_INDENT}{'kept' if kept else 'BROKEN'}: {text}")
+
+    def promise_none(self, text: str, found: Mapping[str, str]) -> None:
+        """Hold the step to a promise that nothing differs; what does is told under it."""
+        self.promise(text, not found)
+        for name, differs in islice(found.items(), _DIFFERING):
+            self.tell(f"{name}: {differs}")
 
     def sync(self) -> SyncReport:
         """What ``crossdock sync --read full`` does."""

@@ -23,7 +23,7 @@ WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", 
 def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
-        raise DataError(f"order {row.number} needs no declaration", hint=f"it is {row.state}")
+        raise DataError(f"order {row.number} needs no declaration: it is {row.state}", hint="crossdock sync")
     gone.refuse_standing(hub.config, row)
     state = "open" if export else "known"
     with hub.database.begin() as connection:

@@ -26,7 +26,7 @@ from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT
 from sync.orders.requests import Existing
 from sync.payments import rows
-from sync.payments.refunds import RefundsBy, Side, excess, pair
+from sync.payments.refunds import RefundsBy, excess, pair, side_of
 
 ABOVE = "refund_above_total"
 _GRACE = timedelta(minutes=10)
@@ -41,8 +41,8 @@ def tell(case: Case) -> Standing | None:
     if not known:
         return None
     succeeded = [row for row in known if row.status == MovementStatus.SUCCEEDED.value]
-    here = [_side(row) for row in succeeded if row.connection == case.row.connection]
-    there = [_side(row) for row in succeeded if row.connection != case.row.connection]
+    here = [side_of(row) for row in succeeded if row.connection == case.row.connection]
+    there = [side_of(row) for row in succeeded if row.connection != case.row.connection]
     too_much = excess(case.order, here, there)
     if too_much and not case.waives(ABOVE):
         said = f"{too_much} {case.order.currency} more were given back than were paid"
@@ -76,10 +76,6 @@ def _keep(case: Case) -> None:
             }
             name = name_of(case.row.external_id, one.id)
             rows.put(case.connection, case.row.connection, name, values, case.hub.stamp())
-
-
-def _side(row: Row[Any]) -> Side:
-    return Side(row.id, row.external_id, Decimal(row.amount), row.currency, row.reference)
 
 
 def _commands(case: Case) -> tuple[str, RefundsBy]:

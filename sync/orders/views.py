@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from canonical.money import in_minor_units
 from canonical.order import Order
+from canonical.payment import MovementStatus
 from canonical.request import FulfillmentRequest
 from canonical.totals import parts_of, rest_of
 from sync.orders import reservations, store
 from sync.orders.ingest import load_order
 from sync.orders.shipped import shipped
 from sync.payments import rows as payment_rows
+from sync.payments.refunds import paid_by_buyer, pair, side_of
 from sync.store import tables
 from sync.store.database import among
 
@@ -168,8 +170,10 @@ def effect_row(row: Row[Any]) -> dict[str, object]:
 
 
 def money(order: Order) -> list[dict[str, object]]:
-    """The total in its typed parts, and what they leave unexplained."""
+    """The total in its typed parts, what they leave unexplained, and what is left of it by the channel's refunds."""
     parts = parts_of(order)
+    paid = paid_by_buyer(order)
+    refunded = sum((one.amount for one in order.refunds if one.currency == order.currency), Decimal(0))
     rows: list[tuple[str, Decimal | None]] = [
         ("goods", parts.goods),
         ("discount", -parts.discount if parts.discount else None),
@@ -178,6 +182,9 @@ def money(order: Order) -> list[dict[str, object]]:
         *((kind.value.replace("_", " "), amount) for kind, amount in parts.adjustments.items()),
         ("total", order.total),
         ("not explained", rest_of(order) or None),
+        ("paid", paid if refunded and paid else None),
+        ("refunded", -refunded if refunded else None),
+        ("kept of what was paid", paid - refunded if refunded and paid else None),
     ]
     return [
         {"part": name, "amount": in_minor_units(amount, order.currency), "currency": order.currency}
@@ -186,9 +193,14 @@ def money(order: Order) -> list[dict[str, object]]:
     ]
 
 
-def refunds(connection: Connection, order_id: int) -> list[dict[str, object]]:
-    """What was given back on an order, as each side tells it."""
-    return [_refund(row) for row in payment_rows.of_order(connection, order_id)]
+def refunds(connection: Connection, row: Row[Any]) -> list[dict[str, object]]:
+    """What was given back on an order, as each side tells it, and which of it is the same money told twice."""
+    told = payment_rows.of_order(connection, row.id)
+    done = [one for one in told if one.status == MovementStatus.SUCCEEDED.value]
+    here = [side_of(one) for one in done if one.connection == row.connection]
+    there = [side_of(one) for one in done if one.connection != row.connection]
+    same = {theirs.id: ours.id for ours, theirs in pair(here, there) if ours and theirs}
+    return [{**_refund(one), "same_as": same.get(one.id)} for one in told]
 
 
 def refunds_without_order(connection: Connection) -> list[dict[str, object]]:

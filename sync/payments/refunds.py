@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
+
+from sqlalchemy import Row
 
 from canonical.order import Order
 from canonical.payment import MovementStatus, PaymentKind
@@ -36,6 +39,11 @@ class Side:
     reference: str = ""
 
 
+def side_of(row: Row[Any]) -> Side:
+    """A refund of one side as it is kept."""
+    return Side(row.id, row.external_id, Decimal(row.amount), row.currency, row.reference)
+
+
 def pair(channel: Sequence[Side], processor: Sequence[Side]) -> list[tuple[Side | None, Side | None]]:
     """Which refunds are the same: by reference first, then by amount, each once and in their order."""
     left, found = list(processor), []
@@ -56,19 +64,18 @@ def pair(channel: Sequence[Side], processor: Sequence[Side]) -> list[tuple[Side 
     return [*pairs, *((None, other) for other in left)]
 
 
+def paid_by_buyer(order: Order) -> Decimal:
+    """What the buyer paid as the channel tells it; 0 where that cannot be told."""
+    if not order.payments and not any(line.ordered for line in order.lines):
+        return order.total  # a platform that takes refunds off the total tells of payments
+    taken = (one for one in order.payments if one.kind in _TAKEN and one.status is MovementStatus.SUCCEEDED)
+    return sum((one.amount for one in taken if one.currency == order.currency), order.total * 0)
+
+
 def excess(order: Order, channel: Sequence[Side], processor: Sequence[Side]) -> Decimal:
     """How much more was given back, as either side tells it, than was ever paid; 0 where that cannot be told."""
     zero = order.total * 0
-    paid = sum(
-        (
-            one.amount
-            for one in order.payments
-            if one.kind in _TAKEN and one.status is MovementStatus.SUCCEEDED and one.currency == order.currency
-        ),
-        zero,
-    )
-    if not order.payments and not any(line.ordered for line in order.lines):
-        paid = order.total  # a platform that takes refunds off the total tells of payments
+    paid = paid_by_buyer(order)
     if not paid:
         return zero
     sums = [sum((one.amount for one in side if one.currency == order.currency), zero) for side in (channel, processor)]

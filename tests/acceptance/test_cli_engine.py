@@ -164,6 +164,13 @@ def test_a_saved_plan_skips_and_names_what_moved_and_applies_the_rest(live: Desk
     assert shown["next"][0].endswith(resolution)
     assert live.call("conflicts", "resolve", drop["id"], code=2)["next"] == shown["next"]
     assert live.call("conflicts", "list", code=5)["counts"]["drops"] == 1
+    told = live.call("explain", "MUG-02", code=5)
+    [kept] = told["kept_off"]
+    assert (kept["units"], kept["cause"], kept["connections"]) == (1, drop["id"], ["shop_eu", "shop_web"])
+    assert kept["next"] == f"crossdock conflicts show {drop['id']}"
+    assert kept["next"] in told["next"]
+    [web] = [row for row in told["fields"] if (row["target"], row["slot"]) == ("shop_web", "stock")]
+    assert web["canonical"] == sum(web["figures"].values()) == web["desired"] + 1
     live.world.erp.admin.ship(live.world.erp.admin.book_sale("MUG-02", "WH1", 1))
     live.call("sync", code=0)
     assert not _differing(live)

@@ -109,6 +109,8 @@ def test_an_order_is_listed_asked_for_and_shown_with_everything_about_it(office:
     assert [(one["kind"], one["state"]) for one in shown["effects"]] == [("request", "done")]
     assert {one["part"]: one["amount"] for one in shown["money"]} == {"goods": "20.00", "total": "20.00"}
     assert "shop-o1-1" in office.shows("orders", "show", "#o1")
+    [kept] = office.call("explain", "SKU-1")["kept_off"]
+    assert (kept["units"], kept["cause"], kept["next"]) == (2, "order #o1", "crossdock orders show o1")
 
 
 def test_a_blocked_order_is_told_with_what_to_do_and_goes_on_when_it_is_released(office: Office) -> None:
@@ -173,12 +175,14 @@ def test_goods_that_left_for_a_canceled_order_are_an_incident_of_the_audit(offic
     office.call("sync")
     trade(f"{office.name}-shop").cancel(number)
     office.call("sync")
+    assert "what left\n" in office.shows("orders", "show", number)
     audit = office.call("audit", "orders", code=5)
     assert [one["kind"] for one in audit["incidents"]] == ["shipped_though_canceled"]
 
 
 def test_names_that_mean_no_order_or_two_are_refused_with_what_to_say_instead(office: Office) -> None:
     assert "there is no order 77" in office.fails("orders", "show", "77")
+    assert "`crossdock orders list` shows" in office.fails("explain", "#77")
     office.place({"SKU-1": 1}, id="a/1", number="#1")
     office.place({"SKU-1": 1}, id="b/1", number="#2")
     office.call("sync")
@@ -221,6 +225,14 @@ def test_a_refund_without_an_order_is_listed_until_a_person_says_what_it_is_for(
     assert "waits for no order" in office.fails("orders", "match", "2", "--none")
     office.call("sync")
     assert [one["amount"] for one in office.call("orders", "show", order)["refunds"]] == ["5.00"]
+    note = {"reference": "n", "order_id": order, "amount": "5.00", "currency": "EUR"}
+    trade(f"{office.name}-shop").note_refund(note)
+    office.call("sync")
+    shown = office.call("orders", "show", order)
+    [booked, noted] = shown["refunds"]
+    assert (booked["connection"], booked["same_as"]) == ("pay", noted["id"])
+    assert (noted["connection"], noted["same_as"]) == ("shop", None)
+    assert {one["part"]: one["amount"] for one in shown["money"]}["refunded"] == "-5.00"
 
 
 def test_what_is_refused_while_a_saved_plan_is_applied_is_told_by_that_exit_code(

@@ -55,11 +55,12 @@ def test_what_init_wrote_passes_lint_with_everything_switched_on(tmp_path: Path)
     crossdock("init", cwd=tmp_path)
     file = tmp_path / "config" / "crossdock.yaml"
     written = file.read_text(encoding="utf-8")
-    text, switched = re.subn(r"(?m)^#((?:  )*\S)", r"\1", written.replace("kits: {}", "kits:"))
-    file.write_text(text.replace("units: {}", "units:"), encoding="utf-8")
+    # As the file itself says: all but the notes, which have one space after the sign.
+    text, switched = re.subn(r"(?m)^#(?! \S)", "", written)
+    file.write_text(text, encoding="utf-8")
     done = crossdock("lint", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    blocks = ("\norders:", "\nrouting:", "\npayments:", "\nwebhooks:", "\n    webhook_secrets:")
+    blocks = ("\nkits:", "\nunits:", "\norders:", "\nrouting:", "\npayments:", "\nwebhooks:", "\n    webhook_secrets:")
     assert switched > 0
     assert all(block in text and block not in written for block in blocks)
 

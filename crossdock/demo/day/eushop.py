@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.shopify.simulator import ShopifySimulator
 from connectors.shopify.simulator.cart import BUYER
+from connectors.shopify.simulator.order_book import name_of
 from connectors.shopify.simulator.order_state import orders_state
 from crossdock.demo.day.shops import Sale
 from crossdock.demo.world import WAREHOUSES
@@ -31,6 +32,10 @@ class EuShop:
         buyer = {**BUYER, "countryCodeV2": country}
         parcel = ("Parcel", "standard", shipping, "0")
         return self._simulator.checkout.place(lines, paid=False, buyer=buyer, shipping=[parcel])
+
+    def called(self, order: str) -> str:
+        """What the shop calls an order where people read it."""
+        return name_of(self._simulator.checkout.get(order))
 
     def pay(self, order: str, charge: str) -> None:
         """The processor tells the shop that the money is there."""

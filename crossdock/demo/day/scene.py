@@ -41,8 +41,13 @@ class Sold:
 
     @property
     def number(self) -> str:
-        """The last part of its id, by which a person names it."""
+        """The last part of its id, by which requests for it are named."""
         return self.order.rpartition("/")[2]
+
+    @property
+    def called(self) -> str:
+        """What its shop calls it where people read it."""
+        return self.shop.called(self.order)
 
     @property
     def key(self) -> str:
@@ -164,4 +169,4 @@ class Day:
         """An order in a few words."""
         sold = self.orders[name]
         goods = ", ".join(f"{units} {sku}" for sku, units in sold.lines.items())
-        return f"{sold.shop.name} #{sold.number} ({sold.country}): {goods}"
+        return f"{sold.shop.name} {sold.called} ({sold.country}): {goods}"

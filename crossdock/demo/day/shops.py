@@ -41,6 +41,10 @@ class Shop(Protocol):
         """A shopper orders and has not paid yet; tells the order."""
         ...
 
+    def called(self, order: str) -> str:
+        """What the shop calls an order where people read it."""
+        ...
+
     def pay(self, order: str, charge: str) -> None:
         """The processor tells the shop that the money is there."""
         ...
@@ -92,6 +96,10 @@ class WebShop:
         buyer = {**BUYER, "country": country}
         charge = ("Parcel", "flat_rate", Decimal(shipping))
         return str(self._simulator.checkout.buy(lines, status="pending", buyer=buyer, shipping=[charge]))
+
+    def called(self, order: str) -> str:
+        """What the shop calls an order where people read it."""
+        return f"#{order}"
 
     def pay(self, order: str, charge: str) -> None:
         """The processor tells the shop that the money is there."""

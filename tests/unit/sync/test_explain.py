@@ -55,3 +55,16 @@ def test_what_looks_like_no_sku_and_what_holds_wildcards_lead_nowhere(shops: Sho
     assert near(shops.hub, "NOBODY") == []
     assert near(shops.hub, "%") == []
     assert near(shops.hub, "") == []
+
+
+def test_units_that_left_a_shop_unexplained_are_told_as_kept_off_by_their_drop(shops: Shops) -> None:
+    run_sync(shops.hub, ReadMode.FULL)
+    shops.tick()
+    shops.shop.sell("SKU-1", 2, "WH2")
+    shops.tick()
+    run_sync(shops.hub, ReadMode.FULL)
+    [found] = explain(shops.hub, "SKU-1")
+    [kept] = found.kept_off
+    assert (kept.target, kept.sku, kept.location, kept.units, kept.drop) == ("shop", "SKU-1", "WH2", 2, 1)
+    [other] = explain(shops.hub, "SKU-2")
+    assert other.kept_off == []
