@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 import msgspec
@@ -116,24 +118,32 @@ def command(
         begun = _begun(settings, opened, listener, pace.every, idle=receive_only)
         click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
         with _timed(hub, settings, idle=receive_only):
-            asked = _serve(server, loop, keeper)
+            asked, ended = _serve(server, loop, keeper)
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
+    if not ended:
+        _leave()
     return Outcome.IN_SYNC
 
 
-def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> bool:
-    """Hear, work and tell until asked to stop; whether it was a signal that asked."""
+def _leave() -> NoReturn:
+    """End though a platform does not answer: the interpreter would wait for it, and its journal knows what was asked."""
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(Outcome.IN_SYNC.value)
+
+
+def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> tuple[bool, bool]:
+    """Hear, work and tell until asked to stop; whether it was a signal that asked, and whether the work has ended."""
     if loop is not None:
         loop.start(on_end=server.stop)
     if keeper is not None:
         keeper.start()
     asked = server.run()
-    if loop is not None:
-        loop.join(_END_SECONDS)
+    ended = loop is None or loop.join(_END_SECONDS)
     if keeper is not None:
         keeper.stop()
-    return asked
+    return asked, ended
 
 
 @contextmanager

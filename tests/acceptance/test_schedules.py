@@ -177,14 +177,15 @@ def test_a_pause_is_heard_and_what_waited_goes_on_afterwards(world: Hearing) -> 
     assert serving.end(signal.SIGTERM) == 0
 
 
-def test_three_processes_on_one_database_run_each_tick_at_most_once(world: Hearing, database_url: str) -> None:
+def test_daemons_one_after_the_other_run_each_tick_at_most_once(world: Hearing, database_url: str) -> None:
     file = world.folder / "crossdock.yaml"
     file.write_text(file.read_text().replace("sqlite:///hub.sqlite", database_url))
     assert world.run("adopt", "--yes").returncode in (0, 2)
     _schedules(world, "often: {every: 2s}")
-    serving = [world.serve() for _ in range(3)]
-    _until(lambda: _runs(world, "schedule often", database_url).count("done") >= 3)
-    assert [one.end(signal.SIGTERM) for one in serving] == [0, 0, 0]
+    for runs in (2, 4):
+        serving = world.serve()
+        _until(lambda: _runs(world, "schedule often", database_url).count("done") >= runs)  # noqa: B023
+        assert serving.end(signal.SIGTERM) == 0
     claimed = _claims(world, "often", database_url)
     # The first tick that anybody saw only says from when on the schedule is known.
     assert 3 <= len(_runs(world, "schedule often", database_url)) <= len(claimed) - 1
