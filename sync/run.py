@@ -14,10 +14,11 @@ from datetime import timedelta
 from sqlalchemy import Connection, update
 
 from canonical.clock import parse_instant
-from canonical.errors import BusyError, FatalError, RetriableError
+from canonical.errors import FatalError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
+from sync.contain import contained
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
 from sync.link import LinkReport, link
@@ -116,13 +117,10 @@ def look(hub: Hub, mode: ReadMode, flows: list[FlowConfig] | None = None) -> Loo
     with hub.database.begin() as connection:
         still = asked_still(hub.config, connection)
     for name in dict.fromkeys([*sorted(still - set(traders(hub.config))), *reading_order(hub, flows)]):
-        try:
-            with hold(hub.database, name, hub.clock, wait=60):
-                report.recovered.update(recover.recover(hub, name))
-                report.recovered.update(resolve_lost(hub, name))
-                _read(hub, name, mode, report, takers(hub.config, name, still))
-        except (RetriableError, FatalError, BusyError) as error:
-            report.failed[name] = str(error)
+        with contained(name, report.failed), hold(hub.database, name, hub.clock, wait=60):
+            report.recovered.update(recover.recover(hub, name))
+            report.recovered.update(resolve_lost(hub, name))
+            _read(hub, name, mode, report, takers(hub.config, name, still))
     return report
 
 
@@ -212,14 +210,11 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
     for name in reading_order(hub, flows):
         if name in looked.failed or recover.longest_wait(hub, name) is None:
             continue
-        try:
-            with hold(hub.database, name, hub.clock, wait=60):
-                if recover.recover(hub, name)["waiting"]:
-                    hub.progress(f"waiting for a lost answer of {name}", 0, None)
-                    hub.clock.sleep(recover.longest_wait(hub, name) or 0)
-                    recover.recover(hub, name)
-        except (RetriableError, FatalError, BusyError) as error:
-            looked.failed[name] = str(error)
+        with contained(name, looked.failed), hold(hub.database, name, hub.clock, wait=60):
+            if recover.recover(hub, name)["waiting"]:
+                hub.progress(f"waiting for a lost answer of {name}", 0, None)
+                hub.clock.sleep(recover.longest_wait(hub, name) or 0)
+                recover.recover(hub, name)
 
 
 def outcome_counts(report: SyncReport) -> dict[str, int]:

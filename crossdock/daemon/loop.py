@@ -88,7 +88,7 @@ class Loop:
     def _work(self) -> None:
         try:
             while not self._stopping():
-                with _until_stopped():
+                with _until_stopped(), self._surviving():
                     self._step()
         finally:
             # Also when a fault of ours ends it: the process must not go on hearing and never do anything.
@@ -98,8 +98,9 @@ class Loop:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + self._pace.every
-            self._sync(ReadMode.AUTO)
-            self._prune()
+            with self._surviving():
+                self._sync(ReadMode.AUTO)
+            retention.daily(self._hub)
         elif now >= self._rests_until and self._marked():
             self._sync(ReadMode.MARKED)
         else:
@@ -107,38 +108,35 @@ class Loop:
 
     def _marked(self) -> bool:
         """Whether something is marked that a sync would read."""
-        try:
-            with self._hub.database.begin() as connection:
-                counts = observeset.counts(connection)
-        except CrossdockError as error:
-            self._rest(error)
-            return False
+        with self._hub.database.begin() as connection:
+            counts = observeset.counts(connection)
         return bool(counts.keys() & set(reading_order(self._hub)))
 
     def _sync(self, mode: ReadMode) -> None:
         command = "serve" if mode is ReadMode.AUTO else "serve (marked)"
-        try:
-            with lease(self._hub, command, wait=_LEASE_SECONDS) as run_id:
-                report = run_sync(self._hub, mode)
-                end_run(self._hub, run_id, _outcome(report), outcome_counts(report))
-        except CrossdockError as error:
-            self._rest(error)
-            return
+        with lease(self._hub, command, wait=_LEASE_SECONDS) as run_id:
+            report = run_sync(self._hub, mode)
+            end_run(self._hub, run_id, _outcome(report), outcome_counts(report))
         for name, problem in report.look.failed.items():
             _log.warning("%s was not read: %s", name, problem)
         if report.look.failed:
             self._rests_until = time.monotonic() + self._pace.rest
 
-    def _prune(self) -> None:
-        try:
-            retention.daily(self._hub)
-        except CrossdockError as error:
-            self._rest(error)
-
-    def _rest(self, error: CrossdockError) -> None:
-        _log.warning("a sync ended early: %s", error)
+    def _rest(self, error: Exception) -> None:
+        _log.warning("a sync ended early: %s: %s", type(error).__name__, error)
         self._rests_until = time.monotonic() + self._pace.rest
         self._due = min(self._due, self._rests_until)
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """A fault that no one foresaw ends a sync and not the process: hearing goes on, and the next sync may do."""
+        try:
+            yield
+        except CrossdockError as error:
+            self._rest(error)
+        except Exception as error:  # noqa: BLE001 - nothing may end the receiver
+            _log.exception("an unexpected fault")
+            self._rest(error)
 
     def _checkpoint(self, name: str) -> None:
         if name in CALM and self._stopping():

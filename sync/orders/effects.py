@@ -19,6 +19,7 @@ from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableErr
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
+from sync.contain import contained
 from sync.hub import Hub
 from sync.locks import hold
 from sync.orders import outcomes, store
@@ -88,11 +89,8 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         # What waits for a connection that is not configured any more goes on when it is again.
         names = sorted(set(connection.execute(query).scalars()) & hub.config.connections.keys())
     for name in names:
-        try:
-            with hold(hub.database, name, hub.clock, wait=60) as still_ours:
-                _Sender(hub, name, report, still_ours, only).run()
-        except (RetriableError, FatalError, BusyError) as error:
-            report.failed[name] = str(error)
+        with contained(name, report.failed), hold(hub.database, name, hub.clock, wait=60) as still_ours:
+            _Sender(hub, name, report, still_ours, only).run()
     return report
 
 
