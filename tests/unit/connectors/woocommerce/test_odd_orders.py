@@ -78,6 +78,15 @@ def test_an_order_that_cannot_be_read_is_passed_on_and_stops_no_other(change: Ca
     assert str(bad) not in readable(pages)[0]
 
 
+def test_half_a_character_in_a_note_spoils_nothing() -> None:
+    shop = open_shop()
+    numbers = {str(shop.checkout.place({"S1": 1})), str(shop.checkout.place({"S2": 1}))}
+    pages = list(
+        connected(lying(shop, literal(b'"caf\\u00e9 \\ud83d"', customer_note="@"))).pull("orders", ORDER.read_paths)
+    )
+    assert readable(pages) == (numbers, 0)
+
+
 WITHOUT_AN_ID = {
     "null": lambda orders: [None, *orders],
     "text": lambda orders: ["x", *orders],
