@@ -92,7 +92,7 @@ class Client:
         """One page of a list."""
         answer = self.get(path, params, operation)
         return Listing(
-            answer.decode(list[msgspec.Raw]),
+            answer.records(),
             _heads(answer),
             _count(answer, "x-wp-total"),
             _count(answer, "x-wp-totalpages"),
@@ -132,7 +132,7 @@ def _heads(answer: Answer) -> list[Head]:
     try:
         return answer.decode(list[Head])
     except ProtocolError:
-        return [_head(raw) for raw in answer.decode(list[msgspec.Raw])]
+        return [_head(raw) for raw in answer.records()]
 
 
 def _head(raw: msgspec.Raw) -> Head:

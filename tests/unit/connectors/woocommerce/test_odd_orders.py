@@ -90,6 +90,7 @@ def test_half_a_character_in_a_note_spoils_nothing() -> None:
 WITHOUT_AN_ID = {
     "null": lambda orders: [None, *orders],
     "text": lambda orders: ["x", *orders],
+    "nested without end": literal(b"[" * 3000 + b"]" * 3000, meta_data="@"),
     "no id": lambda orders: [{**orders[0], "id": None}, *orders],
 }
 
