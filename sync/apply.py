@@ -20,6 +20,7 @@ from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement, shadow
 from sync.batch import Batch, ChangeLine, build_rows
+from sync.contain import contained
 from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
 from sync.hub import Hub
@@ -75,14 +76,12 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
             .all()
         )
     for target in targets:
-        try:
-            with (
-                about(connection=target, action="apply"),
-                hold(hub.database, target, hub.clock, wait=60) as still_ours,
-            ):
-                _Applier(hub, plan_id, target, report, still_ours).run()
-        except (RetriableError, FatalError, BusyError) as error:
-            report.failed[target] = str(error)
+        with (
+            about(connection=target, action="apply"),
+            contained(target, report.failed),
+            hold(hub.database, target, hub.clock, wait=60) as still_ours,
+        ):
+            _Applier(hub, plan_id, target, report, still_ours).run()
     return report
 
 

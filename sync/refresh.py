@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from canonical.errors import BusyError, FatalError, RetriableError
 from sync import facts, marks
 from sync.config import FlowConfig, FlowKind
+from sync.contain import contained
 from sync.decision import Verdict
 from sync.evaluate import channel_read, channels_of, evaluate, gather
 from sync.hub import Hub
@@ -53,13 +53,9 @@ def _reread(hub: Hub, flow: FlowConfig, channel: str, ids: Sequence[str], failed
     if channel in failed:
         return 0
     resource = hub.config.connections[channel].mappings[flow.entity].resource
-    try:
-        with hold(hub.database, channel, hub.clock, wait=60):
-            reread(hub, channel, resource, ids)
-    except (RetriableError, FatalError, BusyError) as error:
-        failed[channel] = str(error)
-        return 0
-    return len(ids)
+    with contained(channel, failed), hold(hub.database, channel, hub.clock, wait=60):
+        reread(hub, channel, resource, ids)
+    return 0 if channel in failed else len(ids)
 
 
 def _all_read_since(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[int]) -> bool:

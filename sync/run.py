@@ -15,10 +15,11 @@ from datetime import timedelta
 from sqlalchemy import Connection, update
 
 from canonical.clock import parse_instant
-from canonical.errors import BusyError, FatalError, RetriableError
+from canonical.errors import BusyError, FatalError
 from sync import configversion, cursors, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
+from sync.contain import contained
 from sync.daemon import refuse_other
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
@@ -157,14 +158,15 @@ def look(
     for name in dict.fromkeys([*sorted(still - set(traders(hub.config))), *reading_order(hub, flows)]):
         if name in hub.paused:
             continue
-        try:
-            with about(connection=name, action="read"), hold(hub.database, name, hub.clock, wait=60):
-                report.recovered.update(recover.recover(hub, name))
-                report.recovered.update(resolve_lost(hub, name))
-                how = mode if only is None or name in only else ReadMode.MARKED
-                _read(hub, name, how, report, takers(hub.config, name, still))
-        except (RetriableError, FatalError, BusyError) as error:
-            report.failed[name] = str(error)
+        with (
+            about(connection=name, action="read"),
+            contained(name, report.failed),
+            hold(hub.database, name, hub.clock, wait=60),
+        ):
+            report.recovered.update(recover.recover(hub, name))
+            report.recovered.update(resolve_lost(hub, name))
+            how = mode if only is None or name in only else ReadMode.MARKED
+            _read(hub, name, how, report, takers(hub.config, name, still))
     return report
 
 
@@ -257,14 +259,15 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
     for name in reading_order(hub, flows):
         if name in looked.failed or name in hub.paused or recover.longest_wait(hub, name) is None:
             continue
-        try:
-            with about(connection=name, action="settle"), hold(hub.database, name, hub.clock, wait=60):
-                if recover.recover(hub, name)["waiting"]:
-                    hub.progress(f"waiting for a lost answer of {name}", 0, None)
-                    hub.clock.sleep(recover.longest_wait(hub, name) or 0)
-                    recover.recover(hub, name)
-        except (RetriableError, FatalError, BusyError) as error:
-            looked.failed[name] = str(error)
+        with (
+            about(connection=name, action="settle"),
+            contained(name, looked.failed),
+            hold(hub.database, name, hub.clock, wait=60),
+        ):
+            if recover.recover(hub, name)["waiting"]:
+                hub.progress(f"waiting for a lost answer of {name}", 0, None)
+                hub.clock.sleep(recover.longest_wait(hub, name) or 0)
+                recover.recover(hub, name)
 
 
 def outcome_counts(report: SyncReport) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from canonical.errors import ProtocolError
+from connectors.http.elements import elements
 from connectors.http.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -83,11 +84,23 @@ class Answer:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self.problem() from error
 
+    def records(self) -> list[msgspec.Raw]:
+        """The elements of a list as they came, also those that no decoder takes; ProtocolError when it is no list."""
+        try:
+            return self.decode(list[msgspec.Raw])
+        except ProtocolError as error:
+            found = elements(self.content) if isinstance(error.__cause__, RecursionError) else None
+            if found is None:
+                raise
+            return [msgspec.Raw(one) for one in found]
+
     def is_whole_json(self) -> bool:
         """Whether the body is one complete JSON text; looks without building anything."""
         try:
             msgspec.json.decode(self.content, type=msgspec.Raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except RecursionError:
+            return elements(self.content) is not None
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return False
         return True
 

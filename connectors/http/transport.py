@@ -22,6 +22,7 @@ from connectors.http.records import Outgoing, RequestRecord
 from connectors.http.redaction import Redactor
 from connectors.http.redirects import next_hop
 from connectors.http.retry import RetryPolicy
+from connectors.http.surrogates import without_halves
 from connectors.http.verdict import Verdict
 
 T = TypeVar("T")
@@ -176,7 +177,7 @@ class Transport:
         return Answer(
             response.status_code,
             response.headers,
-            content,
+            without_halves(content) if self._check_json else content,
             started,
             elapsed,
             outgoing.label,

@@ -78,7 +78,7 @@ class Client:
     def numbered(self, path: str, params: Params) -> Listing:
         """One page of a list that is asked for by number."""
         answer = self._get(path, params)
-        return Listing(answer.decode(list[msgspec.Raw]), answer.started, answer.server_date)
+        return Listing(answer.records(), answer.started, answer.server_date)
 
     def all(self, path: str, params: Params) -> Answer:
         """A list that is given whole."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-import msgspec
-
 from canonical.clock import parse_instant
 from canonical.errors import FatalError, ProtocolError
 from connectors.base import Page
 from connectors.shipbob.client import Client, Listing
-from connectors.shipbob.resources import IDS_AT_ONCE, RESOURCES, Made, Resource
+from connectors.shipbob.resources import IDS_AT_ONCE, RESOURCES, UNREADABLE, Made, Resource, unreadable
 from connectors.shipbob.walk import LinkedWalk, NumberedWalk, Seen, Walk, clock_of
 
 _DATED = frozenset({"orders", "returns"})
@@ -55,7 +53,7 @@ class Reader:
         """Every record that a filter of ShipBob's lets through; none of it is checked here."""
         resource = _resource(name)
         for listing in self._walk(resource, params).pages():
-            yield from _made(resource, listing)
+            yield from _proven(resource, listing)
 
     def _changed(self, resource: Resource, start: str) -> Iterator[Page]:
         """One read for each filter; the cursor is that of the first, since what happens meanwhile is in no other."""
@@ -82,11 +80,11 @@ class Reader:
                 yield held
             made = list(_made(resource, listing))
             for one in made:
-                seen.add(one.id, one.stamp)
+                seen.add(one)
             held = Page(resource.name, [one.content for one in made], listing.started)
         if held is None:
             return
-        whole = seen.whole or not complete
+        whole = not seen.nameless and (seen.whole or not complete)
         cursor = self._cursor(walk, seen) if whole and resource.since else None
         yield Page(held.resource, held.records, held.as_of, cursor, complete and seen.whole)
 
@@ -113,10 +111,21 @@ def _take(missing: dict[str, None], external_id: str) -> bool:
 
 
 def _made(resource: Resource, listing: Listing) -> Iterator[Made]:
+    """The records of a page; one that cannot be worked with stops no other."""
+    for raw in listing.records:
+        try:
+            made = list(resource.make(raw))
+        except UNREADABLE as error:
+            made = [unreadable(resource, raw, error)]
+        yield from made
+
+
+def _proven(resource: Resource, listing: Listing) -> Iterator[Made]:
+    """The records of a page; ProtocolError for one that cannot be worked with, as it may be the one looked for."""
     for raw in listing.records:
         try:
             yield from resource.make(raw)
-        except msgspec.ValidationError as error:
+        except UNREADABLE as error:
             raise ProtocolError(
                 f"shipbob: a record of {resource.name} has not the expected shape: {error}",
                 hint="check version of this connection",

@@ -26,12 +26,35 @@ class _Head(msgspec.Struct, frozen=True):
     last_update_at: str | None = None
 
 
+class _Identity(msgspec.Struct, frozen=True):
+    id: int | str = ""
+
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding a record may end in that is no such record, or nested beyond all measure."""
+
+
+def unreadable(resource: Resource, raw: msgspec.Raw, error: Exception) -> Made:
+    """What stands for a record that cannot be worked with: its id as far as it tells it, and why in place of a status.
+
+    Mapping refuses it with that reason, so that it waits and stops no other; half of it would be taken for all.
+    """
+    known = ""
+    if resource.whole:
+        try:
+            known = str(msgspec.json.decode(raw, type=_Identity).id)
+        except UNREADABLE:
+            known = ""
+    known = known if known.isascii() and known.isdigit() else ""
+    return Made(known, "", encoded({**({"id": known} if known else {}), "status": f"cannot be read: {error}"}))
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of record: its list, the filter for ids, the filters that together show what changed, how it is paged.
 
     ``size`` is the parameter for the length of a page of a list that tells the address of the next, ``order`` what
-    makes such a list begin with the oldest.
+    makes such a list begin with the oldest, ``whole`` whether each entry of the list is one record under its own id.
     """
 
     name: str
@@ -42,6 +65,7 @@ class Resource:
     numbered: bool = False
     size: str = "PageSize"
     order: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
 
 
 IDS_AT_ONCE = 50
@@ -78,7 +102,16 @@ RESOURCES: Mapping[str, Resource] = {
     for one in (
         Resource("products", "product", "VariantId", ("LastUpdatedTimestamp",), _variants),
         Resource("inventory", "inventory-level/locations", "InventoryIds", (), _level),
-        Resource("orders", "order", "IDs", ("LastUpdateStartDate",), _order, numbered=True),
-        Resource("returns", "return", "Ids", ("StartDate", "CompletedStartDate"), _return, size="Limit", order=_OLDEST),
+        Resource("orders", "order", "IDs", ("LastUpdateStartDate",), _order, numbered=True, whole=True),
+        Resource(
+            "returns",
+            "return",
+            "Ids",
+            ("StartDate", "CompletedStartDate"),
+            _return,
+            size="Limit",
+            order=_OLDEST,
+            whole=True,
+        ),
     )
 }

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from connectors.paging import CursorGuard, DistinctCount
 from connectors.shipbob.client import Client, Listing
+from connectors.shipbob.resources import Made
 
 
 class Walk(Protocol):
@@ -73,16 +74,20 @@ class Seen:
     def __init__(self) -> None:
         self._count = DistinctCount()
         self.newest = ""
+        self.nameless = 0
 
-    def add(self, external_id: str, stamp: str) -> None:
+    def add(self, made: Made) -> None:
         """Count one record."""
-        self._count.add(external_id)
-        self.newest = max(self.newest, stamp)
+        if not made.id:
+            self.nameless += 1
+            return
+        self._count.add(made.id)
+        self.newest = max(self.newest, made.stamp)
 
     @property
     def whole(self) -> bool:
-        """Whether every record came once."""
-        return self._count.is_whole()
+        """Whether every record came once, each with an id."""
+        return not self.nameless and self._count.is_whole()
 
 
 def clock_of(listing: Listing | None) -> datetime | None:

@@ -141,7 +141,7 @@ class Pager:
             record = bytes(raw)
             if asked is not None and record in (b"null", b"{}"):
                 continue
-            identity = msgspec.json.decode(record, type=Id).id
+            identity = self._identity(record)
             if asked is not None and identity not in asked:
                 continue
             ids.append(identity)
@@ -154,15 +154,34 @@ class Pager:
         """The record with its nested lists read to their end, in the shape that a bulk operation gives too."""
         fields: dict[str, Any] = msgspec.json.decode(record)
         for name in nested:
-            page = fields.pop(name)
-            nodes, info = page["nodes"], page["pageInfo"]
+            page = self._nested(fields, name)
+            nodes, info = list(page.nodes), page.page_info
             guard = CursorGuard(self._client.connection, f"{name} of {fields['id']}")
-            while info["hasNextPage"]:
-                further = self._more(fields["id"], name, guard.advance(info["endCursor"]))
+            while info.has_next_page:
+                further = self._more(fields["id"], name, guard.advance(info.end_cursor or ""))
                 nodes.extend(further.nodes)
-                info = {"hasNextPage": further.page_info.has_next_page, "endCursor": further.page_info.end_cursor}
+                info = further.page_info
             fields[name] = {"nodes": nodes}
         return msgspec.json.encode(fields)
+
+    def _identity(self, record: bytes) -> str:
+        try:
+            return msgspec.json.decode(record, type=Id).id
+        except msgspec.ValidationError as error:
+            raise ProtocolError(
+                f"{self._client.connection}: a record of {self._wanted.resource} has not the expected shape: {error}",
+                hint="check the API version of this connection",
+            ) from error
+
+    def _nested(self, fields: dict[str, Any], name: str) -> Nodes[Any]:
+        """The first page of a nested list; ProtocolError where the shop left out what it was asked for."""
+        try:
+            return msgspec.convert(fields.pop(name, None), Nodes[Any])
+        except msgspec.ValidationError as error:
+            raise ProtocolError(
+                f"{self._client.connection}: {name} of {fields['id']} have not the expected shape: {error}",
+                hint="check the API version of this connection",
+            ) from error
 
     def _more(self, identity: str, name: str, after: str) -> Nodes[msgspec.Raw]:
         document = self._wanted.more(name)

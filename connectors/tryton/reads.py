@@ -88,6 +88,12 @@ class Search:
         )
         if not isinstance(reply.result, list):
             raise ProtocolError(f"{self.client.connection}: {model}: the server answered no list of records")
+        for row in reply.result:
+            if not isinstance(row, dict) or type(row.get("id")) is not int:
+                raise ProtocolError(
+                    f"{self.client.connection}: {model}: the server answered a record without an id",
+                    hint="nothing is concluded from this read; look for what stands before the server",
+                )
         return Found(reply.result, reply, last=len(reply.result) < self.page_size)
 
     def _checked(self, model: str, rows: list[Row], after: int) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from canonical.errors import ProtocolError
 from connectors.base import Environment
 from connectors.http import Answer, Outgoing, Transport
 from connectors.woocommerce.auth import auth_of
@@ -18,17 +20,30 @@ from connectors.woocommerce.verdict import NotThereError, verdict
 _READ_METHODS = frozenset({"GET", "HEAD"})
 _OVERRIDES = ("_method", "x-http-method-override")
 _TOKEN_LENGTH = 12
+_LONGEST_ID = 40
 _JSON = {"content-type": "application/json"}
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What the connector itself needs of a record; dates are UTC without saying so."""
+    """What the connector itself needs of a record; dates are UTC without saying so, and no id is zero."""
 
-    id: int
+    id: int = 0
     type: str = ""
     parent_id: int = 0
     date_created_gmt: str | None = None
     date_modified_gmt: str | None = None
+
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding a record may end in that is no such record, or nested beyond all measure."""
+
+
+class _AnyHead(msgspec.Struct, frozen=True):
+    id: Any = None
+    type: Any = None
+    parent_id: Any = None
+    date_created_gmt: Any = None
+    date_modified_gmt: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +92,8 @@ class Client:
         """One page of a list."""
         answer = self.get(path, params, operation)
         return Listing(
-            answer.decode(list[msgspec.Raw]),
-            answer.decode(list[Head]),
+            answer.records(),
+            _heads(answer),
             _count(answer, "x-wp-total"),
             _count(answer, "x-wp-totalpages"),
             answer.started,
@@ -121,6 +136,29 @@ class Client:
 def _secret_values(headers: Mapping[str, str]) -> list[str]:
     """Header values long enough to be a token; a word such as https must stay readable."""
     return [value for value in headers.values() if len(value) >= _TOKEN_LENGTH]
+
+
+def _heads(answer: Answer) -> list[Head]:
+    """The heads of a list; where one has another shape, as much as can be told of each, so that it stops no other."""
+    try:
+        return answer.decode(list[Head])
+    except ProtocolError:
+        return [_head(raw) for raw in answer.records()]
+
+
+def _head(raw: msgspec.Raw) -> Head:
+    try:
+        found = msgspec.json.decode(raw, type=_AnyHead)
+    except UNREADABLE:
+        return Head()
+    dates = [one if isinstance(one, str) else None for one in (found.date_created_gmt, found.date_modified_gmt)]
+    return Head(_id(found.id), found.type if isinstance(found.type, str) else "", _id(found.parent_id), *dates)
+
+
+def _id(value: Any) -> int:
+    """An id that may come as text; zero for anything else."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else 0
 
 
 def _count(answer: Answer, header: str) -> int | None:

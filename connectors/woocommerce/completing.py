@@ -7,7 +7,7 @@ add up. It tells how many units of a line refunds put back on the shelf, not whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ Each of their lines has the ``of_line`` it is for, and how many units went back 
 ROUNDING = "rounding_lines"
 """Where the cents stand by which the shown parts of an order miss its total, if rounding can explain them."""
 OF_REFUND = "_refunded_item_id"
+_MOST_DIGITS = 18
 _TALLY = "_restock_refunded_items"
 _PARTS = ("line_items", "shipping_lines", "fee_lines")
 
@@ -29,11 +30,23 @@ NEEDED = {DETAILS: ("refunds", "line_items"), ROUNDING: ("total", *_PARTS)}
 Record = Mapping[str, Any]
 
 
+class MisshapenError(ValueError):
+    """A part of an order has not the shape by which it could be completed."""
+
+
+def parts_of(record: Record, name: str) -> list[dict[str, Any]]:
+    """The objects of a list in a record, none where it is not there; MisshapenError when it is something else."""
+    found = record.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise MisshapenError(f"{name} is no list of objects")
+    return found
+
+
 def with_restocks(lines: Sequence[Record], refunds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The refunds with the units that came back on the shelf, oldest first, as far as the tally of each line goes."""
     left = {str(line.get("id")): _whole(meta_value(line, _TALLY)) for line in lines}
-    for refund in sorted(refunds, key=lambda one: int(one.get("id") or 0)):
-        for line in refund.get("line_items") or ():
+    for refund in sorted(refunds, key=lambda one: _whole(one.get("id"))):
+        for line in parts_of(refund, "line_items"):
             units, of = abs(_whole(line.get("quantity"))), str(meta_value(line, OF_REFUND))
             back = min(units, left.get(of, 0))
             left[of] = left.get(of, 0) - back
@@ -48,19 +61,20 @@ def rounding_of(order: Record) -> list[dict[str, str]]:
     """
     try:
         total, parts = Decimal(str(order.get("total"))), list(_amounts(order))
-    except InvalidOperation:
-        return []
-    rest = total - sum(parts, Decimal(0))
-    exponent = total.as_tuple().exponent
-    unit = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
-    if not rest or abs(rest) * 2 > unit * (len(parts) + 1):
+        rest = total - sum(parts, Decimal(0))
+        exponent = total.as_tuple().exponent
+        unit = Decimal(1).scaleb(exponent) if isinstance(exponent, int) and exponent <= 0 else Decimal(0)
+        if not rest or abs(rest) * 2 > unit * (len(parts) + 1):
+            return []
+    except ArithmeticError:  # an amount is no number, or none of this world: mapping says which
         return []
     return [{"total": format(rest, "f")}]
 
 
 def meta_value(holder: Record, key: str) -> Any:
     """The value of the first entry of meta data with a key; None without one."""
-    for entry in holder.get("meta_data") or ():
+    entries = holder.get("meta_data")
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and entry.get("key") == key:
             return entry.get("value")
     return None
@@ -73,7 +87,7 @@ def encoded(value: Any) -> msgspec.Raw:
 
 def _amounts(order: Record) -> Iterator[Decimal]:
     for name in _PARTS:
-        for part in order.get(name) or ():
+        for part in parts_of(order, name):
             for amount in (part.get("total"), part.get("total_tax")):
                 yield Decimal(str(amount or 0))
 
@@ -81,4 +95,5 @@ def _amounts(order: Record) -> Iterator[Decimal]:
 def _whole(value: Any) -> int:
     """A count that may come as a number or as text; nothing where it is neither."""
     text = str(value).strip()
-    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else 0
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else 0

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
 import msgspec
 
 from connectors.base import Page
-from connectors.woocommerce.client import Client, Listing
-from connectors.woocommerce.completing import DETAILS, NEEDED, ROUNDING, encoded, rounding_of, with_restocks
+from connectors.woocommerce.client import UNREADABLE, Client, Listing
+from connectors.woocommerce.completing import (
+    DETAILS,
+    NEEDED,
+    ROUNDING,
+    MisshapenError,
+    encoded,
+    parts_of,
+    rounding_of,
+    with_restocks,
+)
 from connectors.woocommerce.paths import field_names
 from connectors.woocommerce.reading import Scan, Search
 from connectors.woocommerce.verdict import NotThereError
@@ -21,6 +31,7 @@ from connectors.woocommerce.walk import Params, Walk
 RESOURCE = "orders"
 ORDER_FIELDS = ("id", "status", "date_created_gmt", "date_modified_gmt", "refunds")
 _TRIES = 3
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _TRASH: Params = {"status": "trash"}
 
 
@@ -56,7 +67,7 @@ class OrderReader:
             if held is not None:
                 after = (scan.next_cursor(self._overlap) or cursor) if scan.whole else None
                 yield replace(held, cursor=after)
-            if scan.whole:
+            if scan.whole or scan.nameless:
                 return
 
     def lookup(self, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
@@ -78,21 +89,33 @@ class OrderReader:
                 yield Page(RESOURCE, self._records(fields, listing), listing.started)
 
     def whole(self, raw: bytes, fields: Sequence[str] = (DETAILS, ROUNDING)) -> bytes | None:
-        """An order with what its own record leaves unsaid; None where the order has gone meanwhile."""
+        """An order with what its own record leaves unsaid; None where the order has gone meanwhile.
+
+        One that cannot be worked with is passed on as it came, for mapping to say what is wrong with it. A word of
+        that stands where its refunds would, so that it is never taken for an order without any.
+        """
         wanted = {path.partition("[")[0].partition(".")[0] for path in fields} & {DETAILS, ROUNDING}
         if not wanted:
             return raw
-        record, order = _decoded(raw)
-        refunds: list[dict[str, Any]] = []
+        try:
+            record, order = _decoded(raw)
+        except UNREADABLE:
+            return raw
+        try:
+            return self._completed(record, order, wanted)
+        except NotThereError:
+            return None
+        except (MisshapenError, *UNREADABLE) as error:
+            return msgspec.json.encode({**record, DETAILS: f"cannot be read: {error}"})
+
+    def _completed(self, record: dict[str, msgspec.Raw], order: dict[str, Any], wanted: set[str]) -> bytes:
         if DETAILS in wanted and order.get("refunds"):
-            try:
-                refunds = self._refunds(int(order["id"]))
-                if len(refunds) < len(order["refunds"]):
-                    record, order = _decoded(self._client.get(f"{RESOURCE}/{order['id']}", {}, "order").content)
-                    refunds = self._refunds(int(order["id"]))
-            except NotThereError:
-                return None
-            record[DETAILS] = encoded(with_restocks(order.get("line_items") or (), refunds))
+            number, told = _number(order), order["refunds"]
+            refunds = self._refunds(number)
+            if len(refunds) < (len(told) if isinstance(told, list) else 1):
+                record, order = _decoded(self._client.get(f"{RESOURCE}/{number}", {}, "order").content)
+                refunds = self._refunds(number)
+            record[DETAILS] = encoded(with_restocks(parts_of(order, "line_items"), refunds))
         if ROUNDING in wanted and (rounding := rounding_of(order)):
             record[ROUNDING] = encoded(rounding)
         return msgspec.json.encode(record)
@@ -109,7 +132,8 @@ class OrderReader:
 
     def _refunds(self, order: int) -> list[dict[str, Any]]:
         walk = Walk(self._client, f"{RESOURCE}/{order}/refunds", {}, self._per_page, "order refunds")
-        return [msgspec.json.decode(raw) for listing in walk.pages() for raw in listing.records]
+        found = [_DECODER.decode(raw) for listing in walk.pages() for raw in listing.records]
+        return parts_of({"refunds": found}, "refunds")
 
 
 def _since(listing: Listing, cursor: str) -> Listing:
@@ -128,4 +152,11 @@ def _names(fields: Sequence[str]) -> str:
 
 
 def _decoded(raw: bytes) -> tuple[dict[str, msgspec.Raw], dict[str, Any]]:
-    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw]), msgspec.json.decode(raw)
+    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw]), _DECODER.decode(raw)
+
+
+def _number(order: dict[str, Any]) -> int:
+    text = str(order.get("id"))
+    if not (text.isascii() and text.isdigit()):
+        raise MisshapenError("the order has refunds, and no id to read them by")
+    return int(text)

@@ -34,6 +34,11 @@ class Scan:
         """Whether nothing was lost in any list."""
         return all(walk.whole for walk in self.walks)
 
+    @property
+    def nameless(self) -> bool:
+        """Whether some record came without an id: reading once more would not help, and no cursor may pass it."""
+        return any(walk.nameless for walk in self.walks)
+
     def next_cursor(self, overlap: timedelta) -> str | None:
         """Where the next delta read starts, by the shop's own clock: its Date header, else the newest stamp."""
         at = self.walks[0].server_date or self.walks[0].newest
@@ -61,7 +66,7 @@ class ProductReader:
         for _ in range(_DELTA_TRIES):
             scan = Scan()
             yield from _sealed(self._everything(fields, changed, scan), partial(self._seal_delta, scan, cursor))
-            if scan.whole:
+            if scan.whole or scan.nameless:
                 return
 
     def _seal_pull(self, scan: Scan, page: Page) -> Page:
@@ -124,7 +129,7 @@ class ProductReader:
 
     def _learn(self, listing: Listing, parent_id: int) -> None:
         for head in listing.heads:
-            if head.parent_id or parent_id:
+            if head.id and (head.parent_id or parent_id):
                 self._parents.learn(head.id, head.parent_id or parent_id)
 
     def lookup(self, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:

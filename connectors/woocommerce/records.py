@@ -22,7 +22,7 @@ def page_of(listing: Listing, parent_id: int = 0) -> Page:
 
 def filled(raw: msgspec.Raw, head: Head, parent_id: int) -> bytes:
     """A variation with its type and parent; versions before 10.3 leave one or both out."""
-    if head.parent_id and head.type:
+    if not head.id or (head.parent_id and head.type):
         return bytes(raw)
     record = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     record["type"] = msgspec.Raw(msgspec.json.encode(VARIATION))

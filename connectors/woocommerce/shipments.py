@@ -88,7 +88,10 @@ class ShipmentWriter:
             return False
         wanted = {str(line["id"]): int(line["quantity"]) for line in order.get("line_items") or ()}
         whole = self._reader.whole(msgspec.json.encode(order), (DETAILS,)) if order.get("refunds") else None
-        for line, units in _refunded(msgspec.json.decode(whole) if whole else {}):
+        refunded = _refunded(msgspec.json.decode(whole) if whole else {})
+        if refunded is None:
+            return False
+        for line, units in refunded:
             wanted[line] = wanted.get(line, 0) - units
         for shipment in told:
             for part in shipment.get("lines") or ():
@@ -133,6 +136,10 @@ def _entry(order: Mapping[str, Any], value: list[Any]) -> dict[str, JSON]:
     return {"key": META, "value": value}
 
 
-def _refunded(order: Mapping[str, Any]) -> list[tuple[str, int]]:
-    lines = [line for refund in order.get(DETAILS) or () for line in refund.get("line_items") or ()]
+def _refunded(order: Mapping[str, Any]) -> list[tuple[str, int]] | None:
+    """Units that were refunded, by line; None where they cannot be told."""
+    refunds = order.get(DETAILS) or []
+    if not isinstance(refunds, list):
+        return None
+    lines = [line for refund in refunds for line in refund.get("line_items") or ()]
     return [(str(line["of_line"]), line["restocked"] + line["kept_off"]) for line in lines]

@@ -26,6 +26,7 @@ class Walk:
         self._came_up = False
         self._ended = False
         self._pages = 0
+        self.nameless = 0
         self.started: datetime | None = None
         self.server_date: datetime | None = None
         self._began = ""
@@ -48,9 +49,9 @@ class Walk:
         """Whether every record of the list was seen: as many different ones as the shop counts, on every page.
 
         A record made while the walk went on can hide one that went away, as the sum stays the same: that is no
-        whole walk either.
+        whole walk either, and a record without an id may be any of those that seem to be missing.
         """
-        if not self._ended or self._came_up or len(self._totals) != 1:
+        if not self._ended or self._came_up or self.nameless or len(self._totals) != 1:
             return False
         total = next(iter(self._totals))
         return self._count.is_whole(total) and (total is not None or self._pages == 1)
@@ -58,7 +59,10 @@ class Walk:
     @property
     def newest(self) -> datetime | None:
         """The newest date of change seen, or None."""
-        return parse_instant(self._newest) if self._newest else None
+        try:
+            return parse_instant(self._newest) if self._newest else None
+        except ValueError:
+            return None
 
     def _note(self, listing: Listing) -> None:
         self._pages += 1
@@ -70,6 +74,9 @@ class Walk:
             self._note_head(head)
 
     def _note_head(self, head: Head) -> None:
+        if not head.id:
+            self.nameless += 1
+            return
         self._count.add(str(head.id))
         self._newest = max(self._newest, head.date_modified_gmt or "")
         if self._began and (head.date_created_gmt or "") > self._began:

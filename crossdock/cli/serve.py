@@ -119,6 +119,11 @@ def command(
         click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
         with _timed(hub, settings, idle=receive_only):
             asked, ended = _serve(server, loop, keeper)
+    return _ended(asked, ended)
+
+
+def _ended(asked: bool, ended: bool) -> Outcome:
+    """What the end means for whoever started it."""
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     if not ended:
@@ -127,7 +132,7 @@ def command(
 
 
 def _leave() -> NoReturn:
-    """End though a platform does not answer: the interpreter would wait for it, and its journal knows what was asked."""
+    """End though a platform does not answer: the interpreter would wait for it; the journal knows what was asked."""
     sys.stdout.flush()
     logging.shutdown()
     os._exit(Outcome.IN_SYNC.value)

@@ -120,7 +120,7 @@ class Loop:
     def _work(self) -> None:
         try:
             while not self._stopping():
-                with _until_stopped():
+                with _until_stopped(), self._surviving():
                     self._step()
         finally:
             # Also when a fault of ours ends it: the process must not go on hearing and never do anything.
@@ -203,11 +203,22 @@ class Loop:
                 agenda.done(connection, job)
         return run_id, report
 
-    def _rest(self, error: CrossdockError) -> None:
-        _log.warning("a sync ended early: %s", error)
+    def _rest(self, error: Exception) -> None:
+        _log.warning("a sync ended early: %s: %s", type(error).__name__, error)
         self._pulse.failed(error)
         self._rests_until = time.monotonic() + self._pace.rest
         self._agenda.failed(self._rests_until)
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """A fault that no one foresaw ends a sync and not the process: hearing goes on, and the next sync may do."""
+        try:
+            yield
+        except CrossdockError as error:
+            self._rest(error)
+        except Exception as error:  # noqa: BLE001 - nothing may end the receiver
+            _log.exception("an unexpected fault")
+            self._rest(error)
 
     def _checkpoint(self, name: str) -> None:
         if name not in CALM:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from canonical.errors import BusyError, CrossdockError
+from canonical.errors import BusyError
 
 
 class Pulse:
@@ -18,7 +18,7 @@ class Pulse:
         self.looked = True
         self.failures = 0
 
-    def failed(self, error: CrossdockError) -> None:
+    def failed(self, error: Exception) -> None:
         """A sync ended early; that somebody else was at work is no failure."""
         if not isinstance(error, BusyError):
             self.failures += 1

@@ -20,6 +20,7 @@ from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableErr
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
+from sync.contain import contained
 from sync.hub import Hub
 from sync.locks import hold
 from sync.logcontext import about
@@ -91,11 +92,12 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         # What waits for a connection that is not configured any more goes on when it is again.
         names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
-        try:
-            with about(connection=name, action="effect"), hold(hub.database, name, hub.clock, wait=60) as still_ours:
-                _Sender(hub, name, report, still_ours, only).run()
-        except (RetriableError, FatalError, BusyError) as error:
-            report.failed[name] = str(error)
+        with (
+            about(connection=name, action="effect"),
+            contained(name, report.failed),
+            hold(hub.database, name, hub.clock, wait=60) as still_ours,
+        ):
+            _Sender(hub, name, report, still_ours, only).run()
     for (name, word), count in report.outcomes.items():
         hub.on_outcome(name, word, count)
     return report

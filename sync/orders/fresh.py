@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from canonical.errors import BusyError, FatalError, RetriableError
 from sync import cursors
+from sync.contain import contained
 from sync.documents import observe_documents
 from sync.hub import Hub
 from sync.locks import hold
@@ -22,11 +22,8 @@ def read_orders_first(hub: Hub, channels: list[str], failed: dict[str, str]) -> 
         with hub.database.begin() as connection:
             if not _older(hub, connection, name):
                 continue
-        try:
-            with hold(hub.database, name, hub.clock, wait=60):
-                read_orders(hub, name)
-        except (RetriableError, FatalError, BusyError) as error:
-            failed[name] = str(error)
+        with contained(name, failed), hold(hub.database, name, hub.clock, wait=60):
+            read_orders(hub, name)
 
 
 def read_orders(hub: Hub, name: str) -> None:

@@ -20,7 +20,7 @@ from tests.support.trading import Trading
 SKU, PLACES = "SKU-1", ("WH1", "WH2")
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """The hub was killed at a step."""
 
 

@@ -18,7 +18,7 @@ from sync.run import SyncReport, run_sync
 from tests.support.trading import Trading, open_trading
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """The hub was killed at a step."""
 
 

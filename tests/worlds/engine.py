@@ -43,7 +43,7 @@ _FEWEST = 60
 """About how many steps a short sync has; a longer one before is the better guess."""
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """A worker was killed."""
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from canonical.errors import RetriableError
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
 from crossdock.daemon.stopping import StoppedError
-from sync import observeset
+from sync import observeset, run
+from sync.hub import Hub
 from sync.observeset import Mark
+from sync.orders.advance import advance
 from sync.store import tables
 from tests.support.desk import Desk, open_desk
 
@@ -102,6 +104,28 @@ def test_a_platform_that_is_down_gets_a_rest_and_its_marks_stay(desk: Desk) -> N
     connector.lookup = lookup
     work.until(desk.requests)
     assert work.stop()
+
+
+@pytest.mark.parametrize("fault", [AttributeError("'NoneType' object has no attribute 'get'"), RetriableError("down")])
+def test_a_fault_that_ends_a_sync_does_not_end_the_work(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    faults = [fault]
+
+    def advance_or_fail(hub: Hub) -> int:
+        if faults:
+            raise faults.pop()
+        return advance(hub)
+
+    monkeypatch.setattr(run, "advance", advance_or_fail)
+    number = desk.place(2)
+    work = Work(desk, rest=0.05)
+    work.until(lambda: work.runs() == [("serve", "failed"), ("serve", "done")])
+    assert desk.standing(number) == ("asked", "")
+    assert not work.ended.is_set()
+    assert work.stop()
+    assert str(fault) in caplog.text
+    assert ("Traceback" in caplog.text) is isinstance(fault, AttributeError)
 
 
 def test_marks_of_connections_that_nothing_reads_wake_nobody(desk: Desk) -> None:

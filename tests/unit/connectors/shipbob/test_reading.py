@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from canonical.errors import AmbiguousError, FatalError, ProtocolError
+from canonical.errors import AmbiguousError, FatalError, ProtocolError, SkippableError
 from connectors.base import Page
 from connectors.shipbob.simulator.simulator import CHANNEL, OTHER_CHANNEL
-from tests.unit.connectors.shipbob.stage import Stage, made, records_of
+from tests.unit.connectors.shipbob.stage import MAPPINGS, Stage, made, records_of
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -165,21 +165,67 @@ def test_a_resource_that_there_is_not_is_refused(stage: Stage) -> None:
         ("products", []),
         ("products", {"items": None}),
         ("products", {}),
-        ("products", {"items": [{"id": "x"}]}),
-        ("products", {"items": [7]}),
-        ("products", {"items": [{"id": 1, "variants": [None]}]}),
         ("products", {"items": [], "next": "https://api.shipbob.com/2026-01/product"}),
         ("products", {"items": [], "next": "http://[broken?Cursor=1"}),
-        ("inventory", {"items": [{"inventory_id": "seven"}]}),
         ("orders", {"items": []}),
-        ("orders", [{"reference_id": "r"}]),
-        ("orders", [{"id": 1, "shipments": [{"products": [{"inventory_items": [3]}]}]}]),
-        ("orders", [{"id": 1, "shipments": {"a": 1}}]),
     ],
 )
 def test_an_answer_of_another_shape_is_an_error_and_no_end(stage: Stage, resource: str, body: Any) -> None:
     with pytest.raises(ProtocolError):
         answering(stage, body).pull(resource)
+
+
+@pytest.mark.parametrize(
+    ("resource", "odd"),
+    [
+        ("products", {"id": "x"}),
+        ("products", 7),
+        ("products", None),
+        ("products", {"id": 1, "variants": [None]}),
+        ("inventory", {"inventory_id": "seven"}),
+        ("orders", {"reference_id": "r"}),
+        ("orders", None),
+        ("orders", {"id": None}),
+    ],
+)
+def test_no_cursor_passes_a_record_whose_id_cannot_be_told(stage: Stage, resource: str, odd: Any) -> None:
+    good = {"id": 2, "inventory_id": 2, "variants": [{"id": 3}]}
+    body = [odd, good] if resource == "orders" else {"items": [odd, good]}
+    pages = list(answering(stage, body).connector.pull(resource, ()))
+    bad, read = records_of(pages)
+    assert "id" not in bad
+    assert bad["status"].startswith("cannot be read: ")
+    assert read.get("inventory_id") == 2 or read["id"] in (2, 3)
+    assert (pages[-1].cursor, pages[-1].complete) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"shipments": [None]},
+        {"shipments": {"a": 1}},
+        {"shipments": [{"products": [None]}]},
+        {"shipments": [{"products": [{"inventory_items": [3]}]}]},
+        {"products": [{"quantity": "x"}]},
+        {"created_date": 5},
+    ],
+)
+def test_an_order_that_cannot_be_worked_with_is_refused_by_mapping_and_stops_no_other(stage: Stage, odd: Any) -> None:
+    good = {"id": 2, "order_number": "2", "status": "Processing", "created_date": "2026-01-01T00:00:00Z"}
+    pages = list(answering(stage, [{**good, "id": 1, **odd}, good]).connector.pull("orders", ()))
+    bad, read = (bytes(raw) for page in pages for raw in page.records)
+    mapping = MAPPINGS["target_order"]
+    assert (mapping.identify(bad), mapping.identify(read)) == ("1", "2")
+    with pytest.raises(SkippableError, match="cannot be read: Expected"):
+        mapping.decode(bad)
+    mapping.decode(read)
+    assert pages[-1].complete
+
+
+def test_a_search_for_one_s_own_order_does_not_overlook_one_that_cannot_be_read(stage: Stage) -> None:
+    call = stage.compose()
+    with pytest.raises(ProtocolError, match="expected shape"):
+        answering(stage, [{"id": 1, "shipments": [None]}]).connect(channel_id=str(CHANNEL)).resolve(call)
 
 
 def test_pages_that_go_in_a_circle_are_an_error(stage: Stage) -> None:

@@ -136,6 +136,16 @@ def test_levels_beyond_the_first_page_are_read_on(shop: ScriptedShop) -> None:
     assert [request["variables"].get("after") for request in shop.sent] == [None, "x", "y"]
 
 
+@pytest.mark.parametrize(
+    "nodes",
+    [[{**item(1, range(1)), "inventoryLevels": None}], [{"id": item(1, range(0))["id"]}], [{"id": None}], [None]],
+)
+def test_a_record_without_what_was_asked_for_is_an_error_in_words(shop: ScriptedShop, nodes: list[Any]) -> None:
+    shop.say(page(nodes, total=1))
+    with pytest.raises(ProtocolError, match="expected shape"):
+        list(shop.connector().pull("inventoryItems", LEVEL_PATHS))
+
+
 def test_levels_that_never_end_are_noticed(shop: ScriptedShop) -> None:
     shop.say(page([item(1, range(1), "x")], total=1), more(range(1, 2), "x"))
     with pytest.raises(ProtocolError, match="twice"):

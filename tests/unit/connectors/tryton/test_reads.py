@@ -92,6 +92,22 @@ def test_a_server_that_repeats_a_page_is_not_read_for_ever(world: World) -> None
         list(world.connect().pull("products", ["code"]))
 
 
+@pytest.mark.parametrize("row", [{"id": "7"}, {"id": None}, {"code": "x"}, None])
+def test_a_record_without_an_id_is_an_error_in_words(world: World, row: Any) -> None:
+    class Odd(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            body = json.loads(request.read())
+            headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+            found = world.inner.handle_request(httpx.Request("POST", request.url, headers=headers, json=body))
+            if not body["method"].endswith("product.search_read"):
+                return found
+            return httpx.Response(200, json={**json.loads(found.read()), "result": [row]})
+
+    world.wire._inner = Odd()
+    with pytest.raises(ProtocolError, match="without an id"):
+        list(world.connect().pull("products", ["code"]))
+
+
 def test_an_empty_source_is_a_complete_read_of_nothing(world: World) -> None:
     world.simulator.admin.empty()
     for resource, path in (("products", "code"), ("stock", "levels[].quantity")):
