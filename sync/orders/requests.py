@@ -42,6 +42,7 @@ class Existing:
     shipped: Mapping[str, int] | None = None
     reason: str = ""
     ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    why: str = ""
 
     @property
     def units(self) -> dict[str, int]:
