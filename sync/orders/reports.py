@@ -14,8 +14,8 @@ from canonical.request import FulfillmentRequest, RequestLine
 from canonical.status import FulfillmentStatus, RequestStatus, unlikely
 from sync.documents import Found
 from sync.hub import Hub
-from sync.orders import store
-from sync.orders.requests import CANCELED_THERE, TAKEN, WE_WANTED
+from sync.orders import givenup, store
+from sync.orders.requests import CANCELED_THERE, GIVEN_UP, TAKEN, WE_WANTED
 from sync.orders.shown import difference, ours
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
@@ -50,6 +50,8 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
     names = ours(connection, row.connection, asked, (*document.lines, *_shipped_lines(document)))
     if _is_another(hub, connection, row, document, asked, names):
         return
+    if givenup.waits(hub, connection, row, document):
+        return
     before = RequestStatus(row.state)
     status = _status(before, document.status)
     said = unlikely(before, status)
@@ -64,7 +66,7 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         values["accepted_at"] = ""
     elif document.status in _ACCEPTED and not row.accepted_at:
         values["accepted_at"] = now
-    if row.reason == TAKEN:
+    if row.reason in (TAKEN, GIVEN_UP):
         values |= {"reason": "", "detail": ""}
     store.set_request(connection, row.id, now, **values)
     left = {one.line_id: one.quantity for one in asked}
