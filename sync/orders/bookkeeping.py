@@ -156,7 +156,8 @@ class _Asking:
                 generation = case.next_generation(self._target)
                 store.add_request(connection, case.row.id, make, generation, hub.stamp())
         elif not requests.stale(one, document):
-            return
+            if one.status in UNSENT and one.document != document:
+                store.renew_request(connection, one.id, document, hub.stamp())
         elif one.status in UNSENT:
             # What its target was to ship of it is decided anew, and where from.
             if not is_keeper(hub.config, self._target):

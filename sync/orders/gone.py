@@ -17,7 +17,7 @@ from sync.hub import Hub
 from sync.orders import store
 from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT, LIVE
-from sync.orders.requests import WE_WANTED, Existing
+from sync.orders.requests import GIVEN_UP, SHIP, WE_WANTED, Existing
 from sync.store.database import among
 
 KIND, CHANNEL = "connection_gone", "channel_gone"
@@ -85,7 +85,7 @@ def give_up(hub: Hub, connection: Connection, row: Row[Any]) -> int:
         if one.connection not in hub.config.connections and one.status in _OPEN:
             values = {
                 "state": RequestStatus.CANCELED.value,
-                "reason": "",
+                "reason": GIVEN_UP if one.role == SHIP or one.ships else "",
                 "detail": "a person expects nothing more of it",
             }
             store.set_request(connection, one.id, now, **values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from canonical.status import RequestStatus
 from sync.config import HubConfig
@@ -13,6 +13,7 @@ from sync.orders.deleted import ORDERS
 from sync.orders.holds import LIVE
 from sync.orders.ingest import take_order
 from sync.orders.reports import take_target_order
+from sync.orders.requests import GIVEN_UP
 from sync.orders.returns import take_return
 from sync.orders.store import REQUEST
 from sync.payments.books import KINDS, keep
@@ -27,8 +28,12 @@ def absences(config: HubConfig, name: str) -> dict[str, Absence]:
 
 
 def asked_still(config: HubConfig, connection: Connection) -> set[str]:
-    """Connections that act on a request of ours: nothing new may go there, but what left is told of all the same."""
-    names = connection.execute(select(REQUEST.c.connection).where(REQUEST.c.state.in_(_OPEN)).distinct()).scalars()
+    """Connections that act on a request of ours, or may though a person gave it up while they were gone.
+
+    Nothing new may go there, but what left is told of all the same.
+    """
+    may_ship = or_(REQUEST.c.state.in_(_OPEN), REQUEST.c.reason == GIVEN_UP)
+    names = connection.execute(select(REQUEST.c.connection).where(may_ship).distinct()).scalars()
     return set(names) & config.connections.keys()
 
 

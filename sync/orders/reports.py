@@ -14,8 +14,8 @@ from canonical.request import FulfillmentRequest, RequestLine
 from canonical.status import FulfillmentStatus, RequestStatus, unlikely
 from sync.documents import Found
 from sync.hub import Hub
-from sync.orders import store
-from sync.orders.requests import CANCELED_THERE, TAKEN, WE_WANTED
+from sync.orders import givenup, store
+from sync.orders.requests import CANCELED_THERE, GIVEN_UP, TAKEN, WE_WANTED
 from sync.orders.shown import difference, ours
 from sync.store.columns import filled
 from sync.store.database import insert_returning_id
@@ -50,6 +50,8 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
     names = ours(connection, row.connection, asked, (*document.lines, *_shipped_lines(document)))
     if _is_another(hub, connection, row, document, asked, names):
         return
+    if givenup.waits(hub, connection, row, document):
+        return
     before = RequestStatus(row.state)
     status = _status(before, document.status)
     said = unlikely(before, status)
@@ -64,7 +66,7 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         values["accepted_at"] = ""
     elif document.status in _ACCEPTED and not row.accepted_at:
         values["accepted_at"] = now
-    if row.reason == TAKEN:
+    if row.reason in (TAKEN, GIVEN_UP):
         values |= {"reason": "", "detail": ""}
     store.set_request(connection, row.id, now, **values)
     left = {one.line_id: one.quantity for one in asked}
@@ -164,9 +166,11 @@ def _by_line(
 
 
 def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: Fulfillment, now: str) -> None:
+    """Keep a request's part of a shipment: one that has goods of several orders is shown under each of them."""
     table = store.SHIPMENT
-    same = (table.c.connection == row.connection, table.c.external_id == shipment.id)
-    old = connection.execute(select(table).where(*same)).first()
+    same = (table.c.connection == row.connection, table.c.external_id.in_(_names(row, shipment)))
+    shown = connection.execute(select(table).where(*same)).all()
+    old = next((one for one in shown if one.request_id == row.id), None)
     if old is not None and known.status is FulfillmentStatus.CANCELED:
         _cancel(connection, old)
         return
@@ -182,7 +186,8 @@ def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: F
             {
                 **values,
                 "connection": row.connection,
-                "external_id": shipment.id,
+                # Whoever came first has the plain id: what is told of a part is told under a name of its own.
+                "external_id": _names(row, shipment)[1 if shown else 0],
                 "order_id": row.order_id,
                 "request_id": row.id,
                 "first_seen": now,
@@ -191,9 +196,14 @@ def _keep(connection: Connection, row: Row[Any], shipment: Fulfillment, known: F
     )
 
 
+def _names(row: Row[Any], shipment: Fulfillment) -> tuple[str, str]:
+    """The keys that a shipment may have for a request: its id, and that with the request's name."""
+    return shipment.id, f"{shipment.id}-{row.reference}"
+
+
 def _take_back(connection: Connection, row: Row[Any], document: TargetOrder) -> None:
     """A shipment that its place does not show any more did not leave."""
-    shown = {one.id for one in document.shipments}
+    shown = {name for one in document.shipments for name in _names(row, one)}
     mine = (store.SHIPMENT.c.request_id == row.id, store.SHIPMENT.c.order_id == row.order_id)
     for old in connection.execute(select(store.SHIPMENT).where(*mine)).all():
         if old.external_id not in shown:

@@ -22,6 +22,8 @@ CANCELED_THERE = "canceled_there"
 """The reason of a request that its target called off by itself."""
 TAKEN = "reference_taken"
 """The reason of a request whose reference another order has there."""
+GIVEN_UP = "given_up"
+"""The reason of a request of which a person expects nothing more: it was not called off, and may ship yet."""
 WE_WANTED = frozenset({"cancel_refused", "cannot_cancel"})
 """Reasons of a request that was to be called off, but could not be: a person does it there."""
 _SAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -42,6 +44,7 @@ class Existing:
     shipped: Mapping[str, int] | None = None
     reason: str = ""
     ships: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    why: str = ""
 
     @property
     def units(self) -> dict[str, int]:

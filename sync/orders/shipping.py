@@ -42,6 +42,7 @@ def ask(case: Case) -> Standing:
     under_way = {line: -units for line, units in rest.items() if units < 0 and line not in now}
     wanted = {line: units for line, units in rest.items() if units > 0}
     held = renumbered.laid(under_way, was, now, wanted)
+    _renew(case)
     _readdress(case, existing)
     if case.order.fulfillment_status in _ON_HOLD:
         return Standing("waiting", "on_hold", "the channel holds its fulfillment")
@@ -124,20 +125,48 @@ def _note(case: Case, portion: Portion) -> None:
         store.renew_request(case.connection, one.id, msgspec.structs.replace(one.document, location=place), now)
 
 
-def _readdress(case: Case, existing: list[Existing]) -> None:
-    """Goods go where the buyer wants them now: a request that names another address is changed, or stopped."""
-    order = case.order
-    if order.customer.redacted:
-        return  # a platform that hides where it goes has not said that it goes elsewhere (R13)
-    for one in existing:
-        if one.role != SHIP or one.document.shipping_address == order.shipping_address:
+def _renew(case: Case) -> None:
+    """What was not sent yet, or refused, asks for the same units as the order says them now: it may be mended."""
+    if case.order.customer.redacted:
+        return  # a platform that hides who bought has not said that somebody else did (R13)
+    firm = [one for one in case.requests() if one.status not in UNSENT]
+    for one in case.requests():
+        if one.role != SHIP or one.status not in UNSENT:
             continue
-        if one.status in UNSENT:
-            there = msgspec.structs.replace(
-                one.document, shipping_address=order.shipping_address, customer=order.customer
-            )
-            store.renew_request(case.connection, one.id, there, case.hub.stamp())
-        elif not one.started:
+        document = requests.build(
+            case.row.connection,
+            case.order,
+            one.units,
+            case.sellables,
+            one.generation,
+            whole=False,
+            given=requests.given_of(firm, case.order.currency),
+            location=one.location,
+            method=_method(case, one),
+        )
+        renewed = replace(one, document=document)
+        if renewed.units == one.units and document != one.document:
+            store.renew_request(case.connection, one.id, document, case.hub.stamp())
+        firm.append(renewed)
+
+
+def _method(case: Case, one: Existing) -> str:
+    """The shipping method by the rule that chose the place; as it was, where that rule is no more."""
+    rule = next((rule for rule in _rules(case) if one.why.startswith(f"{rule.name}: ")), None)
+    if rule is None:
+        return one.document.shipping_method
+    [(_, method)] = requests.ships([Portion(rule, one.location, one.units, one.why)], case.order)
+    return method
+
+
+def _readdress(case: Case, existing: list[Existing]) -> None:
+    """Goods go where the buyer wants them now: a request that was sent, and names another address, is stopped."""
+    if case.order.customer.redacted:
+        return  # nor that it goes elsewhere
+    for one in existing:
+        if one.role != SHIP or one.document.shipping_address == case.order.shipping_address:
+            continue
+        if one.status not in UNSENT and not one.started:
             stop(case.hub, case.connection, case.row, [one], "the address was changed")
 
 

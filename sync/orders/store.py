@@ -13,7 +13,7 @@ from canonical.request import FulfillmentRequest
 from canonical.status import RequestStatus
 from sync.orders.holds import DOCUMENT, Asked
 from sync.orders.parcels import echo, same
-from sync.orders.requests import Existing, Make
+from sync.orders.requests import TAKEN, Existing, Make
 from sync.store import body
 from sync.store.columns import filled
 from sync.store.database import among, insert_returning_id
@@ -107,6 +107,7 @@ def requests_of(connection: Connection, order_id: int) -> list[Existing]:
             shipped=_by_line((line, units) for request, line, units, _ in shipped if request == row.id),
             reason=row.reason,
             ships=_SHIPS.decode(row.ships) if row.ships else {},
+            why=row.why,
         )
         for row in rows
     ]
@@ -297,16 +298,22 @@ def close_incidents(connection: Connection, kind: str, subject: str, now: str) -
 
 
 def renew_request(connection: Connection, request_id: int, document: FulfillmentRequest, now: str) -> None:
-    """Change what a request asks for, while it was not sent: its effect, if there is one, asks for the same."""
+    """Change what a request asks for, while it was not sent: its effect, if there is one, asks for the same.
+
+    One that was refused is tried again, as a call of its own (R16).
+    """
     raw = msgspec.json.encode(document)
     set_request(connection, request_id, now, body=raw, digest=body.digest(raw))
-    connection.execute(
+    tried = connection.execute(
         update(EFFECT)
         .where(
             EFFECT.c.request_id == request_id, EFFECT.c.kind == "request", EFFECT.c.state.in_(("waiting", "blocked"))
         )
-        .values(document=raw, state="waiting", reason="", detail="")
-    )
+        .values(document=raw, state="waiting", reason="", detail="", key="", attempts=0, not_before="")
+    ).rowcount
+    if tried:
+        mine = (REQUEST.c.id == request_id, REQUEST.c.reason != TAKEN)
+        connection.execute(update(REQUEST).where(*mine).values(state="waiting", reason="", detail=""))
 
 
 def drop_effect(connection: Connection, request_id: int, now: str) -> None:

@@ -37,7 +37,7 @@ class Desk:
         """A shopper orders one line."""
         return self.trading.place(shop, {sku: units}, **more)
 
-    def change(self, number: str, shop: str = "shop", **values: Any) -> None:
+    def change(self, number: str, /, shop: str = "shop", **values: Any) -> None:
         """The platform shows an order differently from now on."""
         trade = self.trading.trades[shop]
         trade.orders[number].update(values)

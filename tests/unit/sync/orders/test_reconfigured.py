@@ -266,3 +266,57 @@ def test_an_order_of_a_channel_that_was_renamed_is_found_under_either_name(tradi
         trading.row("o1", "site").detail
         == "it was an order of web, which is configured no more: site may be its new name"
     )
+
+
+def _moved_and_back(desk: Desk) -> None:
+    """Asked at a 3PL that goes, released to another one, and the first is back, but gets nothing new."""
+    desk.place(2)
+    desk.sync()
+    connections = desk.trading.hub.config.connections
+    _configure(desk, routes=(_SECOND,), connections=_without(desk, "tpl"))
+    desk.sync()
+    acts.release(desk.trading.hub, desk.row())
+    desk.sync()
+    desk.sync()
+    _configure(desk, connections=connections)
+    desk.sync()
+
+
+def test_a_3pl_that_is_back_and_still_has_what_went_elsewhere_is_told_and_stops_nobody(trading: Desk) -> None:
+    _moved_and_back(trading)
+    trading.sync()
+    said = "tpl still has shop-o1-1 of order #o1, which other (shop-o1-1) was asked for since: stop it there by hand"
+    assert _told(trading) == [("given_up", "tpl shop-o1-1", said)]
+    assert (trading.standing(), trading.requests("other")) == (("asked", ""), {"shop-o1-1": "accepted"})
+    request = trading.trade("tpl").requests["shop-o1-1"]
+    trading.world("tpl").tick += 1
+    request.update(status="canceled", changed=trading.world("tpl").tick)
+    trading.sync()
+    assert (_told(trading), trading.standing()) == ([], ("asked", ""))
+
+
+def test_what_a_3pl_ships_that_is_back_though_it_was_released_to_another_names_both(trading: Desk) -> None:
+    _moved_and_back(trading)
+    trading.trade("tpl").ship("shop-o1-1", number="T7")
+    for _ in range(2):
+        trading.sync()
+    [said] = [detail for kind, _, detail in _told(trading) if kind == "given_up"]
+    assert said.startswith("tpl shipped shop-o1-1 of order #o1, which was given up there, and other (shop-o1-1) was")
+    assert [one["tracking"][0]["number"] for one in trading.trade("shop").notices] == ["T7"]
+    assert trading.requests("other") == {"shop-o1-1": "canceled"}
+
+
+def test_what_was_given_up_and_asked_of_nobody_else_goes_on_at_a_3pl_that_is_back(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    connections = trading.trading.hub.config.connections
+    _configure(trading, routes=(), connections=_without(trading, "tpl"))
+    trading.sync()
+    acts.release(trading.trading.hub, trading.row())
+    trading.sync()
+    _configure(trading, routes=(_FIRST,), connections=connections)
+    trading.trade("tpl").ship("shop-o1-1", number="T7")
+    for _ in range(2):
+        trading.sync()
+    assert (trading.standing(), trading.requests("tpl")) == (("done", ""), {"shop-o1-1": "shipped"})
+    assert "given_up" not in trading.incidents()

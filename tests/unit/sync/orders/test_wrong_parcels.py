@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sync.orders import acts, outcomes
+from sync.observe import ReadMode
+from sync.orders import acts, outcomes, store
 from sync.orders.routes import Route
 from tests.support.desk import Desk
 
@@ -181,3 +182,42 @@ def test_a_3pl_that_calls_a_product_otherwise_since_it_was_linked_is_understood(
     desk.trade("tpl").ship("shop-o1-1")
     desk.sync()
     assert (desk.standing(), desk.incidents()) == (("done", ""), [])
+
+
+def test_one_shipment_with_goods_of_two_orders_is_told_of_each_under_a_name_of_its_own(trading: Desk) -> None:
+    trading.place(2)
+    trading.place(3)
+    trading.sync()
+    tpl = trading.trade("tpl")
+    tpl.ship("shop-o1-1", number="T1")
+    trading.sync()
+    tpl.ship("shop-o2-1", number="T1")
+    [first], [second] = (tpl.requests[f"shop-{number}-1"]["shipments"] for number in ("o1", "o2"))
+    second["id"] = first["id"]
+    for mode in (ReadMode.AUTO, ReadMode.AUTO, ReadMode.FULL, ReadMode.AUTO):
+        trading.sync(mode)
+    assert [trading.standing(number) for number in ("o1", "o2")] == [("done", "")] * 2
+    told = {one["order_id"]: one for one in trading.trade("shop").notices}
+    units = {number: [line["quantity"] for line in one["lines"]] for number, one in told.items()}
+    assert (units, len(trading.trade("shop").notices)) == ({"o1": [2], "o2": [3]}, 2)
+    assert [told[number]["reference"] for number in ("o1", "o2")] == [
+        f"tpl-{first['id']}",
+        f"tpl-{first['id']}-shop-o2-1",
+    ]
+
+
+def test_a_part_of_a_shared_shipment_that_is_shown_no_more_did_not_leave(trading: Desk) -> None:
+    trading.place(2)
+    trading.place(3)
+    trading.sync()
+    tpl = trading.trade("tpl")
+    for number in ("o1", "o2"):
+        tpl.ship(f"shop-{number}-1", number="T1")
+        tpl.requests[f"shop-{number}-1"]["shipments"][0]["id"] = "S1"
+    trading.sync()
+    tpl.requests["shop-o2-1"].update(status="accepted", shipments=[], changed=trading.world("tpl").tick + 1)
+    trading.world("tpl").tick += 1
+    trading.sync()
+    with trading.database() as connection:
+        kept = {one.external_id: one.status for one in connection.execute(store.SHIPMENT.select())}
+    assert kept == {"S1": "fulfilled", "S1-shop-o2-1": "canceled"}
