@@ -22,7 +22,8 @@ from connectors.base import RowOutcome
 from sync import shadow
 from sync.hub import Hub
 from sync.orders import store
-from sync.orders.reports import report
+from sync.orders.reports import REOPENED, report
+from sync.orders.requests import WE_WANTED
 from sync.store import tables
 from sync.store.database import among
 
@@ -129,7 +130,9 @@ def _seen(hub: Hub, name: str, outcome: RowOutcome) -> TargetOrder | None:
 
 
 def _canceled(connection: Connection, row: Row[Any], now: str) -> None:
-    store.set_request(connection, row.request_id, now, state=RequestStatus.CANCELED.value)
+    store.set_request(connection, row.request_id, now, state=RequestStatus.CANCELED.value, reason="")
+    for kind in (*WE_WANTED, REOPENED):
+        store.close_incidents(connection, kind, f"{row.connection} {row.reference}", now)
 
 
 def refused(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome) -> None:
