@@ -6,6 +6,7 @@ happened in which order.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -171,6 +172,9 @@ def _blocked(case: Case) -> Standing | None:
     order, need, sellables = case.order, case.need, case.sellables
     if not is_currency(order.currency):
         return Standing("blocked", "unknown_currency", f"nobody knows the currency {order.currency}")
+    twice = [line for line, count in Counter(line.id for line in order.lines).items() if count > 1]
+    if twice:
+        return Standing("blocked", "duplicate_line", f"more than one line has the id {twice[0]}")
     rest = rest_of(order)
     if rest:
         return Standing("blocked", "totals_differ", f"{rest} {order.currency} of the total are explained by no part")

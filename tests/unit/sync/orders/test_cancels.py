@@ -136,3 +136,54 @@ def test_a_lost_request_that_lands_after_its_order_was_canceled_is_called_off(tr
     for _ in range(3):
         trading.sync(ReadMode.FULL)
     assert trading.requests("tpl") == {"shop-o1-1": "canceled"}
+
+
+def _streets(desk: Desk) -> dict[str, tuple[str, str]]:
+    held = desk.trade("tpl").requests
+    return {name: (one["status"], one["document"]["shipping_address"]["street"]) for name, one in held.items()}
+
+
+def test_r15_of_two_generations_that_run_the_former_is_called_off_and_a_person_told(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    _move(trading)
+    _sync(trading, 2)
+    _reopen(trading)
+    _sync(trading)
+    assert _streets(trading) == {"shop-o1-1": ("canceled", "Main St 1"), "shop-o1-2": ("accepted", "New 2")}
+    assert (trading.standing(), trading.incidents()) == (("asked", ""), [])
+
+
+def test_r15_where_the_former_generation_is_not_stopped_the_newer_one_is(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    _move(trading)
+    _sync(trading, 2)
+    refuses: dict[str, str] = trading.trade("tpl").refuses
+    refuses["requests.cancel"] = "too_late"
+    trading.trading.hub.checkpoint = lambda passed: refuses.clear() if passed == "effect closed" else None
+    _reopen(trading)
+    _sync(trading)
+    assert trading.requests("tpl") == {"shop-o1-1": "accepted", "shop-o1-2": "canceled"}
+    assert sorted(trading.incidents()) == ["cancel_refused", "reopened_there"]
+
+
+def test_r15_a_document_that_runs_again_beside_its_successor_is_called_off(desk: Desk) -> None:
+    desk.place(2)
+    desk.sync()
+    _move(desk)
+    _sync(desk, 2)
+    _reopen(desk, name="erp")
+    _sync(desk)
+    assert desk.requests() == {"shop-o1-1": "canceled", "shop-o1-2": "accepted"}
+
+
+def test_two_lines_of_one_id_are_asked_of_no_one_and_all_of_their_units_are_held(trading: Desk) -> None:
+    trading.place(1)
+    order = trading.trade("shop").orders["o1"]
+    line = order["lines"][0]
+    order.update(lines=[line, {**line, "quantity": 2, "ordered": 2, "amount": "20.00"}], total="30.00")
+    _sync(trading, 2)
+    assert (trading.requests("tpl"), trading.requests()) == ({}, {})
+    assert trading.standing() == ("blocked", "duplicate_line")
+    assert trading.reserved() == 3
