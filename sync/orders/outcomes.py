@@ -119,7 +119,8 @@ def done(hub: Hub, connection: Connection, name: str, row: Row[Any], outcome: Ro
 
 
 def _seen(hub: Hub, name: str, outcome: RowOutcome) -> TargetOrder | None:
-    mapping = hub.config.connections[name].documents.get("target_order")
+    known = hub.config.connections.get(name)
+    mapping = known.documents.get("target_order") if known is not None else None
     if mapping is None or outcome.record is None:
         return None
     try:
