@@ -154,20 +154,6 @@ def test_r15_of_two_generations_that_run_the_former_is_called_off_and_a_person_t
     assert (trading.standing(), trading.incidents()) == (("asked", ""), [])
 
 
-def test_r15_where_the_former_generation_is_not_stopped_the_newer_one_is(trading: Desk) -> None:
-    trading.place(2)
-    trading.sync()
-    _move(trading)
-    _sync(trading, 2)
-    refuses: dict[str, str] = trading.trade("tpl").refuses
-    refuses["requests.cancel"] = "too_late"
-    trading.trading.hub.checkpoint = lambda passed: refuses.clear() if passed == "effect closed" else None
-    _reopen(trading)
-    _sync(trading)
-    assert trading.requests("tpl") == {"shop-o1-1": "accepted", "shop-o1-2": "canceled"}
-    assert sorted(trading.incidents()) == ["cancel_refused", "reopened_there"]
-
-
 def test_r15_a_document_that_runs_again_beside_its_successor_is_called_off(desk: Desk) -> None:
     desk.place(2)
     desk.sync()
