@@ -6,6 +6,7 @@ happened in which order.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -34,9 +35,11 @@ from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
 from sync.orders.lines import resolve
+from sync.orders.requests import WE_WANTED
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
 from sync.orders.shipped import shipped
+from sync.orders.stops import RUNNING
 from sync.payments.taking import match_open
 
 _CHUNK = 200
@@ -118,10 +121,10 @@ def _over(case: Case) -> Standing | None:
     if order.status is OrderStatus.CANCELED:
         call_off(case, "the order was canceled")
         left = sum(shipped(case.connection, case.row.id, order).values())
-        return Standing("canceled", _LEFT, f"{left} units left for it") if left else Standing("canceled")
+        return Standing("canceled", _LEFT, f"{left} units left for it") if left else _canceled(case)
     if case.waives(stock.DROPPED):
         call_off(case, "a person dropped the order")
-        return Standing("canceled", stock.DROPPED)
+        return _canceled(case, stock.DROPPED)
     if case.row.missing_since and not case.waives(deleted.REASON):
         return Standing("blocked", deleted.REASON, f"{case.row.connection} does not show it any more")
     if order.total < 0 or any(line.quantity < 0 for line in order.lines):
@@ -129,6 +132,14 @@ def _over(case: Case) -> Standing | None:
             return Standing("done")
         return Standing("blocked", "refund_without_order", f"a credit note of {order.money} that names no order")
     return None
+
+
+def _canceled(case: Case, reason: str = "") -> Standing:
+    """Where an order stands that nothing is wanted of; one that somebody was asked for, and goes on with, says so."""
+    for one in case.requests():
+        if one.status in RUNNING and one.reason in WE_WANTED:
+            return Standing("canceled", one.reason, f"{one.connection} goes on with {one.document.reference}")
+    return Standing("canceled", reason)
 
 
 def _unpaid(case: Case) -> Standing | None:
@@ -161,6 +172,9 @@ def _blocked(case: Case) -> Standing | None:
     order, need, sellables = case.order, case.need, case.sellables
     if not is_currency(order.currency):
         return Standing("blocked", "unknown_currency", f"nobody knows the currency {order.currency}")
+    twice = [line for line, count in Counter(line.id for line in order.lines).items() if count > 1]
+    if twice:
+        return Standing("blocked", "duplicate_line", f"more than one line has the id {twice[0]}")
     rest = rest_of(order)
     if rest:
         return Standing("blocked", "totals_differ", f"{rest} {order.currency} of the total are explained by no part")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from canonical.status import RequestStatus
 from sync.orders.requests import SHIP, UNSENT, Existing
 
 Units = Mapping[str, int]
@@ -112,7 +113,8 @@ def plan(
 def _at(place: str, units: Units, standing: Sequence[Existing]) -> Books:
     """The documents of one place: those whose units are all wanted there stay, if they cover everything together."""
     here = [one for one in standing if one.document.location == place]
-    here.sort(key=lambda one: (not one.started, one.id))
+    # The newest says what is wanted now: an older one that runs again beside it goes.
+    here.sort(key=lambda one: (not one.started, one.status is RequestStatus.CANCELING, -one.id))
     kept: list[Existing] = []
     rest: Units = units
     for one in here:

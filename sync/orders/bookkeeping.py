@@ -67,6 +67,7 @@ def _ask(case: Case, target: str, *, decided: bool) -> None:
     elif is_keeper(case.hub.config, target):
         _ask_by_place(case, target, units, standing, decided=decided)
     elif standing:
+        stop(case.hub, case.connection, case.row, standing[:-1], "another one took its place")
         _Asking(case, target, units).all([_Wish(standing[-1], Booking(standing[-1].document.location, units))])
     elif not any(one.started for one in mine):
         _Asking(case, target, units).all([_Wish(None, Booking("", units))])

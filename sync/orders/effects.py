@@ -36,6 +36,7 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "pay": RefundRequest,
 }
 _MOST_ATTEMPTS = 5
+_UNMAPPED = "takes_no_requests"
 _PAUSE = timedelta(minutes=1)
 _LONGEST_DOUBT = timedelta(hours=1)
 """How long it is at least tried to find out what became of an effect, before a person is asked to look."""
@@ -62,9 +63,14 @@ def request_effects(hub: Hub) -> int:
     """Want every request that waits to be sent; tells how many are new."""
     count = 0
     with hub.database.begin() as connection:
-        rows = connection.execute(select(store.REQUEST).where(store.REQUEST.c.state == "waiting")).all()
+        unmapped = store.REQUEST.c.reason == _UNMAPPED
+        rows = connection.execute(select(store.REQUEST).where((store.REQUEST.c.state == "waiting") | unmapped)).all()
         for row in (one for one in rows if one.connection in hub.config.connections):
-            mapping = hub.config.connections[row.connection].documents["fulfillment_request"]
+            mapping = hub.config.connections[row.connection].documents.get("fulfillment_request")
+            if mapping is None or row.reason == _UNMAPPED:
+                _note_mapping(hub, connection, row, is_mapped=mapping is not None)
+            if mapping is None or row.state not in ("waiting", "blocked"):
+                continue
             wanted = {
                 "kind": "request",
                 "cause": f"request:{row.id}",
@@ -77,6 +83,17 @@ def request_effects(hub: Hub) -> int:
             }
             count += store.add_effect(connection, wanted, hub.stamp())
     return count
+
+
+def _note_mapping(hub: Hub, connection: Connection, row: Row[Any], *, is_mapped: bool) -> None:
+    """Who takes requests no more is not asked, and the order says so until its configuration lets it be asked again."""
+    if row.state not in ("waiting", "blocked") or (row.reason == _UNMAPPED and not is_mapped):
+        return
+    values = {"state": "blocked", "reason": _UNMAPPED, "detail": "no mapping writes requests there any more"}
+    if is_mapped:
+        values = {"state": "waiting", "reason": "", "detail": ""}
+    store.set_request(connection, row.id, hub.stamp(), **values)
+    store.mark_due(connection, row.order_id)
 
 
 def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
@@ -210,7 +227,7 @@ class _Sender:
         struct = msgspec.json.decode(row.document, type=_DOCUMENTS[row.kind])
         documents = self.hub.config.connections[self.name].documents
         mapping = next((one for one in documents.values() if one.operation == row.operation), None)
-        if mapping is None:
+        if mapping is None or row.operation not in self.specs:
             raise SkippableError("not_writable", f"no mapping writes {row.operation}")
         prepared = outcomes.prepare(self.hub, self.name, struct)
         effect = Effect(row.operation, row.reference, mapping.encode(prepared), outcomes.target_of(struct))
@@ -238,7 +255,10 @@ class _Sender:
 
     def _resolve(self, row: Row[Any]) -> None:
         """What became of an effect whose answer was lost, by the class of its write; never a blind second one."""
-        spec = self.specs[row.operation]
+        spec = self.specs.get(row.operation)
+        if spec is None:
+            self._unknown(row, f"its connector has no {row.operation} any more; look there, then resolve it")
+            return
         if spec.write_class is WriteClass.UNKNOWABLE:
             self._unknown(row, _LOOK_THERE)
             return

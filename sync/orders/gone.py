@@ -90,7 +90,7 @@ def give_up(hub: Hub, connection: Connection, row: Row[Any]) -> int:
             }
             store.set_request(connection, one.id, now, **values)
             count += 1
-    open_ones = (store.EFFECT.c.order_id == row.id, gone, store.EFFECT.c.state.in_(_NOT_DONE))
+    open_ones = (store.EFFECT.c.order_id == row.id, gone, store.EFFECT.c.state.in_((*_NOT_DONE, "unknown")))
     dropped = connection.execute(update(store.EFFECT).where(*open_ones).values(state="dropped", done_at=now)).rowcount
     return max(count, int(dropped))
 

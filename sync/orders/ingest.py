@@ -12,7 +12,7 @@ from canonical.status import FulfillmentStatus, OrderStatus, PaymentStatus, Stat
 from sync import cursors, documents
 from sync.documents import Found
 from sync.hub import Hub
-from sync.orders import forget, stock, store
+from sync.orders import cancels, forget, stock, store
 from sync.orders.lines import resolve
 from sync.orders.routes import OrderFlow
 from sync.payments import rows
@@ -115,6 +115,8 @@ def _known_as(hub: Hub, connection: Connection, order: Order, external_id: str) 
 
 def _note_steps(connection: Connection, row: Row[Any], order: Order, now: str) -> None:
     """Note a step of a status that the table does not have; it is taken over all the same (R15)."""
+    if row.order_status == OrderStatus.CANCELED.value and order.status is not OrderStatus.CANCELED:
+        cancels.forget_refusals(connection, row.id)
     steps: list[tuple[Status, Status]] = [
         (OrderStatus(row.order_status), order.status),
         (PaymentStatus(row.payment_status), order.payment_status),

@@ -22,7 +22,8 @@ from connectors.base import RowOutcome
 from sync import shadow
 from sync.hub import Hub
 from sync.orders import store
-from sync.orders.reports import report
+from sync.orders.reports import REOPENED, report
+from sync.orders.requests import WE_WANTED
 from sync.store import tables
 from sync.store.database import among
 
@@ -118,7 +119,8 @@ def done(hub: Hub, connection: Connection, name: str, row: Row[Any], outcome: Ro
 
 
 def _seen(hub: Hub, name: str, outcome: RowOutcome) -> TargetOrder | None:
-    mapping = hub.config.connections[name].documents.get("target_order")
+    known = hub.config.connections.get(name)
+    mapping = known.documents.get("target_order") if known is not None else None
     if mapping is None or outcome.record is None:
         return None
     try:
@@ -129,7 +131,9 @@ def _seen(hub: Hub, name: str, outcome: RowOutcome) -> TargetOrder | None:
 
 
 def _canceled(connection: Connection, row: Row[Any], now: str) -> None:
-    store.set_request(connection, row.request_id, now, state=RequestStatus.CANCELED.value)
+    store.set_request(connection, row.request_id, now, state=RequestStatus.CANCELED.value, reason="")
+    for kind in (*WE_WANTED, REOPENED):
+        store.close_incidents(connection, kind, f"{row.connection} {row.reference}", now)
 
 
 def refused(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome) -> None:

@@ -23,8 +23,11 @@ from sync.store.orders import Shipment
 
 DIFFERS = "lines_differ"
 """The incident of a record that is ours, and is not what was asked for."""
+REOPENED = "reopened_there"
+"""The incident of a request that runs again, though it was called off."""
 _BODY = msgspec.json.Decoder(FulfillmentRequest)
 _ACCEPTED = frozenset({RequestStatus.ACCEPTED, RequestStatus.PARTIALLY_SHIPPED, RequestStatus.SHIPPED})
+_RUNNING = frozenset({RequestStatus.SENT, RequestStatus.ACCEPTED, RequestStatus.ON_HOLD})
 _NOT_ACCEPTED = frozenset({RequestStatus.SENT, RequestStatus.ON_HOLD})
 """What is put back to these is off the figures no more: its units count as promised again (R1)."""
 
@@ -54,9 +57,13 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         return
     before = RequestStatus(row.state)
     status = _status(before, document.status)
-    said = unlikely(before, status)
-    if said and before not in (RequestStatus.WAITING, RequestStatus.BLOCKED):
-        subject = f"{row.connection} {row.reference}: {before.value} -> {status.value}"
+    said, name = unlikely(before, status), f"{row.connection} {row.reference}"
+    reopened = before is RequestStatus.CANCELED and status in _RUNNING
+    if reopened:
+        told = f"{row.connection} goes on with {row.reference}, which counted as called off"
+        store.open_incident(connection, REOPENED, name, told, now, order_id=row.order_id)
+    elif said and before not in (RequestStatus.WAITING, RequestStatus.BLOCKED):
+        subject = f"{name}: {before.value} -> {status.value}"
         store.open_incident(connection, "unlikely_step", subject, said, now, order_id=row.order_id)
     values: dict[str, Any] = {"state": status.value, "external_id": document.id, "closed": document.closed}
     called_off = status is RequestStatus.CANCELED and before not in (RequestStatus.CANCELING, RequestStatus.CANCELED)
@@ -66,7 +73,9 @@ def report(hub: Hub, connection: Connection, row: Row[Any], document: TargetOrde
         values["accepted_at"] = ""
     elif document.status in _ACCEPTED and not row.accepted_at:
         values["accepted_at"] = now
-    if row.reason in (TAKEN, GIVEN_UP):
+    if status is RequestStatus.CANCELED:
+        store.close_incidents(connection, REOPENED, name, now)
+    if row.reason in (TAKEN, GIVEN_UP) or reopened:
         values |= {"reason": "", "detail": ""}
     store.set_request(connection, row.id, now, **values)
     left = {one.line_id: one.quantity for one in asked}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -21,9 +22,11 @@ from sync.orders.routes import Route
 from sync.orders.routing import Portion, Routing, route
 from sync.orders.shipped import shipped
 from sync.orders.stops import stop, tell_rest
+from sync.orders.twice import superfluous
 
 SHORT = "shipped_short"
 """The reason of an order that a place says it is done with, though not all units left."""
+_LESS = "less is wanted, or it was shipped or asked for elsewhere"
 _LOOK_AGAIN = timedelta(minutes=1)
 _ON_HOLD = frozenset({FulfillmentStatus.ON_HOLD, FulfillmentStatus.SCHEDULED})
 
@@ -78,8 +81,15 @@ def _withdraw(case: Case) -> None:
 
 
 def _stop_too_much(case: Case, rest: Mapping[str, int], existing: list[Existing]) -> None:
-    too_much = [one for one in existing if one.role == SHIP and any(rest.get(line, 0) < 0 for line in one.units)]
-    stop(case.hub, case.connection, case.row, too_much, "less is wanted, or it was shipped by someone else")
+    whole = superfluous(rest, existing, case.order.shipping_address)
+    stop(case.hub, case.connection, case.row, whole, _LESS)
+    freed: Counter[str] = Counter()
+    for one in whole:
+        freed.update(one.units)
+    rest = {line: units + freed[line] for line, units in rest.items()}
+    others = (one for one in existing if one.role == SHIP and one not in whole)
+    too_much = [one for one in others if any(rest.get(line, 0) < 0 for line in one.units)]
+    stop(case.hub, case.connection, case.row, too_much, _LESS)
     for one in too_much:
         left = one.shipped or {}
         if one.started and any(rest.get(line, 0) < 0 and left.get(line, 0) < n for line, n in one.units.items()):

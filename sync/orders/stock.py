@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +39,10 @@ def needs(order: Order, flow: OrderFlow, now: datetime) -> dict[str, int]:
     """Units by line that an order is to get, nothing if it reserves nothing."""
     if not reserves(order, flow.reserve, now):
         return {}
-    return {line.id: units for line in order.lines if (units := wanted_units(order, line))}
+    found: Counter[str] = Counter()
+    for line in order.lines:  # two of one id are asked for by no one, but their units are sold all the same
+        found[line.id] += wanted_units(order, line)
+    return {line: units for line, units in found.items() if units}
 
 
 def update(

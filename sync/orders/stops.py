@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row
 from canonical.request import CancelRequest
 from canonical.status import RequestStatus
 from sync.hub import Hub
-from sync.orders import store
+from sync.orders import cancels, store
 from sync.orders.requests import UNSENT, Existing
 
-_RUNNING = frozenset({RequestStatus.SENT, RequestStatus.ACCEPTED, RequestStatus.ON_HOLD})
+RUNNING = frozenset({RequestStatus.SENT, RequestStatus.ACCEPTED, RequestStatus.ON_HOLD})
+"""States of a request that can be called off where it was asked for."""
 
 
 def stop(hub: Hub, connection: Connection, row: Row[Any], requests: Iterable[Existing], why: str) -> None:
@@ -24,7 +25,7 @@ def stop(hub: Hub, connection: Connection, row: Row[Any], requests: Iterable[Exi
         if one.status in UNSENT:
             store.set_request(connection, one.id, now, state=RequestStatus.CANCELED.value, detail=why)
             store.drop_effect(connection, one.id, now)
-        elif one.status in _RUNNING:
+        elif one.status in RUNNING:
             _ask(hub, connection, row, one, why)
         elif one.started and row.order_status == "canceled":
             subject = f"{one.connection} {one.document.reference}"
@@ -44,10 +45,15 @@ def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: st
         said = f"{why}, and {one.connection} {because}: stop it there by hand"
         store.set_request(connection, one.id, hub.stamp(), reason="cannot_cancel", detail=said[:500])
         return
+    if cancels.never_holds(connection, one.id, why):
+        subject = f"{one.connection} {one.document.reference}"
+        told = f"{one.connection} runs {one.document.reference} again each time it is called off: stop it there by hand"
+        store.open_incident(connection, "cancel_refused", subject, told, hub.stamp(), stands=True, order_id=row.id)
+        store.set_request(connection, one.id, hub.stamp(), reason="cancel_refused", detail=told[:500])
+        return
     document = CancelRequest(reference=one.document.reference, target_id=one.external_id, reason=why)
     wanted = {
         "kind": "cancel",
-        "cause": f"request:{one.id}",
         "connection": one.connection,
         "operation": mapping.operation,
         "reference": one.document.reference,
@@ -55,7 +61,7 @@ def _ask(hub: Hub, connection: Connection, row: Row[Any], one: Existing, why: st
         "request_id": one.id,
         "document": msgspec.json.encode(document),
     }
-    if store.add_effect(connection, wanted, hub.stamp()):
+    if cancels.add(connection, wanted, why, hub.stamp()):
         store.set_request(connection, one.id, hub.stamp(), state=RequestStatus.CANCELING.value, detail=why)
 
 
