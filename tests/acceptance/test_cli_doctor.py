@@ -103,10 +103,12 @@ ACCOUNTS = """\
 connections:
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{url: "{eu}", client_id: hub, client_secret: "${{env:EU_SECRET}}"}}
     currency: EUR
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{web}", consumer_key: "${{env:WEB_KEY}}", consumer_secret: "${{env:WEB_SECRET}}"}}
     currency: EUR
 locations:
@@ -171,10 +173,12 @@ ECHOED = """\
 connections:
   erp:
     connector: tryton
+    allow_private_network: true
     settings: {{url: "{at}", database: d, username: crossdock, password: "${{env:ERP}}"}}
     currency: EUR
   shop:
     connector: shopify
+    allow_private_network: true
     settings: {{url: "{at}", access_token: "${{env:SHOP}}"}}
     currency: EUR
 locations: {{WH1: {{erp: "5", shop: "gid://shopify/Location/1"}}}}

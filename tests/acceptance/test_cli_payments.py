@@ -26,10 +26,12 @@ database: sqlite:///hub.sqlite
 connections:
   web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{web}", consumer_key: "${{file:key}}", consumer_secret: "${{file:secret}}"}}
     currency: {currency}
   pay:
     connector: stripe
+    allow_private_network: true
     settings: {{api_key: "${{file:stripe}}", api_base: "{pay}"}}
     currency: USD
 orders:

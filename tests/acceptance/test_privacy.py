@@ -39,9 +39,11 @@ database: sqlite:///hub.sqlite
 connections:
   bob:
     connector: shipbob
+    allow_private_network: true
     settings: {{token: "${{env:BOB}}", api_base: "{bob}"}}
   shop:
     connector: shopify
+    allow_private_network: true
     settings: {{shop: demo.myshopify.com, url: "{shop}", access_token: "${{env:SHOPIFY}}"}}
     currency: EUR
     webhook_secrets: ["${{env:HOOK}}"]

@@ -36,6 +36,7 @@ connections:
   erp: {{connector: memory, settings: {{world: "{world}"}}, currency: EUR}}
   shop:
     connector: shopify
+    allow_private_network: true
     settings: {{shop: demo.myshopify.com, access_token: "${{env:SHOPIFY_TOKEN}}"}}
     currency: EUR
 locations:

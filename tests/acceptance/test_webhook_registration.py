@@ -26,16 +26,19 @@ connections:
   erp: {{connector: memory, settings: {{world: "registration"}}, currency: EUR}}
   shop_eu:
     connector: shopify
+    allow_private_network: true
     settings: {{shop: demo.myshopify.com, url: "{shopify}", access_token: "${{env:SHOPIFY}}"}}
     currency: EUR
     webhook_secrets: ["${{env:HOOK}}"]
   shop_web:
     connector: woocommerce
+    allow_private_network: true
     settings: {{url: "{woocommerce}", consumer_key: "${{env:WOO_KEY}}", consumer_secret: "${{env:WOO}}"}}
     currency: EUR
     webhook_secrets: ["${{env:HOOK}}"]
   pay:
     connector: stripe
+    allow_private_network: true
     settings: {{api_key: "${{env:STRIPE}}", api_base: "{stripe}"}}
     webhook_secrets: ["${{file:secrets/pay}}"]
 ownership: {{variant.sku: erp}}
