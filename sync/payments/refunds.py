@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
-
-from sqlalchemy import Row
+from typing import TYPE_CHECKING, Any
 
 from canonical.order import Order
 from canonical.payment import MovementStatus, PaymentKind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
 
 _TAKEN = (PaymentKind.SALE, PaymentKind.CAPTURE)
 
