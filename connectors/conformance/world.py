@@ -68,6 +68,7 @@ class World:
             state=MemoryState(),
             read_only=read_only,
             http_transport=SimTransport(simulator),
+            allow_private_network=True,
         )
         return cls(subject, clock, simulator, subject.connect(simulator, environment))
 

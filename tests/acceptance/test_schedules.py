@@ -20,7 +20,7 @@ from sync.store.tables import Run, table
 from tests.support.hearing import Hearing, hearing
 
 pytestmark = pytest.mark.timeout(300)
-PATIENCE = 40.0
+PATIENCE = 90.0
 RUN, CLAIM = table(Run), table(ScheduleClaim)
 
 

@@ -23,6 +23,7 @@ from sync.run import run_sync
 from sync.store import tables
 from sync.store.database import Database, get_meta, open_database, put_meta
 from tests.support.hubs import Shops, open_shops
+from tests.support.schemas import FOLDER
 
 NOW = "2026-11-27T08:00:00.000000Z"
 LATER = "2026-11-28T08:00:00.000000Z"
@@ -226,9 +227,9 @@ def test_another_database_has_tools_of_its_own(postgres_url: str, copy: Path) ->
 def test_an_older_copy_is_brought_up_to_date(shops: Shops, copy: Path) -> None:
     database = shops.hub.database
     head = backup(database, copy, NOW).revision
+    copy.unlink()
     with closing(sqlite3.connect(copy)) as raw:
-        raw.execute("alter table stock_drop drop column awaits_order")
-        raw.execute("update alembic_version set version_num = '0002'")
+        raw.executescript((FOLDER / "0002.sql").read_text(encoding="utf-8"))
         raw.commit()
     database.close()
     done = restore(database, copy, Ticker())
