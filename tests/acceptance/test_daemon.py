@@ -225,6 +225,6 @@ def test_sighup_reads_secrets_anew_and_what_cannot_be_taken_over_is_said(world: 
     secrets.write_text(right, encoding="utf-8")
     serving.process.send_signal(signal.SIGHUP)
     until(lambda: world.run("plan").returncode == 0)
-    world.reconfigure("database: ", "database: sqlite:///other.sqlite  #")
+    world.reconfigure("\ndatabase: ", "\ndatabase: sqlite:///other.sqlite  #")
     until(lambda: "only read at the start" in world.daemon().config_problem)
     assert serving.end(signal.SIGTERM) == 0
