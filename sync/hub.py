@@ -49,10 +49,8 @@ class Hub:
 
     ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
     are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. Connections in
-    ``paused`` are neither read nor written by a sync.
-    are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. ``on_request`` is
-    told of each exchange with a platform, ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which
-    connection, the outcome, and how many.
+    ``paused`` are neither read nor written by a sync. ``on_request`` is told of each exchange with a platform,
+    ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which connection, the outcome, and how many.
     """
 
     config: HubConfig
