@@ -79,10 +79,14 @@ def packed(given: Mapping[str, bytes]) -> bytes | None:
     return msgspec.json.encode(given) if given else None
 
 
+def longest_waiting(connection: Connection) -> int | None:
+    """The id of the command that waits longest; None when there is none."""
+    return connection.execute(select(func.min(_COMMAND.c.id)).where(_COMMAND.c.state == "waiting")).scalar()
+
+
 def claim(connection: Connection, carrier: str, now: str) -> Row[Any] | None:
     """Take the command that waits longest; None when there is none."""
-    first = select(func.min(_COMMAND.c.id)).where(_COMMAND.c.state == "waiting")
-    ident = connection.execute(first).scalar()
+    ident = longest_waiting(connection)
     if ident is None or not _move(
         connection, ident, _COMMAND.c.state == "waiting", state="running", carrier=carrier, started_at=now
     ):

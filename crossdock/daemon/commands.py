@@ -42,6 +42,9 @@ class Commands:
         """Carry out the command that waits longest, if there is one; how it ends is stored, an error too."""
         self._save()
         hub = self.active.hub
+        with hub.database.read() as connection:
+            if commands.longest_waiting(connection) is None:
+                return  # as nearly always: nobody who stores a message waits for this
         with hub.database.begin() as connection:
             row = commands.claim(connection, self.carrier, hub.stamp())
         if row is None:
