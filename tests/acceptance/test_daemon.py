@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from connectors.simulation import SimRequest, SimResponse
-from tests.support.beside import PATIENCE, Beside, attend, beside, until
+from tests.support.beside import Beside, attend, beside
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -136,7 +137,7 @@ def test_a_daemon_that_is_killed_in_a_call_leaves_its_command_interrupted_and_no
 def test_what_waits_when_the_daemon_is_killed_is_carried_out_by_who_asked(world: Beside) -> None:
     serving = world.serve()
     world.world.erp.admin.set_price("MUG-01", Decimal(15))
-    serving.process.send_signal(signal.SIGSTOP)
+    world.freeze(serving)
     asking = world.start("apply", "--format", "json")
     until(lambda: world.states() == ["waiting"])
     serving.process.kill()

@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,9 +19,9 @@ from connectors.simulation.faults import Fault
 from tests.support.commands import ROOT
 from tests.support.hearing import SECRETS, Hearing, Serving, hearing
 from tests.support.told import hook
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.timeout(300)
-PATIENCE = 40.0
 ALERTS = """\
 alerts:
   targets:
@@ -43,13 +42,6 @@ def world(tmp_path: Path) -> Iterator[Hearing]:
 def client() -> Iterator[httpx.Client]:
     with httpx.Client(timeout=30, trust_env=False) as found:
         yield found
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
 
 
 def _scrape(client: httpx.Client, serving: Serving) -> Figures:
@@ -84,7 +76,7 @@ def test_probes_and_figures_tell_how_the_hub_is(world: Hearing, client: httpx.Cl
     assert _of(found, "changes_total", connection="bob", outcome="done") == 1
     assert _of(found, "api_calls_total", connection="bob", kind="write") == 1
     assert _of(found, "database_up") == 1
-    assert 0 < _of(found, "flow_equal_age_seconds", flow="stock", target="shop") < PATIENCE
+    assert 0 < _of(found, "flow_equal_age_seconds", flow="stock", target="shop") < 40
     assert {name for name, _ in found if not name.startswith("crossdock_")} == set()
     assert "nobody" not in client.get(f"{serving.url}/metrics").text
     assert _checks_health(serving) == 0

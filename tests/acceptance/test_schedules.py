@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from sync.store.database import open_database
 from sync.store.schedules import ScheduleClaim
 from sync.store.tables import Run, table
 from tests.support.hearing import Hearing, hearing
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
-PATIENCE = 90.0
 RUN, CLAIM = table(Run), table(ScheduleClaim)
 
 
@@ -28,13 +28,6 @@ RUN, CLAIM = table(Run), table(ScheduleClaim)
 def world(tmp_path: Path) -> Iterator[Hearing]:
     with hearing(tmp_path) as found:
         yield found
-
-
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
 
 
 def _schedules(world: Hearing, *lines: str) -> None:
@@ -82,8 +75,8 @@ def test_a_schedule_fires_each_second_and_is_listed(world: Hearing) -> None:
     )
     serving = world.serve()
     world.woo.checkout.place({"SKU-1": 2})
-    _until(world.asked)
-    _until(lambda: _runs(world, "schedule often").count("done") >= 3)
+    until(world.asked)
+    until(lambda: _runs(world, "schedule often").count("done") >= 3)
     listed = {one["schedule"]: one for one in _json(world, "schedules")["schedules"]}
     assert listed["often"]["last"]
     assert (listed["nightly"]["state"], listed["nightly"]["next"][11:16]) in (
@@ -100,14 +93,14 @@ def test_a_schedule_fires_each_second_and_is_listed(world: Hearing) -> None:
 def test_what_was_missed_while_the_hub_was_dead_is_caught_up_once(world: Hearing) -> None:
     _schedules(world, "hourly: {every: 1h}")
     serving = world.serve()
-    _until(lambda: _claims(world, "hourly"))
+    until(lambda: _claims(world, "hourly"))
     assert serving.end(signal.SIGKILL) == -signal.SIGKILL
     _move_claims(world, hours=-3)
     world.woo.checkout.place({"SKU-1": 1})
     for _ in range(2):
         again = world.serve()
-        _until(lambda: _runs(world, "schedule hourly") == ["done"])
-        _until(lambda: _json(world, "schedules")["schedules"][0]["state"] == "waiting")
+        until(lambda: _runs(world, "schedule hourly") == ["done"])
+        until(lambda: _json(world, "schedules")["schedules"][0]["state"] == "waiting")
         assert again.end(signal.SIGTERM) == 0
     assert len(world.asked()) == 1
     assert _runs(world, "schedule hourly") == ["done"]
@@ -116,19 +109,19 @@ def test_what_was_missed_while_the_hub_was_dead_is_caught_up_once(world: Hearing
 def test_a_run_that_was_killed_is_closed_and_its_work_goes_on(world: Hearing) -> None:
     _schedules(world, "hourly: {every: 1h}")
     serving = world.serve()
-    _until(lambda: _runs(world, "start") == ["done"])
+    until(lambda: _runs(world, "start") == ["done"])
     _move_claims(world, hours=-3)
     world.woo.checkout.place({"SKU-1": 1})
     assert serving.end(signal.SIGTERM) == 0
     with world.bob.turn():
         # Nobody answers, so the run stands still where it is.
         again = world.serve()
-        _until(lambda: "running" in _runs(world, "schedule hourly"))
+        until(lambda: "running" in _runs(world, "schedule hourly"))
         assert again.end(signal.SIGKILL) == -signal.SIGKILL
     assert _json(world, "schedules")["schedules"][0]["state"] == "due"
     third = world.serve()
-    _until(lambda: _runs(world, "schedule hourly") == ["interrupted", "done"])
-    _until(world.asked)
+    until(lambda: _runs(world, "schedule hourly") == ["interrupted", "done"])
+    until(world.asked)
     assert third.end(signal.SIGTERM) == 0
     assert len(world.asked()) == 1
 
@@ -136,15 +129,15 @@ def test_a_run_that_was_killed_is_closed_and_its_work_goes_on(world: Hearing) ->
 def test_sigterm_ends_a_scheduled_run_in_time_though_a_platform_hangs(world: Hearing) -> None:
     _schedules(world, "often: {every: 1s}")
     serving = world.serve()
-    _until(lambda: "done" in _runs(world, "schedule often"))
+    until(lambda: "done" in _runs(world, "schedule often"))
     world.woo.checkout.place({"SKU-1": 1})
     with world.bob.turn():
-        _until(lambda: _runs(world, "schedule often")[-1] == "running")
+        until(lambda: _runs(world, "schedule often")[-1] == "running")
         begun = time.monotonic()
         assert serving.end(signal.SIGTERM) == 0
         assert time.monotonic() - begun < 10
     again = world.serve()
-    _until(world.asked)
+    until(world.asked)
     assert again.end(signal.SIGTERM) == 0
     assert len(world.asked()) == 1
     assert set(_runs(world, "schedule often")) <= {"done", "interrupted", "stopped"}
@@ -153,26 +146,26 @@ def test_sigterm_ends_a_scheduled_run_in_time_though_a_platform_hangs(world: Hea
 def test_a_pause_is_heard_and_what_waited_goes_on_afterwards(world: Hearing) -> None:
     _schedules(world, "often: {every: 1s}")
     serving = world.serve()
-    _until(lambda: "done" in _runs(world, "schedule often"))
+    until(lambda: "done" in _runs(world, "schedule often"))
     assert world.run("pause", "bob").returncode == 0
-    _until(lambda: "running" not in _runs(world, "schedule often"))
+    until(lambda: "running" not in _runs(world, "schedule often"))
     with world.bob.turn():
         world.bob.log.clear()
     world.woo.checkout.place({"SKU-1": 1})
-    _until(lambda: world.orders() == 1)
+    until(lambda: world.orders() == 1)
     count = len(_runs(world, "schedule often"))
-    _until(lambda: len(_runs(world, "schedule often")) > count + 1)
+    until(lambda: len(_runs(world, "schedule often")) > count + 1)
     assert world.asked() == []
     assert world.bob.log.entries == []
     assert _json(world, "status")["paused"][0]["name"] == "bob"
     assert world.run("pause", "--all").returncode == 0
-    _until(lambda: _json(world, "schedules")["schedules"][0]["state"] == "paused")
-    _until(lambda: "running" not in _runs(world, "schedule often"))
+    until(lambda: _json(world, "schedules")["schedules"][0]["state"] == "paused")
+    until(lambda: "running" not in _runs(world, "schedule often"))
     count = len(_runs(world, "schedule often"))
     time.sleep(2.5)
     assert len(_runs(world, "schedule often")) == count
     assert world.run("resume", "--all").returncode == 0
-    _until(world.asked)
+    until(world.asked)
     assert serving.end(signal.SIGTERM) == 0
 
 
@@ -183,7 +176,7 @@ def test_daemons_one_after_the_other_run_each_tick_at_most_once(world: Hearing, 
     _schedules(world, "often: {every: 2s}")
     for runs in (2, 4):
         serving = world.serve()
-        _until(lambda: _runs(world, "schedule often", database_url).count("done") >= runs)  # noqa: B023
+        until(lambda: _runs(world, "schedule often", database_url).count("done") >= runs)  # noqa: B023
         assert serving.end(signal.SIGTERM) == 0
     claimed = _claims(world, "often", database_url)
     # The first tick that anybody saw only says from when on the schedule is known.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,9 +14,9 @@ import pytest
 
 from tests.support.hearing import Hearing, hearing
 from tests.support.receiving import order_message
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.timeout(300)
-PATIENCE = 40.0
 
 
 @pytest.fixture
@@ -32,16 +32,9 @@ def client() -> Iterator[httpx.Client]:
         yield found
 
 
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
-
-
 def test_eight_deliveries_at_once_are_one_order_and_one_request(world: Hearing, client: httpx.Client) -> None:
     serving = world.serve("--every", "3600")
-    _until(lambda: world.runs("serve") == ["done"])
+    until(lambda: world.runs("serve") == ["done"])
     world.woo.checkout.place({"SKU-1": 2})
     ((body, headers),) = world.messages()
     with world.woo.turn():
@@ -49,7 +42,7 @@ def test_eight_deliveries_at_once_are_one_order_and_one_request(world: Hearing, 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: serving.post(client, body, headers), range(8)))
     assert answers == [200] * 8
-    _until(lambda: world.asked() and not world.marked())
+    until(lambda: world.asked() and not world.marked())
     (reference,) = world.asked()
     # A second time only where the first one was read before the last of the eight had come.
     assert 1 <= world.woo.log.reads("orders") <= 2
@@ -57,7 +50,7 @@ def test_eight_deliveries_at_once_are_one_order_and_one_request(world: Hearing, 
     # Late, doubled, replayed: nothing more comes of it.
     assert serving.post(client, body, headers) == 200
     assert world.run("replay").returncode == 2
-    _until(lambda: not world.marked())
+    until(lambda: not world.marked())
     assert serving.end(signal.SIGTERM) == 0
     assert world.run("sync").returncode == 0
     assert (world.asked(), world.orders()) == ([reference], 1)
@@ -109,7 +102,7 @@ def test_what_was_answered_before_a_kill_is_worked_off_afterwards(world: Hearing
     assert serving.end(signal.SIGKILL) == -signal.SIGKILL
     assert world.marked() == 2
     again = world.serve("--every", "3600")
-    _until(lambda: len(world.asked()) == 2)
+    until(lambda: len(world.asked()) == 2)
     assert again.end(signal.SIGTERM) == 0
     assert world.marked() == 0
     assert len(world.stored()) == 2
@@ -129,7 +122,7 @@ def test_a_kill_under_load_loses_nothing_that_was_answered(world: Hearing, clien
 
     with ThreadPoolExecutor(8) as pool:
         posting = [pool.submit(post_on, worker) for worker in range(1, 9)]
-        _until(lambda: len(answered) > 300)
+        until(lambda: len(answered) > 300)
         assert serving.end(signal.SIGKILL) == -signal.SIGKILL
         for one in posting:
             one.result(timeout=PATIENCE)
@@ -154,7 +147,7 @@ def test_sigterm_ends_a_hub_under_load_in_time_and_answers_what_it_took(world: H
 
     with ThreadPoolExecutor(4) as pool:
         posting = [pool.submit(post_on, worker) for worker in range(1, 5)]
-        _until(lambda: len(answered) > 100)
+        until(lambda: len(answered) > 100)
         begun = time.monotonic()
         assert serving.end(signal.SIGTERM) == 0
         assert time.monotonic() - begun < 10
@@ -167,12 +160,12 @@ def test_a_copy_is_made_while_the_hub_runs_and_put_back_only_when_it_has_ended(
     world: Hearing, client: httpx.Client
 ) -> None:
     serving = world.serve("--every", "3600")
-    _until(lambda: world.runs("serve") == ["done"])
+    until(lambda: world.runs("serve") == ["done"])
     assert world.run("backup", "morning.backup").returncode == 0
     world.woo.checkout.place({"SKU-1": 2})
     ((body, headers),) = world.messages()
     assert serving.post(client, body, headers) == 200
-    _until(lambda: world.asked() and not world.marked())
+    until(lambda: world.asked() and not world.marked())
     asked = world.asked()
     refused = world.run("restore", "morning.backup", "--yes")
     assert (refused.returncode, "in use" in refused.stderr, "stop `crossdock serve`" in refused.stderr) == (

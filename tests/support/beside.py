@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -28,18 +29,10 @@ from sync.store.database import Database, open_database
 from sync.store.tables import Run, table
 from tests.support.commands import ROOT, crossdock
 from tests.support.hearing import Serving, start_serving
+from tests.support.waiting import PATIENCE, until
 
 ITEMS = [CatalogItem(f"MUG-{n:02}", f"Mug {n}", Decimal(10 + n), {"WH1": 20, "WH2": 10}) for n in range(4)]
-PATIENCE = 200.0
 _COMMANDS, _RUNS, _DAEMON = table(Command), table(Run), table(Daemon)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until something holds, but not for ever."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
 
 
 @dataclass
@@ -128,6 +121,24 @@ class Beside:
         """The daemon's row."""
         with self._open() as database, database.begin() as connection:
             return connection.execute(select(_DAEMON)).one()
+
+    def freeze(self, serving: Serving) -> None:
+        """Stop it at a moment at which it keeps nobody from writing: a stopped writer would lock everybody out."""
+
+        def stopped() -> bool:
+            serving.process.send_signal(signal.SIGSTOP)
+            with suppress(sqlite3.OperationalError), closing(sqlite3.connect(self._file, timeout=0.5)) as raw:
+                raw.execute("begin immediate")
+                raw.rollback()
+                return True
+            serving.process.send_signal(signal.SIGCONT)
+            return False
+
+        until(stopped)
+
+    @property
+    def _file(self) -> str:
+        return self.database.removeprefix("sqlite:///")
 
     @contextmanager
     def _open(self) -> Iterator[Database]:

@@ -21,6 +21,7 @@ from sync.run import lease
 from sync.schedule import Quiet, Schedule
 from sync.store import tables
 from tests.support.desk import Desk, open_desk
+from tests.support.waiting import until
 
 PATIENCE = 20.0
 RUN = tables.table(tables.Run)
@@ -42,10 +43,7 @@ class Work:
         self.until(lambda: ("start", "done") in self.runs())
 
     def until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come to that"
-            self.ended.wait(0.01)
+        until(condition, PATIENCE, pause=0.01)
 
     def runs(self) -> list[tuple[str, str]]:
         with self.desk.database() as connection:

@@ -18,6 +18,7 @@ from sync.observeset import Mark
 from sync.orders.advance import advance
 from sync.store import tables
 from tests.support.desk import Desk, open_desk
+from tests.support.waiting import until
 
 PATIENCE = 20.0
 
@@ -33,10 +34,7 @@ class Work:
         self.loop.start(self.ended.set)
 
     def until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come to that"
-            self.ended.wait(0.01)
+        until(condition, PATIENCE, pause=0.01)
 
     def runs(self, kind: str = "serve") -> list[tuple[str, str]]:
         table = tables.table(tables.Run).c
