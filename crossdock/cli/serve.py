@@ -6,29 +6,25 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
-import msgspec
 
 from canonical.errors import ConfigError, FatalError, Problem
 from crossdock.cli.app import App, make_command, start_logging
+from crossdock.cli.begun import begun, lines
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
-from crossdock.cli.report import FORMAT_VERSION
 from crossdock.cli.workspace import load, open_hub, resolver
 from crossdock.clock import SystemClock
 
 if TYPE_CHECKING:
-    import socket
-
     from crossdock.alerts.keeper import Keeper
     from crossdock.daemon.loop import Loop
     from crossdock.daemon.server import Server
     from crossdock.settings.model import Settings
-    from crossdock.webhooks.receiver import Door
     from sync.hub import Hub
 
 _END_SECONDS = 3.0
@@ -81,7 +77,6 @@ def command(
     from crossdock.alerts.keeper import keeper_of
     from crossdock.daemon.active import Active
     from crossdock.daemon.between import between_runs
-    from crossdock.daemon.hearing import Hearing
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server, listen
@@ -111,19 +106,12 @@ def command(
         if presence is not None:
             between = between_runs(app, Active(settings, hub, app.secrets), presence, receiver, server.stop)
             loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse, between)
-        if loop is not None:
-            loop.watch = Hearing(hub, settings, resolver(app, settings)).check
         watch.over(server, receiver, loop)
         keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
-        begun = _begun(settings, opened, listener, pace.every, idle=receive_only)
-        click.echo(json.dumps(begun) if app.as_json else "\n".join(_lines(begun)))
+        told = begun(settings, opened, listener, pace.every, idle=receive_only)
+        click.echo(json.dumps(told) if app.as_json else "\n".join(lines(told)))
         with _timed(hub, settings, idle=receive_only):
             asked, ended = _serve(server, loop, keeper)
-    return _ended(asked, ended)
-
-
-def _ended(asked: bool, ended: bool) -> Outcome:
-    """What the end means for whoever started it."""
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     if not ended:
@@ -165,44 +153,3 @@ def _timed(hub: Hub, settings: Settings, *, idle: bool) -> Iterator[None]:
         yield
     finally:
         timer.stop()
-
-
-def _begun(
-    settings: Settings, opened: Mapping[str, Door], listener: socket.socket, every: float, *, idle: bool
-) -> dict[str, object]:
-    """What it does from now on, once it listens."""
-    from crossdock.webhooks.doors import address
-
-    host, port = listener.getsockname()[:2]
-    shape = msgspec.structs.replace(settings.webhooks, port=port)
-    able = [name for name, one in settings.connections.items() if one.manifest.webhooks is not None]
-    return {
-        "format_version": FORMAT_VERSION,
-        "command": "serve",
-        "pid": os.getpid(),
-        "listening": f"http://{f'[{host}]' if ':' in host else host}:{port}",
-        "connections": [{"connection": name, "url": address(shape, name)} for name in opened],
-        "unheard": [name for name in able if name not in opened],
-        "every": None if idle or settings.schedules else every,
-        "schedules": [] if idle else list(settings.schedules),
-        "flows": [] if idle else list(settings.flows),
-        "orders": [] if idle else list(settings.orders),
-    }
-
-
-def _lines(begun: Mapping[str, Any]) -> Iterator[str]:
-    """The same for a person."""
-    doors = begun["connections"]
-    yield f"listening on {begun['listening']} for {', '.join(one['connection'] for one in doors) or 'nobody'}"
-    yield from (f"  {one['connection']} is to call {one['url']}" for one in doors)
-    if begun["unheard"]:
-        yield f"  not heard, for want of webhook_secrets: {', '.join(begun['unheard'])}"
-    work = [f"flow {name}" for name in begun["flows"]] + [f"orders of {name}" for name in begun["orders"]]
-    if begun["schedules"]:
-        named = ", ".join(begun["schedules"])
-        yield f"syncs what is told at once, the rest by the schedules {named}: {', '.join(work)}"
-    elif begun["every"] is None:
-        yield "only stores what it is told; `crossdock sync` works it off"
-    else:
-        yield f"syncs what is told at once, and everything every {begun['every']:g} seconds: {', '.join(work)}"
-    yield f"to stop it: Ctrl-C, or kill {begun['pid']}; `crossdock runs` shows what it did"

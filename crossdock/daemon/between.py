@@ -1,4 +1,4 @@
-"""What the daemon does between two runs: tell that it lives, take over a changed configuration, serve commands."""
+"""What the daemon does between two runs: tell that it lives, take over a new configuration, serve commands, listen."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from canonical.errors import BusyError, CrossdockError
 from crossdock.cli.app import App
+from crossdock.cli.workspace import resolver
 from crossdock.daemon.active import Active
 from crossdock.daemon.commands import Commands
+from crossdock.daemon.hearing import Hearing
 from crossdock.daemon.presence import Presence
 from crossdock.daemon.reload import Reloader
 from crossdock.daemon.stopping import StoppedError
@@ -30,6 +33,7 @@ class Between:
     presence: Presence
     reloader: Reloader
     commands: Commands
+    hearing: Hearing
     stop: Callable[[], None]
     _anew: bool = False
 
@@ -39,6 +43,7 @@ class Between:
             self._present()
             self._anew = self.reloader.look() or self._anew
             self.commands.carry_out()
+            self.hearing.check()
         except CrossdockError as error:
             # The database: nothing else is asked here without its errors being stored.
             _log.warning("%s", error)
@@ -64,4 +69,5 @@ def between_runs(app: App, active: Active, presence: Presence, receiver: Receive
 
     reloader = Reloader(app, active, presence, opened)
     signal.signal(signal.SIGHUP, lambda *_: reloader.ask())
-    return Between(active, presence, reloader, Commands(active, presence.token), stop)
+    hearing = Hearing(active, partial(resolver, app))
+    return Between(active, presence, reloader, Commands(active, presence.token), hearing, stop)

@@ -9,11 +9,11 @@ from datetime import timedelta
 from functools import partial
 
 from canonical.errors import CrossdockError
+from crossdock.daemon.active import Active
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.subscribing import asked, registering
 from sync import silence, trouble
-from sync.hub import Hub
 from sync.orders import store
 from sync.privacy import erase
 from sync.run import lease
@@ -28,10 +28,9 @@ class Hearing:
     """Looks at subscriptions and erasures at the start and once a day, and for silence every hour."""
 
     def __init__(
-        self, hub: Hub, settings: Settings, resolver: Resolver, *, beat: Callable[[], float] = time.monotonic
+        self, active: Active, resolver: Callable[[Settings], Resolver], *, beat: Callable[[], float] = time.monotonic
     ) -> None:
-        self._hub = hub
-        self._settings = settings
+        self._active = active
         self._resolver = resolver
         self._beat = beat
         self._next_day = self._next_hour = beat()
@@ -45,23 +44,23 @@ class Hearing:
         if now >= self._next_day:
             self._next_day = now + _DAY
             self._guarded("forgetting once more", self._forget)
-            if self._settings.webhooks.public_url:
-                for name in registering(self._settings):
+            if self._active.settings.webhooks.public_url:
+                for name in registering(self._active.settings):
                     self._guarded(f"looking at the webhooks of {name}", partial(self.compare, name))
 
     def listen(self) -> None:
         """Raise what is silent, close what is heard."""
-        hours = self._settings.webhooks.silent_after_hours
-        names = [name for name, one in self._settings.connections.items() if one.webhook_secrets]
+        hours = self._active.settings.webhooks.silent_after_hours
+        names = [name for name, one in self._active.settings.connections.items() if one.webhook_secrets]
         if not hours:
             return
-        for name, why in silence.check(self._hub, names, timedelta(hours=hours)).items():
+        for name, why in silence.check(self._active.hub, names, timedelta(hours=hours)).items():
             _log.warning("%s is silent: %s", name, why)
 
     def compare(self, name: str) -> None:
         """Raise or close whether a platform tells all that is read of it; changes nothing there."""
-        hub = self._hub
-        steps = asked(self._settings, self._resolver, hub, name).steps(hub)
+        hub, settings = self._active.hub, self._active.settings
+        steps = asked(settings, self._resolver(settings), hub, name).steps(hub)
         with hub.database.begin() as connection:
             if not steps:
                 store.close_incidents(connection, DIFFERS, name, hub.stamp())
@@ -71,8 +70,8 @@ class Hearing:
         _log.warning("%s does not tell what is read of it: %s", name, said)
 
     def _forget(self) -> None:
-        with lease(self._hub, "serve (privacy)", wait=_LEASE_SECONDS):
-            erase.again(self._hub)
+        with lease(self._active.hub, "serve (privacy)", wait=_LEASE_SECONDS):
+            erase.again(self._active.hub)
 
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         try:

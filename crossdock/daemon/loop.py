@@ -73,8 +73,8 @@ class PausedError(StoppedError):
 class Loop:
     """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn.
 
-    ``watch`` is called before each step, for what must be looked after beside syncing; ``between`` as well, and tells
-    whether everything is to be looked at anew.
+    ``between`` is called before each step, for what must be looked after beside syncing; it tells whether everything
+    is to be looked at anew.
     """
 
     def __init__(
@@ -91,7 +91,6 @@ class Loop:
         self._pace = pace
         self._stopping = stopping
         self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
-        self.watch: Callable[[], None] = lambda: None
         self._between = between
         self._rests_until = 0.0
         self._marked_last = False
@@ -129,9 +128,8 @@ class Loop:
     def _step(self) -> None:
         if self._between():
             self._agenda.anew()
-        self.watch()
         try:
-            with self._hub.database.begin() as connection:
+            with self._hub.database.read() as connection:
                 job = self._next(connection)
         except CrossdockError as error:
             self._rest(error)
@@ -231,7 +229,7 @@ class Loop:
 
     def _leave_paused(self) -> None:
         """Leave a sync off when something it works on was paused: whoever pauses means now."""
-        with self._hub.database.begin() as connection:
+        with self._hub.database.read() as connection:
             pauses = load_pauses(connection)
         if pauses.everything or pauses.flows & self._flows or pauses.connections - self._hub.paused:
             raise PausedError("what it worked on was paused")
