@@ -141,8 +141,10 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     flowing = hub.config.orders.get(target)
     orders_since = instant_text(flowing.go_live) if flowing is not None else ""
     lines: list[Line] = []
+    lost = any((view.item_id, slot) in waiting for slot in decided)
     for slot, found in decided.items():
-        if (view.item_id, slot) in waiting:
+        # Its figures belong together: nothing of an item is raised while a lowering beside it may not have arrived.
+        if (view.item_id, slot) in waiting or (lost and _counts(flow) and _lowering(found) < 0):
             one = _waiting(found, "unconfirmed_write")
         elif found.writes and not _counts(flow) and not known.reads[flow.source].swept_at:
             # A part of what an owner says, and of a new one at that, is not what it says (R14).
