@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from canonical.errors import BusyError, CrossdockError, FatalError, RetriableError, SkippableError
+from canonical.errors import (
+    BusyError,
+    CrossdockError,
+    FatalError,
+    ProtocolError,
+    RetriableError,
+    SkippableError,
+    ThrottledError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +35,25 @@ def contained(name: str, failed: dict[str, str]) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - no connector may stop the others
         _log.exception("%s: an unexpected fault", name)
         failed[name] = unexpected(name, error)
+
+
+def trouble_with_records(name: str, work: Callable[[], None]) -> CrossdockError | None:
+    """Do something with some records of one connection, and give what goes wrong with them, a fault of ours included.
+
+    What concerns the whole connection goes on up: that it refuses us, or asks to slow down.
+    """
+    try:
+        work()
+    except ThrottledError:
+        raise
+    except (RetriableError, SkippableError, ProtocolError) as error:
+        return error
+    except CrossdockError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a record that no connector reckoned with must not stop the others
+        _log.exception("%s: an unexpected fault", name)
+        return RetriableError(unexpected(name, error))
+    return None
 
 
 def unexpected(name: str, error: Exception) -> str:

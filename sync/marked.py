@@ -10,34 +10,33 @@ from sync import observeset
 from sync.documents import Take, reread_documents
 from sync.hub import Hub
 from sync.observeset import Due
+from sync.rereading import Rereading
 from sync.store import tables
 from sync.store.database import among
 from sync.store.orders import Document
 
-_DRAIN = 500
 _OBSERVE, _DOCUMENT = tables.table(tables.Observe), tables.table(Document)
 
 
 def drain_documents(hub: Hub, name: str, takers: Mapping[str, Take]) -> int:
     """Look up the marked documents of a connection; tells how many were asked for.
 
-    What was stored from a read that began after the mark was set is not asked for again. A mark is taken out only if
-    it was not set again meanwhile.
+    What was stored from a read that began after the mark was set is not asked for again.
     """
     kinds = _kinds(hub, name, takers)
     asked = 0
-    while True:
+
+    def read(due: Due) -> None:
+        nonlocal asked
         with hub.database.begin() as connection:
-            due = observeset.due(connection, name, _DRAIN, kinds)
-            known = _read_since(connection, name, due, kinds.get(due.resource, ()))
-        if not due.refs:
-            return asked
+            known = _read_since(connection, name, due, kinds[due.resource])
         left = [ref for ref in due.refs if ref not in known]
         for kind in kinds[due.resource] if left else ():
             reread_documents(hub, name, kind, left, takers[kind])
-        with hub.database.begin() as connection:
-            observeset.clear(connection, name, due)
         asked += len(left)
+
+    Rereading(hub, name).drain(kinds, read)
+    return asked
 
 
 def drop_unread(hub: Hub, name: str, resources: Mapping[str, object], takers: Mapping[str, Take]) -> None:

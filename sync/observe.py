@@ -22,18 +22,19 @@ from canonical.errors import SkippableError
 from connectors.base import Page, RawRecord
 from mappings.compiled import CompiledMapping
 from mappings.model import Mapped
-from sync import conflicts, cursors, facts, identity, missing, observeset, quarantine, shadow
+from sync import conflicts, cursors, facts, identity, missing, quarantine, shadow
 from sync.ahead import gathered, one_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
+from sync.observeset import Due
 from sync.overdue import mark_overdue
 from sync.quarantine import UNREADABLE, Entry
+from sync.rereading import Rereading
 from sync.store import body
 from sync.topology import mappings_by_resource, read_paths
 from sync.updates import fact_change, marks_for
 
-_DRAIN = 500
 _STORED = 500
 _NAMELESS = "?"
 
@@ -90,19 +91,13 @@ def reread(hub: Hub, name: str, resource: str, ids: Sequence[str], *, late_copie
 def drain(hub: Hub, name: str, *, late_copies: bool = True) -> int:
     """Read the records of a connection that are marked to be read again; tells how many.
 
-    A mark is taken out only if it was not set again while the record was read. Marks of documents are left alone.
+    Marks of documents are left alone.
     """
-    count = 0
-    resources = mappings_by_resource(hub.config, name)
-    while True:
-        with hub.database.begin() as connection:
-            due = observeset.due(connection, name, _DRAIN, resources)
-        if not due.refs:
-            return count
+
+    def read(due: Due) -> None:
         reread(hub, name, due.resource, list(due.refs), late_copies=late_copies)
-        with hub.database.begin() as connection:
-            observeset.clear(connection, name, due)
-        count += len(due.refs)
+
+    return Rereading(hub, name).drain(mappings_by_resource(hub.config, name), read)
 
 
 def _observe_resource(
@@ -118,11 +113,15 @@ def _observe_resource(
     paths = read_paths(mappings)
     found = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
     # A platform inside this process has no latency to hide behind storing.
-    with closing(_in_turn(found) if name in hub.transports else one_ahead(gathered(found, _STORED), name)) as pages:
+    with closing(_in_turn(found) if name in hub.transports else _ahead(hub, name, found)) as pages:
         if delta:
             _store_delta(hub, name, mappings, pages, state, report)
         else:
             _store_sweep(hub, name, mappings, pages, state, scope, report)
+
+
+def _ahead(hub: Hub, name: str, found: Iterator[Page]) -> Generator[Page]:
+    return one_ahead(gathered(found, _STORED), name, lambda: hub.checkpoint("waiting"))
 
 
 def _in_turn(pages: Iterator[Page]) -> Generator[Page]:

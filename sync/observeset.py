@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Insert, bindparam, delete, func, select
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.store import tables
 from sync.store.database import among
 
 _OBSERVE = tables.table(tables.Observe)
+_MOST, _SHRINK = 500, 8
 _NEXT = select(func.coalesce(func.max(_OBSERVE.c.seq), 0) + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Records of one resource to read: external id to the sequence of its mark."""
+    """Records of one resource to read: external id to the sequence of its mark.
+
+    ``attempts`` is how often they could not be read, all of them equally often.
+    """
 
     resource: str
     refs: Mapping[str, int]
+    attempts: int = 0
+
+    def only(self, refs: Iterable[str]) -> Due:
+        """Just these of them."""
+        return replace(self, refs={ref: self.refs[ref] for ref in refs})
 
 
 class Mark(NamedTuple):
@@ -44,36 +53,58 @@ def mark_all(connection: Connection, marks: Iterable[Mark], now: str) -> None:
     if not distinct:
         return
     seq = int(connection.execute(_NEXT).scalar_one())
-    rows = [{**one._asdict(), "seq": seq, "since": now, "last_at": now} for one in distinct]
+    rows = [
+        {**one._asdict(), "seq": seq, "since": now, "last_at": now, "attempts": 0, "not_before": ""} for one in distinct
+    ]
     connection.execute(_marking(connection.dialect.name), rows)
 
 
 @cache
 def _marking(dialect: str) -> Insert:
-    """The statement that sets a mark, or moves it and keeps since when it is set."""
+    """The statement that sets a mark, or moves it; since when it is set stays, and so does what it is put off for."""
     statement = (sqlite if dialect == "sqlite" else postgresql).insert(_OBSERVE)
     moved = {"seq": statement.excluded.seq, "last_at": statement.excluded.last_at}
     marking: Insert = statement.on_conflict_do_update(index_elements=list(Mark._fields), set_=moved)
     return marking
 
 
-def due(connection: Connection, name: str, limit: int, resources: Collection[str]) -> Due:
-    """The oldest marks of a connection among some resources, all of one of them; empty when there are none."""
+def due(connection: Connection, name: str, resources: Collection[str], now: str) -> Due:
+    """The marks of a connection to read next, all of one of these resources; empty when there are none.
+
+    Those that could not be read come last, in fewer at a time the more often they could not: none of them is in
+    company for long.
+    """
+    ripe = (_OBSERVE.c.connection == name, _OBSERVE.c.not_before <= now)
     first = connection.execute(
-        select(_OBSERVE.c.resource)
-        .where(_OBSERVE.c.connection == name, among(connection, _OBSERVE.c.resource, resources))
-        .order_by(_OBSERVE.c.seq)
+        select(_OBSERVE.c.resource, _OBSERVE.c.attempts)
+        .where(*ripe, among(connection, _OBSERVE.c.resource, resources))
+        .order_by(_OBSERVE.c.attempts, _OBSERVE.c.seq)
         .limit(1)
-    ).scalar()
+    ).first()
     if first is None:
         return Due("", {})
     rows = connection.execute(
         select(_OBSERVE.c.external_id, _OBSERVE.c.seq)
-        .where(_OBSERVE.c.connection == name, _OBSERVE.c.resource == first)
+        .where(*ripe, _OBSERVE.c.resource == first.resource, _OBSERVE.c.attempts == first.attempts)
         .order_by(_OBSERVE.c.seq)
-        .limit(limit)
+        .limit(max(1, _MOST // _SHRINK**first.attempts))
     )
-    return Due(first, {row[0]: row[1] for row in rows})
+    return Due(first.resource, {row[0]: row[1] for row in rows}, first.attempts)
+
+
+def put_off(connection: Connection, name: str, failed: Due, until: str) -> None:
+    """These could not be read: leave them alone until then."""
+    rows = [{"x": ref} for ref in failed.refs]
+    connection.execute(
+        update(_OBSERVE)
+        .where(
+            _OBSERVE.c.connection == name,
+            _OBSERVE.c.resource == failed.resource,
+            _OBSERVE.c.external_id == bindparam("x"),
+        )
+        .values(attempts=failed.attempts + 1, not_before=until),
+        rows,
+    )
 
 
 def clear(connection: Connection, name: str, done: Due) -> None:
@@ -100,6 +131,19 @@ def drop_others(connection: Connection, name: str, resources: Collection[str]) -
 def count(connection: Connection) -> int:
     """How many records are marked to be read again."""
     return int(connection.execute(select(func.count()).select_from(_OBSERVE)).scalar_one())
+
+
+def unread(connection: Connection, name: str) -> list[str]:
+    """What could not be read of a connection though it is marked: how many records of each resource."""
+    missed = (_OBSERVE.c.connection == name, _OBSERVE.c.attempts > 0)
+    rows = connection.execute(select(_OBSERVE.c.resource, func.count()).where(*missed).group_by(_OBSERVE.c.resource))
+    return [f"{count} marked {resource}" for resource, count in rows]
+
+
+def ripe(connection: Connection, now: str) -> set[str]:
+    """The connections that have marks to be read now."""
+    query = select(_OBSERVE.c.connection).where(_OBSERVE.c.not_before <= now).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def counts(connection: Connection) -> dict[str, int]:

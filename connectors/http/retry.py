@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from canonical.errors import AmbiguousError, RetriableError, ThrottledError
+
+_hurried: ContextVar[bool] = ContextVar("hurried", default=False)
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """What fails is not tried again at once: the caller has others to do first, and comes back to it.
+
+    Where a platform says to slow down, that is waited for all the same.
+    """
+    token = _hurried.set(True)
+    try:
+        yield
+    finally:
+        _hurried.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +43,9 @@ class RetryPolicy:
 
     def again(self, error: BaseException) -> bool:
         """Whether a request that failed so may be sent again: surely without effect, or a read."""
-        return isinstance(error, RetriableError) and not isinstance(error, AmbiguousError)
+        if isinstance(error, ThrottledError):
+            return True
+        return isinstance(error, RetriableError) and not isinstance(error, AmbiguousError) and not _hurried.get()
 
     def pause(self, attempt: int, error: BaseException | None) -> float:
         """Seconds to wait after the attempt with this number (from 1) failed."""

@@ -117,16 +117,21 @@ class Project(SQLModel, table=True):
 
 
 class Observe(SQLModel, table=True):
-    """External records that must be read again: the observe set (R18), with their first and last mark."""
+    """External records that must be read again: the observe set (R18), with their first and last mark.
+
+    ``attempts`` is how often a record could not be read, ``not_before`` until when it is left alone for it.
+    """
 
     __tablename__ = "observe"
-    __table_args__ = (Index("observe_seq", "seq"),)
+    __table_args__ = (Index("observe_seq", "seq"), Index("observe_due", "connection", "attempts", "seq"))
     connection: str = Field(primary_key=True)
     resource: str = Field(primary_key=True)
     external_id: str = Field(primary_key=True)
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     since: str
     last_at: str
+    attempts: int = 0
+    not_before: str = ""
 
 
 class Drop(SQLModel, table=True):

@@ -44,7 +44,7 @@ def _kept(database: Database) -> list[tuple[str, str, bytes, int]]:
 
 def _marks(database: Database) -> Mapping[str, int]:
     with database.begin() as connection:
-        return observeset.due(connection, "shop", 100, ["orders"]).refs
+        return observeset.due(connection, "shop", ["orders"], "9").refs
 
 
 def test_a_message_that_comes_often_is_kept_once_and_counted(database: Database) -> None:

@@ -103,7 +103,8 @@ def test_a_platform_that_cannot_be_reached_leaves_the_mark(desk: Desk) -> None:
 
     connector.lookup = down
     report = desk.sync(ReadMode.MARKED)
-    assert "shop" in report.look.failed
+    assert report.look.reads["shop"].incomplete == ["1 marked orders"]
+    assert report.look.incomplete
     assert _left(desk) == 1
     connector.lookup = lookup
     desk.sync(ReadMode.MARKED)
