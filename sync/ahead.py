@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from connectors.base import Page
 
 T = TypeVar("T")
+_IDLE_SECONDS = 0.25
 
 
 def gathered(pages: Iterator[Page], least: int) -> Iterator[Page]:
@@ -33,14 +34,21 @@ def _joined(parts: list[Page]) -> Page:
     return Page(last.resource, records, min(part.as_of for part in parts), cursor, last.complete)
 
 
-def one_ahead(pages: Iterator[T], name: str) -> Generator[T]:
+def one_ahead(pages: Iterator[T], name: str, idle: Callable[[], None] = lambda: None) -> Generator[T]:
     """The same pages in order; an error comes where its page would have come. Close it when it is left early.
 
     The pages are made in one thread of their own, named for logs, which has ended when the last page was taken.
+    ``idle`` is called now and then while the next one is waited for.
     """
     done = object()
     with ThreadPoolExecutor(1, thread_name_prefix=f"read-{name}") as reader:
         coming = reader.submit(next, pages, done)
-        while (page := coming.result()) is not done:
+        while (page := _result(coming, idle)) is not done:
             coming = reader.submit(next, pages, done)
             yield page  # type: ignore[misc]
+
+
+def _result(coming: Future[T], idle: Callable[[], None]) -> T:
+    while not wait([coming], _IDLE_SECONDS).done:
+        idle()
+    return coming.result()

@@ -25,7 +25,6 @@ from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
 from sync.hub import Hub
 from sync.known import Line
-from sync.locks import hold
 from sync.logcontext import about
 from sync.observe import drain, reread
 from sync.oneoff import TO_OWNER, decide_to_owner
@@ -76,12 +75,16 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
             .all()
         )
     for target in targets:
+        if target in hub.resting():
+            report.failed[target] = hub.resting()[target]
+            continue
         with (
             about(connection=target, action="apply"),
             contained(target, report.failed),
-            hold(hub.database, target, hub.clock, wait=60) as still_ours,
+            hub.hold(target) as still_ours,
         ):
             _Applier(hub, plan_id, target, report, still_ours).run()
+        hub.on_contact(target, report.failed.get(target, ""))
     return report
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,8 +14,11 @@ from canonical.clock import Clock, instant_text
 from connectors.base import Connector, Environment
 from connectors.http.records import RequestRecord
 from sync.config import HubConfig
+from sync.locks import hold
 from sync.store import tables
 from sync.store.database import Database, upsert
+
+_PATIENCE = 60.0
 
 
 class DatabaseState:
@@ -43,6 +47,10 @@ def _nothing(*_arguments: object) -> None:
     return None
 
 
+def _nobody() -> Mapping[str, str]:
+    return {}
+
+
 @dataclass
 class Hub:
     """What every step of the engine is handed.
@@ -50,7 +58,10 @@ class Hub:
     ``checkpoint`` is called at each point where a crash must do no harm; ``progress`` with a step's name, how many
     are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. Connections in
     ``paused`` are neither read nor written by a sync. ``on_request`` is told of each exchange with a platform,
-    ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which connection, the outcome, and how many.
+    ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which connection, the outcome, and how many,
+    ``on_contact`` whether a connection could be worked with, and if not, why. ``resting`` names those that are left
+    alone for now, and why; ``reading`` the one that is being read as a whole, and ``unready`` those of which just
+    single records are to be read, since a read of the whole is under way.
     """
 
     config: HubConfig
@@ -64,7 +75,12 @@ class Hub:
     paused: frozenset[str] = frozenset()
     on_run: Callable[[str], None] = _nothing
     on_outcome: Callable[[str, str, int], None] = _nothing
+    on_contact: Callable[[str, str], None] = _nothing
+    resting: Callable[[], Mapping[str, str]] = _nobody
+    reading: str = ""
+    unready: frozenset[str] = frozenset()
     _connectors: dict[str, Connector] = field(default_factory=dict)
+    _held: dict[str, Callable[[], bool]] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """The present instant."""
@@ -88,9 +104,34 @@ class Hub:
             self._connectors[name] = self.config.connections[name].build(environment)
         return self._connectors[name]
 
+    @contextmanager
+    def hold(self, name: str) -> Iterator[Callable[[], bool]]:
+        """Be the one writer of a connection; BusyError when another process is, for a minute.
+
+        Yields a function that tells whether it is still ours. Who holds it already, further up, goes on holding it.
+        """
+        if name in self._held:
+            yield self._held[name]
+            return
+        with hold(self.database, name, self.clock, wait=_PATIENCE) as still:
+            self._held[name] = still
+            try:
+                yield still
+            finally:
+                del self._held[name]
+
+    @contextmanager
+    def read_whole(self, name: str) -> Iterator[None]:
+        """A connection is read as a whole as long as this lasts; no name for none."""
+        before, self.reading = self.reading, name or self.reading
+        try:
+            yield
+        finally:
+            self.reading = before
+
     def sibling(self, *, read_only: bool, progress: Callable[[str, int, int | None], None]) -> Hub:
         """Another hub on the same configuration, database and clock, whose connectors are its own."""
-        return replace(self, read_only=read_only, progress=progress, _connectors={})
+        return replace(self, read_only=read_only, progress=progress, _connectors={}, _held={})
 
     def close(self) -> None:
         """Close every connector that was built."""

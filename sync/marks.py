@@ -51,12 +51,12 @@ def mark_all(connection: Connection, flow: str, target: str, entity: str, now: s
         count += len(items)
 
 
-def due_items(connection: Connection, flow: str, after: int, limit: int) -> list[int]:
-    """The next marked items of a flow by id, over all its targets."""
+def due_items(connection: Connection, flow: str, after: int, limit: int, since: int = 0) -> list[int]:
+    """The next marked items of a flow by id, over all its targets; of marks from a sequence on, where one is given."""
     return list(
         connection.execute(
             select(_PROJECT.c.item_id)
-            .where(_PROJECT.c.flow == flow, _PROJECT.c.item_id > after)
+            .where(_PROJECT.c.flow == flow, _PROJECT.c.item_id > after, _PROJECT.c.seq >= since)
             .distinct()
             .order_by(_PROJECT.c.item_id)
             .limit(limit)

@@ -69,11 +69,13 @@ def plan(
     force: bool = False,
     now: str = "",
     failed: dict[str, str] | None = None,
+    since: int = 0,
 ) -> PlanSummary:
     """Plan every marked item of these flows; ``force`` lets through what guards would withhold.
 
     ``failed`` names connections that could not be read in this run, and why: they are not tried again, and those
-    found now are added.
+    found now are added. With ``since`` only what was marked from that sequence on is planned: the rest is left to the
+    plan of all, and so is the end of a guard's doubt.
     """
     now = now or hub.stamp()
     failed = {} if failed is None else failed
@@ -83,10 +85,10 @@ def plan(
         summary = PlanSummary(insert_returning_id(connection, _PLAN, row))
     numbers = _Numbers()
     for flow in flows:
-        refresh_stale_channels(hub, flow, unread)
+        refresh_stale_channels(hub, flow, unread, since)
         read_orders_first(hub, channels_of(hub, flow), unread)
-        _plan_flow(hub, flow, summary, numbers)
-        _guard_flow(hub, flow, summary, force=force)
+        _plan_flow(hub, flow, summary, numbers, since)
+        _guard_flow(hub, flow, summary, force=force, whole=not since)
     failed.update({name: problem for name, problem in unread.items() if name not in hub.paused})
     with hub.database.begin() as connection:
         counts = {"planned": dict(summary.planned), "withheld": dict(summary.withheld)}
@@ -142,13 +144,13 @@ class _Numbers:
         return self.last
 
 
-def _plan_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, numbers: _Numbers) -> None:
+def _plan_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, numbers: _Numbers, since: int) -> None:
     after, done = 0, 0
     with hub.database.begin() as connection:
         population = {target: tally.population(connection, target, flow.entity) for target in flow.targets}
     while True:
         with hub.database.begin() as connection:
-            items = marks.due_items(connection, flow.name, after, _CHUNK)
+            items = marks.due_items(connection, flow.name, after, _CHUNK, since)
             if not items:
                 return
             after = items[-1]
@@ -276,7 +278,7 @@ def _row(hub: Hub, plan_id: int, number: int, line: Line, status: str, reason: s
     }
 
 
-def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool) -> None:
+def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool, whole: bool) -> None:
     """Judge each target's lines as a whole; a breach withholds all that guards count."""
     for target in flow.targets:
         with hub.database.begin() as connection:
@@ -287,7 +289,7 @@ def _guard_flow(hub: Hub, flow: FlowConfig, summary: PlanSummary, *, force: bool
             elif breach is not None:
                 _withhold(connection, summary, flow, target, breach)
                 flowstate.freeze(connection, flow.name, target, breach.guard, hub.stamp())
-            else:
+            elif whole:
                 for guard in ("guard_zero", "guard_changed"):
                     flowstate.thaw(connection, flow.name, target, guard)
             frozen = flowstate.load(connection, flow.name, target).frozen

@@ -12,13 +12,12 @@ from sync.contain import contained
 from sync.decision import Verdict
 from sync.evaluate import channel_read, channels_of, evaluate, gather
 from sync.hub import Hub
-from sync.locks import hold
 from sync.observe import reread
 
 _CHUNK = 500
 
 
-def refresh_stale_channels(hub: Hub, flow: FlowConfig, failed: dict[str, str]) -> int:
+def refresh_stale_channels(hub: Hub, flow: FlowConfig, failed: dict[str, str], since: int = 0) -> int:
     """Re-read just the records that hold a raise back; tells how many were read.
 
     A channel that cannot be read is noted in ``failed`` and left alone; what waits for it goes on waiting.
@@ -28,7 +27,7 @@ def refresh_stale_channels(hub: Hub, flow: FlowConfig, failed: dict[str, str]) -
     count, after = 0, 0
     while True:
         with hub.database.begin() as connection:
-            items = marks.due_items(connection, flow.name, after, _CHUNK)
+            items = marks.due_items(connection, flow.name, after, _CHUNK, since)
             if not items:
                 return count
             after = items[-1]
@@ -53,7 +52,7 @@ def _reread(hub: Hub, flow: FlowConfig, channel: str, ids: Sequence[str], failed
     if channel in failed:
         return 0
     resource = hub.config.connections[channel].mappings[flow.entity].resource
-    with contained(channel, failed), hold(hub.database, channel, hub.clock, wait=60):
+    with contained(channel, failed), hub.hold(channel):
         reread(hub, channel, resource, ids)
     return 0 if channel in failed else len(ids)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, update
 
 from canonical.clock import parse_instant
 from canonical.errors import BusyError, FatalError
-from sync import configversion, cursors, recover
+from sync import configversion, cursors, observeset, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
 from sync.contain import contained
@@ -42,6 +42,7 @@ _log = logging.getLogger(__name__)
 _RUN = tables.table(tables.Run)
 _ROUNDS = 3
 _CLOCK_STEP = timedelta(seconds=5)
+_SLICE_SECONDS = 2.0
 
 
 @dataclass
@@ -158,27 +159,36 @@ def look(
     for name in dict.fromkeys([*sorted(still - set(traders(hub.config))), *reading_order(hub, flows)]):
         if name in hub.paused:
             continue
+        how = mode if only is None or name in only else ReadMode.MARKED
+        if how is ReadMode.MARKED and name in hub.resting():
+            report.failed[name] = hub.resting()[name]
+            continue
         with (
             about(connection=name, action="read"),
             contained(name, report.failed),
-            hold(hub.database, name, hub.clock, wait=60),
+            hub.hold(name),
         ):
             report.recovered.update(recover.recover(hub, name))
             report.recovered.update(resolve_lost(hub, name))
-            how = mode if only is None or name in only else ReadMode.MARKED
             _read(hub, name, how, report, takers(hub.config, name, still))
+        hub.on_contact(name, report.failed.get(name, ""))
     return report
 
 
 def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport, taking: Mapping[str, Take]) -> None:
     """Read a connection, what was marked included; the caller holds its lock."""
     drain(hub, name)
-    report.reads[name] = ReadReport(name) if mode is ReadMode.MARKED else observe(hub, name, mode)
-    report.links[name] = link(hub, name)
-    if mode is not ReadMode.MARKED:
-        observe_documents(hub, name, mode, taking, report.reads[name], absences(hub.config, name))
+    marked = mode is ReadMode.MARKED
+    with hub.read_whole("" if marked else name):
+        report.reads[name] = ReadReport(name) if marked else observe(hub, name, mode)
+        if name not in hub.unready:
+            report.links[name] = link(hub, name)
+        if not marked:
+            observe_documents(hub, name, mode, taking, report.reads[name], absences(hub.config, name))
     drain_documents(hub, name, taking)
     drop_unread(hub, name, mappings_by_resource(hub.config, name), taking)
+    with hub.database.read() as connection:
+        report.reads[name].incomplete += observeset.unread(connection, name)
 
 
 def reading_order(hub: Hub, flows: list[FlowConfig] | None = None) -> list[str]:
@@ -262,12 +272,20 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
         with (
             about(connection=name, action="settle"),
             contained(name, looked.failed),
-            hold(hub.database, name, hub.clock, wait=60),
+            hub.hold(name),
         ):
             if recover.recover(hub, name)["waiting"]:
                 hub.progress(f"waiting for a lost answer of {name}", 0, None)
-                hub.clock.sleep(recover.longest_wait(hub, name) or 0)
+                _wait(hub, recover.longest_wait(hub, name) or 0)
                 recover.recover(hub, name)
+
+
+def _wait(hub: Hub, seconds: float) -> None:
+    while seconds > 0:
+        hub.checkpoint("waiting")
+        pause = min(seconds, _SLICE_SECONDS)
+        hub.clock.sleep(pause)
+        seconds -= pause
 
 
 def outcome_counts(report: SyncReport) -> dict[str, int]:

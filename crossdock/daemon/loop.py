@@ -16,9 +16,12 @@ from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
 from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
 from crossdock.daemon.pulse import Pulse
+from crossdock.daemon.rests import Rests
 from crossdock.daemon.stopping import StoppedError
 from sync import observeset, retention
+from sync.config import FlowConfig
 from sync.hub import Hub
+from sync.interlude import OVERTAKES, overtake
 from sync.pauses import Pauses, obey
 from sync.pauses import load as load_pauses
 from sync.privacy import demands
@@ -37,6 +40,7 @@ CALM = frozenset(
         "after the commit",
         "effect closed",
         "pruned",
+        "waiting",
     }
 )
 """Where a sync may be left off with nothing to resolve afterwards: before something is sent, or after it is noted."""
@@ -93,13 +97,17 @@ class Loop:
         self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
         self._between = between
         self._rests_until = 0.0
+        self._rests = Rests(pace.rest)
         self._marked_last = False
-        self._flows: frozenset[str] = frozenset()
+        self._flows: list[FlowConfig] = []
         self._looked_at = 0.0
+        self._overtaking = False
+        self._overtakes_at = 0.0
         self._on_end: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._work, name="sync", daemon=True)
         hub.clock = StoppableClock(stopping)
         hub.checkpoint = self._checkpoint
+        hub.resting, hub.on_contact = self._rests.now, self._rests.met
 
     def start(self, on_end: Callable[[], None]) -> None:
         """Begin to work; ``on_end`` is called when it ends, for whatever reason."""
@@ -156,10 +164,14 @@ class Loop:
 
     def _marked(self, connection: Connection, pauses: Pauses) -> bool:
         """Whether something is marked that a sync would read, or demanded that it would carry out."""
-        read = set(reading_order(self._hub)) - pauses.connections
-        return demands.waiting(connection) or bool(observeset.counts(connection).keys() & read)
+        return demands.waiting(connection) or self._told(connection, pauses)
+
+    def _told(self, connection: Connection, pauses: Pauses) -> bool:
+        read = set(reading_order(self._hub)) - pauses.connections - self._rests.now().keys()
+        return bool(observeset.ripe(connection, self._hub.stamp()) & read)
 
     def _sync(self, job: Job) -> None:
+        rested = self._rests.now()
         try:
             run_id, report = self._carry_out(job)
         except BusyError as error:
@@ -175,11 +187,9 @@ class Loop:
             self._rest(error)
             return
         self._pulse.worked()
-        for name, problem in report.look.failed.items():
+        for name, problem in report.look.failed.items() - rested.items():
             about = {"run": run_id, "connection": name, "action": "read"}
             _log.warning("%s was not read: %s", name, problem, extra=about)
-        if report.look.failed:
-            self._rests_until = time.monotonic() + self._pace.rest
 
     def _prune(self) -> None:
         try:
@@ -194,8 +204,11 @@ class Loop:
         wanted = partial(agenda.wanted, job=job)
         with lease(hub, job.command, wait=0, started_by=job.started_by, wanted=wanted) as run_id:
             flows = obey(hub, [one for one in hub.config.flows.values() if not job.flows or one.name in job.flows])
-            self._flows = frozenset(flow.name for flow in flows)
-            report = run_sync(hub, job.mode, flows=flows, only=job.connections or None)
+            self._flows = flows
+            try:
+                report = run_sync(hub, job.mode, flows=flows, only=job.connections or None)
+            finally:
+                self._flows = []
             end_run(hub, run_id, _outcome(report), outcome_counts(report))
             with hub.database.begin() as connection:
                 agenda.done(connection, job)
@@ -226,12 +239,28 @@ class Loop:
         if time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
             self._looked_at = time.monotonic()
             self._leave_paused()
+        if name in OVERTAKES and self._flows and not self._overtaking and time.monotonic() >= self._overtakes_at:
+            self._overtake(effects=name != "effect closed")
+
+    def _overtake(self, *, effects: bool) -> None:
+        """See to what was marked meanwhile; the sync at hand gets at least as much time as that took."""
+        begun = time.monotonic()
+        with self._hub.database.read() as connection:
+            told = self._told(connection, load_pauses(connection))
+        self._overtaking = True
+        try:
+            if told:
+                overtake(self._hub, self._flows, effects=effects)
+        finally:
+            self._overtaking = False
+            self._overtakes_at = time.monotonic() + max(self._pace.look, time.monotonic() - begun)
 
     def _leave_paused(self) -> None:
         """Leave a sync off when something it works on was paused: whoever pauses means now."""
         with self._hub.database.read() as connection:
             pauses = load_pauses(connection)
-        if pauses.everything or pauses.flows & self._flows or pauses.connections - self._hub.paused:
+        flows = {flow.name for flow in self._flows}
+        if pauses.everything or pauses.flows & flows or pauses.connections - self._hub.paused:
             raise PausedError("what it worked on was paused")
 
 

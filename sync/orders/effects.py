@@ -22,7 +22,6 @@ from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
 from sync.contain import contained
 from sync.hub import Hub
-from sync.locks import hold
 from sync.logcontext import about
 from sync.orders import outcomes, store
 
@@ -109,12 +108,16 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         # What waits for a connection that is not configured any more goes on when it is again.
         names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
+        if name in hub.resting():
+            report.failed[name] = hub.resting()[name]
+            continue
         with (
             about(connection=name, action="effect"),
             contained(name, report.failed),
-            hold(hub.database, name, hub.clock, wait=60) as still_ours,
+            hub.hold(name) as still_ours,
         ):
             _Sender(hub, name, report, still_ours, only).run()
+        hub.on_contact(name, report.failed.get(name, ""))
     for (name, word), count in report.outcomes.items():
         hub.on_outcome(name, word, count)
     return report

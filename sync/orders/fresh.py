@@ -8,7 +8,6 @@ from sync import cursors
 from sync.contain import contained
 from sync.documents import observe_documents
 from sync.hub import Hub
-from sync.locks import hold
 from sync.observe import ReadMode, ReadReport
 from sync.orders.reading import takers
 from sync.shadow import SHADOW
@@ -17,18 +16,18 @@ from sync.shadow import SHADOW
 def read_orders_first(hub: Hub, channels: list[str], failed: dict[str, str]) -> None:
     """Read the orders of those channels whose stock was seen later than their orders were."""
     for name in channels:
-        if name not in hub.config.orders or name in failed:
+        if name not in hub.config.orders or name in failed or name in hub.unready:
             continue
         with hub.database.begin() as connection:
             if not _older(hub, connection, name):
                 continue
-        with contained(name, failed), hold(hub.database, name, hub.clock, wait=60):
+        with contained(name, failed), hub.hold(name):
             read_orders(hub, name)
 
 
 def read_orders(hub: Hub, name: str) -> None:
     """Read what changed of a channel's orders; the caller holds its lock."""
-    if name in hub.config.orders:
+    if name in hub.config.orders and name not in hub.unready:
         observe_documents(hub, name, ReadMode.DELTA, takers(hub.config, name), ReadReport(name))
 
 

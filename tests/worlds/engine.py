@@ -24,6 +24,7 @@ from connectors.simulation import Ticker
 from sync import observeset
 from sync.config import ConnectionConfig, HubConfig
 from sync.hub import Hub
+from sync.interlude import OVERTAKES, overtake
 from sync.observe import ReadMode
 from sync.run import run_sync
 from sync.store.database import Database
@@ -39,6 +40,7 @@ COMPARES = {"shop": True, "web": False}
 _SETTLED = 60.0
 _MOST_SYNCS, _QUIET = 10, 2
 """So many syncs at the end, until so many in a row wrote nothing."""
+_SHORT = 7
 _FEWEST = 60
 """About how many steps a short sync has; a longer one before is the better guess."""
 
@@ -182,10 +184,12 @@ class Worker:
     """One process of the hub: what it read and has not stored yet."""
 
     name: str
-    reads: list[tuple[str, str, int]] = field(default_factory=list)
+    reads: list[tuple[str, str, int, tuple[str, ...]]] = field(default_factory=list)
     decided: Known | None = None
     crash_at: int = 0
     passed: int = 0
+    overtakes: bool = False
+    overtaking: bool = False
 
 
 class Watched:
@@ -213,14 +217,33 @@ class Watched:
         pages = list(read())
         seq = self._crew.market.seq
         self._crew.step(self._worker, f"answer {self._name} {resource}")
-        self._worker.reads.append((self._name, resource, seq))
-        yield from pages
+        parts = [part for page in pages for part in _parts(page)] if self._worker.overtakes else pages
+        # Known is what is stored: at the next step, this part.
+        for part in parts[:-1]:
+            if resource == "items":
+                self._worker.reads.append((self._name, resource, seq, _skus(part)))
+            yield part
+        self._worker.reads.append((self._name, resource, seq, ()))
+        yield from parts[-1:]
 
     def push(self, call: Call) -> CallOutcome:
         self._crew.step(self._worker, f"send {self._name}")
         market = self._crew.market
         market.refuse(self._name, call.resource)
         return market.send(self._name, self._worker.decided, lambda: self._inner.push(call))
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    """A page in short ones: all were asked for before the first is stored."""
+    starts = range(0, max(1, len(page.records)), _SHORT)
+    for start in starts:
+        last = start == starts[-1]
+        records = page.records[start : start + _SHORT]
+        yield Page(page.resource, records, page.as_of, page.cursor if last else None, page.complete and last)
+
+
+def _skus(page: Page) -> tuple[str, ...]:
+    return tuple(str(msgspec.json.decode(raw)["sku"]) for raw in page.records)
 
 
 class Crew:
@@ -236,6 +259,7 @@ class Crew:
         self.steps = 0
         self.second_at = 0
         self.killed = 0
+        self.overtaken = 0
         self.trace = False
         clock.on_sleep = self._slept
         template.restore()
@@ -247,7 +271,8 @@ class Crew:
         self.passed = 0
         self.second_at = int(found.second * expected) + 1 if found.second is not None else 0
         self.turns = Turns(found.turns)
-        first = Worker("first", crash_at=int(found.crash * expected) + 1 if found.crash is not None else 0)
+        crash_at = int(found.crash * expected) + 1 if found.crash is not None else 0
+        first = Worker("first", crash_at=crash_at, overtakes=found.overtakes)
         mode = ReadMode.FULL if found.sweep else ReadMode.AUTO
         if self.second_at:
             self.turns.run(lambda: self._work(first, mode))
@@ -290,7 +315,7 @@ class Crew:
         nowhere = httpx.MockTransport(lambda _request: httpx.Response(500))
         transports = dict.fromkeys(self.template.config.connections, nowhere)
         hub = Hub(self.template.config, self.template.database, self.clock, transports=transports)
-        hub.checkpoint = lambda name: self.step(worker, name)
+        hub.checkpoint = lambda name: self._checkpoint(hub, worker, name)
 
         def watch(name: str, connection: ConnectionConfig, environment: Environment) -> Connector:
             inner = Lagging(name, self.market, connection.manifest, environment)
@@ -301,10 +326,25 @@ class Crew:
             hub.connector(name)
         return hub
 
+    def _checkpoint(self, hub: Hub, worker: Worker, name: str) -> None:
+        self.step(worker, name)
+        if not worker.overtakes or worker.overtaking or name not in OVERTAKES or not self._told():
+            return
+        worker.overtaking = True
+        try:
+            overtake(hub, list(hub.config.flows.values()), effects=name != "effect closed")
+            self.overtaken += 1
+        finally:
+            worker.overtaking = False
+
+    def _told(self) -> bool:
+        with self.template.database.begin() as connection:
+            return observeset.count(connection) > 0
+
     def step(self, worker: Worker, name: str) -> None:
         """A point at which a crash must do no harm, and at which others go on."""
-        for channel, resource, seq in worker.reads:
-            self.market.was_told(channel, resource, seq)
+        for channel, resource, seq, skus in worker.reads:
+            self.market.was_told(channel, resource, seq, skus)
         worker.reads.clear()
         if name == "before the journal":
             worker.decided = self.market.known()

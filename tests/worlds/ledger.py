@@ -32,13 +32,19 @@ class State:
 class Known:
     """How far a hub has read when it decides on a write: each channel's orders, and the owner's figures.
 
-    ``hidden`` is, by channel and thing, since when a read of the orders did not show all of them.
+    ``hidden`` is, by channel and thing, since when a read of the orders did not show all of them; ``parts`` how far the
+    figures of single things are known, where a read of all of them is under way.
     """
 
     seq: int
     orders: Mapping[str, int]
     figures: int
     hidden: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+    def figure(self, sku: str) -> int:
+        """Until when the owner's figure of a thing is known."""
+        return max(self.figures, self.parts.get(sku, 0))
 
     def read(self, channel: str, sku: str) -> int:
         """Until when the orders of a thing on a channel are known."""
@@ -112,7 +118,7 @@ class Ledger:
         self._book(channel, causes)
         if grown <= 0 and unread > 0:
             # What it could not know when it decided is not the doing of whoever lowers by what he knows.
-            unseen = max(0, self.at(known.figures).received - self.now.received)
+            unseen = max(0, self.at(known.figure(self.sku)).received - self.now.received)
             unseen += sum(self._in_the_lag(other, known) for other in CHANNELS if other != channel)
             counted = self.excess[channel].total() - unseen
             causes = self._relabel(channel, max(0, min(unread, sum(levels.values()), counted)))
@@ -136,7 +142,7 @@ class Ledger:
         parts = (
             ("erased", unread),
             (SHARING, sum(self._in_the_lag(other, known) for other in CHANNELS if other != channel)),
-            (OWNER, max(0, self.at(known.figures).received - now.received)),
+            (OWNER, max(0, self.at(known.figure(self.sku)).received - now.received)),
             (RESTOCK, hidden),
             ("raised", grown),
         )

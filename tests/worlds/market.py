@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -87,6 +87,7 @@ class Market:
         self.seq = 0
         self.orders_read = dict.fromkeys(CHANNELS, 0)
         self.figures_read = 0
+        self.figures_of: dict[str, int] = {}
         self.sending: Known | None = None
         self.things = {item.sku: World(self, item.sku) for item in self.worlds["erp"].items.values()}
         self.owners = {id(item): one for one in self.things.values() for item in one.items.values()}
@@ -168,7 +169,7 @@ class Market:
 
     def known(self) -> Known:
         """What the hub has been told by now."""
-        return Known(self.seq, dict(self.orders_read), self.figures_read, self.not_shown)
+        return Known(self.seq, dict(self.orders_read), self.figures_read, self.not_shown, dict(self.figures_of))
 
     def _hidden_on(self, channel: str) -> dict[tuple[str, str], int]:
         """By channel and thing: since when there are orders that cannot be read."""
@@ -179,15 +180,18 @@ class Market:
                 found[name, sku] = min(at, found.get((name, sku), at))
         return found
 
-    def was_told(self, name: str, resource: str, seq: int) -> None:
-        """A hub has what a platform answered as of an instant."""
+    def was_told(self, name: str, resource: str, seq: int, skus: Collection[str] = ()) -> None:
+        """A hub has what a platform answered as of an instant: all of it, or what concerns these things."""
         if resource == "orders":
             self.orders_read[name] = max(self.orders_read[name], seq)
             kept = {key: at for key, at in self.not_shown.items() if key[0] != name}
             self.not_shown = {**kept, **self._hidden_on(name)}
         elif name == "erp" and resource == "items":
-            self.figures_read = max(self.figures_read, seq)
-            for thing in self.things.values():
+            if skus:
+                self.figures_of |= dict.fromkeys(skus, seq)
+            else:
+                self.figures_read = max(self.figures_read, seq)
+            for thing in (self.things[sku] for sku in skus or self.things):
                 if thing.ledger.figure_moved < thing.figure_touched <= seq:
                     thing.ledger.figure_moved = seq
 

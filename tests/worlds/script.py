@@ -77,7 +77,8 @@ class Round:
 
     ``fault`` names a platform and what its next write meets: ``busy``, ``unanswered`` (done, but no answer) or
     ``late`` (done only after the hub gave up); a ``silent`` one does not show its orders at all, a ``down`` one shows
-    nothing. ``lagging`` platforms show for a while what they held before the last write.
+    nothing. ``lagging`` platforms show for a while what they held before the last write. ``overtakes`` says that what
+    webhooks tell is looked after in the middle of the sync, and that pages are short.
     """
 
     sweep: bool
@@ -87,11 +88,14 @@ class Round:
     lagging: bool
     turns: int
     pause: float
+    overtakes: bool
 
 
 def rounds(seed: int) -> tuple[Round, ...]:
     """What befalls the hub that a group of worlds shares."""
     dice = random.Random(f"rounds {seed}")
+    # Dice of their own, so that everything else befalls a seed as it did before.
+    others = random.Random(f"overtakes {seed}")
     return tuple(
         Round(
             sweep=dice.random() < 0.3,
@@ -101,6 +105,7 @@ def rounds(seed: int) -> tuple[Round, ...]:
             lagging=dice.random() < 0.3,
             turns=dice.getrandbits(32),
             pause=dice.choice((1.0, 5.0, 30.0)),
+            overtakes=others.random() < 0.5,
         )
         for _ in range(ROUNDS)
     )

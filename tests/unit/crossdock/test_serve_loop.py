@@ -83,6 +83,49 @@ def test_what_is_over_is_deleted_once_a_day(desk: Desk) -> None:
     assert work.stop()
 
 
+def test_what_is_told_overtakes_a_sync_that_takes_long(desk: Desk) -> None:
+    connector = desk.trading.hub.connector("erp")
+    pull, placed = connector.pull, threading.Event()
+    asked: list[bool] = []
+
+    def endless(*given: object) -> Iterator[object]:
+        end = time.monotonic() + PATIENCE
+        yield from pull(*given)
+        while not desk.requests() and time.monotonic() < end:
+            placed.set()
+            yield from pull(*given)
+        asked.append(bool(desk.requests()))
+
+    connector.pull = endless
+    work = Work(desk)
+    assert placed.wait(PATIENCE)
+    work.mark(desk.place(2))
+    work.until(lambda: work.runs() == [("serve", "done")])
+    assert asked[0]
+    assert work.stop()
+
+
+def test_a_connection_that_rests_holds_no_other_up(desk: Desk) -> None:
+    work = Work(desk, rest=60.0)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    hub = desk.trading.hub
+    hub.on_contact("shop", "down")
+    desk.trading.shops.erp.set_stock("SKU-1", "WH1", 3)
+    order = desk.place(1)
+    work.mark(order)
+    with desk.database() as connection:
+        observeset.mark_all(connection, [Mark("erp", "items", desk.world("erp").find("SKU-1").id)], hub.stamp())
+    work.until(lambda: len(work.runs()) == 2)
+    assert desk.row(order) is None
+    assert desk.listed() == 14
+    with desk.database() as connection:
+        assert observeset.counts(connection) == {"shop": 1}
+    hub.on_contact("shop", "")
+    work.until(desk.requests)
+    work.until(lambda: desk.listed() == 7)
+    assert work.stop()
+
+
 def test_a_platform_that_is_down_gets_a_rest_and_its_marks_stay(desk: Desk) -> None:
     work = Work(desk, rest=0.5)
     work.until(lambda: work.runs() == [("serve", "done")])
@@ -139,7 +182,7 @@ def test_marks_of_connections_that_nothing_reads_wake_nobody(desk: Desk) -> None
 def test_a_stop_ends_a_sync_where_nothing_is_open(desk: Desk) -> None:
     reached = threading.Event()
     work = Work(desk)
-    work.until(lambda: work.runs() == [("serve", "done")])
+    work.until(lambda: work.runs("prune") == [("prune", "done")])
     checkpoint = desk.trading.hub.checkpoint
 
     def stop_on_the_way(name: str) -> None:

@@ -324,7 +324,7 @@ def test_an_effect_whose_lock_was_lost_is_not_sent_and_waits(desk: Desk, monkeyp
     desk.place()
     desk.sync(orders=False)
     with monkeypatch.context() as patch:
-        patch.setattr(effects, "hold", lost)
+        patch.setattr(Hub, "hold", lost)
         report = carry_out(desk.trading.hub)
     assert "lock" in report.failed["erp"]
     assert desk.world("erp").writes == []

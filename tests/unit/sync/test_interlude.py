@@ -1,0 +1,116 @@
+"""What is told meanwhile overtakes a long run: just that is looked after, and the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sync import observeset
+from sync.interlude import OVERTAKES, overtake
+from sync.observe import ReadMode
+from sync.observeset import Mark
+from tests.support.desk import Desk, open_desk
+
+
+@pytest.fixture
+def desk(database_url: str) -> Iterator[Desk]:
+    found = open_desk(database_url, items=3)
+    yield found
+    found.trading.hub.database.close()
+
+
+def _mark(desk: Desk, resource: str, ref: str, connection: str = "shop") -> None:
+    with desk.database() as database:
+        observeset.mark_all(database, [Mark(connection, resource, ref)], desk.trading.hub.stamp())
+
+
+def _overtaken_at(desk: Desk, name: str, work: Callable[[], None], reading: str = "") -> list[str]:
+    """Let a run be overtaken once, at the first checkpoint of a name."""
+    hub = desk.trading.hub
+    passed: list[str] = []
+
+    def checkpoint(reached: str) -> None:
+        if reached == name and not passed and (not reading or hub.reading == reading):
+            passed.append(reached)
+            work()
+
+    hub.checkpoint = checkpoint
+    return passed
+
+
+def test_an_order_is_asked_for_while_a_connection_is_still_being_read(desk: Desk) -> None:
+    found: list[dict[str, str]] = []
+
+    def work() -> None:
+        _mark(desk, "orders", desk.place(2))
+        overtake(desk.trading.hub, list(desk.trading.hub.config.flows.values()))
+        found.append(desk.requests())
+
+    passed = _overtaken_at(desk, "page stored", work, reading="erp")
+    report = desk.sync(ReadMode.FULL)
+    assert passed
+    assert len(found[0]) == 1
+    assert desk.requests() == found[0]
+    assert desk.standing() == ("asked", "")
+    assert not report.look.incomplete
+    assert desk.listed() == 13
+
+
+def test_only_what_was_told_is_written_and_the_run_does_the_rest(desk: Desk) -> None:
+    hub = desk.trading.hub
+    for sku in ("SKU-1", "SKU-3"):
+        desk.trading.shops.erp.set_stock(sku, "WH1", 3)
+    written: list[dict[str, int]] = []
+
+    def listed() -> dict[str, int]:
+        return {sku: desk.listed(sku=sku) for sku in ("SKU-1", "SKU-2", "SKU-3")}
+
+    def work() -> None:
+        before = listed()
+        desk.trading.shops.erp.set_stock("SKU-2", "WH1", 3)
+        _mark(desk, "items", desk.world("erp").find("SKU-2").id, "erp")
+        overtake(hub, list(hub.config.flows.values()))
+        written.append({sku: units for sku, units in listed().items() if units != before[sku]})
+
+    assert not _overtaken_at(desk, "page stored", work, reading="shop")
+    desk.sync()
+    assert [one.keys() for one in written] == [{"SKU-2"}]
+    assert set(listed().values()) == {written[0]["SKU-2"]}
+    assert desk.sync().plans[0].changes == 0
+
+
+@pytest.mark.parametrize("name", sorted(OVERTAKES - {"waiting"}))
+def test_a_run_that_is_overtaken_anywhere_ends_as_any_other(desk: Desk, name: str) -> None:
+    for sku in ("SKU-1", "SKU-3"):
+        desk.trading.shops.erp.set_stock(sku, "WH1", 6)
+    first = desk.place(1)
+
+    def work() -> None:
+        _mark(desk, "orders", desk.place(3))
+        overtake(desk.trading.hub, list(desk.trading.hub.config.flows.values()), effects=name != "effect closed")
+
+    passed = _overtaken_at(desk, name, work)
+    desk.sync()
+    assert passed
+    desk.trading.hub.checkpoint = lambda _name: None
+    desk.sync(ReadMode.FULL)
+    assert len(desk.requests()) == 2
+    assert desk.standing(first) == desk.standing("o2") == ("asked", "")
+    assert [desk.listed(sku=sku) for sku in ("SKU-1", "SKU-3")] == [6 + 5 - 4, 11]
+    assert desk.sync().plans[0].changes == 0
+
+
+def test_nothing_is_linked_where_a_read_is_under_way(desk: Desk) -> None:
+    """Two records may claim one item: which is told only by all of them."""
+    hub, links = desk.trading.hub, []
+
+    def work() -> None:
+        _mark(desk, "items", desk.world("shop").find("SKU-1").id)
+        looked = overtake(hub, list(hub.config.flows.values()))
+        links.append(set(looked.links))
+
+    assert not _overtaken_at(desk, "page stored", work, reading="shop")
+    desk.sync(ReadMode.FULL)
+    assert links == [{"erp"}]
+    assert hub.unready == frozenset()
