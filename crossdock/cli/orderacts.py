@@ -73,9 +73,11 @@ def release(app: App, order: str) -> Outcome:
         lost = disputes.acknowledge(work.hub, row)
         if not lost and not acts.releasable(work.hub, row):
             said = f"{row.state}: {row.reason}" if row.reason else row.state
-            raise DataError(f"order {row.number} has nothing to release: it is {said}", hint="crossdock sync")
+            hint = f"`crossdock orders show {row.number.lstrip('#')}` tells what it waits for"
+            raise DataError(f"order {row.number} has nothing to release: it is {said}", hint=hint)
         count = acts.release(work.hub, row)
-        text = f"order {row.number} is looked at again; {count} refused calls are tried again"
+        text = f"order {row.number} is looked at again"
+        text += f"; {count} refused call{'s are' if count > 1 else ' is'} tried again" if count else ""
         text += f"; dispute {', '.join(lost)} is acknowledged" if lost else ""
         work.end(Outcome.IN_SYNC, {"effects": count}, text)
     return _told(app, "release", row, text, ["crossdock sync"])
@@ -89,7 +91,7 @@ def release(app: App, order: str) -> Outcome:
     crossdock orders resolve 12 --not-done     it is sent once more
     """,
 )
-@click.argument("effect", type=int)
+@click.argument("effect", type=int, metavar="CALL")
 @click.option("--done", is_flag=True, help="Someone looked there: it took effect.")
 @click.option("--not-done", is_flag=True, help="Someone looked there: it did not, and is sent once more.")
 def resolve(app: App, effect: int, done: bool, not_done: bool) -> Outcome:
@@ -119,6 +121,8 @@ def resolve(app: App, effect: int, done: bool, not_done: bool) -> Outcome:
 @click.argument("order")
 def drop(app: App, order: str) -> Outcome:
     """Drop an order that its channel does not cancel itself, as one that was deleted there; goods that left stay told.
+
+    One that is done or canceled is refused: nothing of it is left to call off.
 
     JSON: {"dropped": [{"number", "text"}], ...}
     """

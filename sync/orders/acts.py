@@ -18,12 +18,15 @@ from sync.payments import rows
 
 WAIVABLE = frozenset({"refunded", "refund_above_total", "refund_without_order", "deleted_there", takenback.REASON})
 """Reasons that only a person's word ends, for nothing on any platform will."""
+_OVER = frozenset({"done", "canceled"})
+"""States in which nothing is wanted that could be called off: all of it left, or none of it is to leave."""
 
 
 def declare(hub: Hub, row: Row[Any], *, export: bool) -> str:
     """Say of an order that was open at the go-live whether its owner knows it, or it is to be asked for (R12)."""
     if row.state != "undeclared":
-        raise DataError(f"order {row.number} needs no declaration: it is {row.state}", hint="crossdock sync")
+        said = f"order {row.number} needs no declaration: it is {row.state}"
+        raise DataError(said, hint="`crossdock orders list --state undeclared` shows those that do")
     gone.refuse_standing(hub.config, row)
     state = "open" if export else "known"
     with hub.database.begin() as connection:
@@ -87,9 +90,13 @@ def release(hub: Hub, row: Row[Any]) -> int:
 
 
 def drop(hub: Hub, row: Row[Any]) -> str:
-    """Want nothing more of an order, whatever its channel says: it is called off where it was asked for."""
-    if row.state in stock.UNEXPORTED:
-        raise DataError(f"nothing is wanted of order {row.number}", hint=f"it is {row.state}")
+    """Want nothing more of an order, whatever its channel says: it is called off where it was asked for.
+
+    DataError for one of which nothing is wanted: what has left would count as canceled, and a wrong number is not told.
+    """
+    if row.state in stock.UNEXPORTED | _OVER:
+        said = f"nothing more is wanted of order {row.number}: it is {row.state}"
+        raise DataError(said, hint=f"`crossdock orders show {row.number.lstrip('#')}` tells all of it")
     gone.refuse_standing(hub.config, row)
     waived = {"waived": f"{row.waived} {stock.DROPPED}".strip()}
     with hub.database.begin() as connection:
@@ -119,7 +126,8 @@ def settle_unknown(hub: Hub, effect_id: int, *, done: bool) -> str:
     with hub.database.begin() as connection:
         row = connection.execute(store.EFFECT.select().where(store.EFFECT.c.id == effect_id)).first()
         if row is None or row.state != "unknown":
-            raise DataError(f"effect {effect_id} has no unknown outcome", hint="`crossdock orders show` lists them")
+            hint = "`crossdock orders show ORDER` lists the calls made for an order, with their ids"
+            raise DataError(f"call {effect_id} has no unknown outcome", hint=hint)
         if done:
             said = RowOutcome(RowStatus.APPLIED, "a person looked and found it done")
             outcomes.done(hub, connection, row.connection, row, said)

@@ -130,7 +130,31 @@ def test_a_blocked_order_is_told_with_what_to_do_and_goes_on_when_it_is_released
     assert office.call("orders", "release", "o1")["released"][0]["number"] == "#o1"
     office.call("sync", code=5)
     assert list(erp.requests) == ["shop-o1-1"]
-    assert "o1 has nothing to release" in office.fails("orders", "release", "o1")
+    said = office.fails("orders", "release", "o1")
+    assert "o1 has nothing to release: it is asked" in said
+    assert "crossdock orders show o1" in said
+
+
+def test_a_release_counts_the_calls_that_are_tried_again(office: Office) -> None:
+    erp = trade(f"{office.name}-erp")
+    erp.refuses["requests.create"] = "unmatched_line"
+    office.place({"SKU-1": 1})
+    office.place({"NOBODY-KNOWS": 1})
+    office.call("sync", code=5)
+    released = [office.call("orders", "release", order)["released"][0]["text"] for order in ("o1", "o2")]
+    assert released == ["order #o1 is looked at again; 1 refused call is tried again", "order #o2 is looked at again"]
+
+
+def test_an_order_that_is_over_cannot_be_dropped_and_stays_what_it_is(office: Office) -> None:
+    numbers = [office.place({"SKU-1": 1}) for _ in range(2)]
+    office.call("sync")
+    trade(f"{office.name}-erp").ship("shop-o1-1")
+    trade(f"{office.name}-shop").cancel(numbers[1])
+    office.call("sync")
+    for order, state in (("o1", "done"), ("o2", "canceled")):
+        assert f"nothing more is wanted of order #{order}: it is {state}" in office.fails("orders", "drop", order)
+    office.call("sync")
+    assert office.call("orders", "list")["counts"] == {"canceled": 1, "done": 1}
 
 
 def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh: Office) -> None:
@@ -143,7 +167,9 @@ def test_an_order_of_before_the_go_live_waits_for_a_word_and_needs_it_once(fresh
     assert "give --known or --export" in office.fails("orders", "declare", "o1")
     office.call("orders", "declare", "o1", "--known")
     assert office.call("orders", "declare", "o2", "--export")["next"] == ["crossdock sync"]
-    assert "needs no declaration" in office.fails("orders", "declare", "o1", "--known")
+    said = office.fails("orders", "declare", "o1", "--known")
+    assert "o1 needs no declaration: it is known" in said
+    assert "--state undeclared" in said
     office.call("sync")
     assert list(trade(f"{office.name}-erp").requests) == ["shop-o2-1"]
     assert office.call("orders", "list")["counts"] == {"known": 1, "asked": 1}
