@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from canonical.errors import DataError
+from canonical.errors import ConfigError, DataError, Problem
+from canonical.hints import did_you_mean
 from canonical.reasons import advice
 from crossdock.cli.app import App, make_command
 from crossdock.cli.orderpayments import money_words, payment_sections
@@ -134,6 +135,10 @@ def list_orders(app: App, states: tuple[str, ...], channel: str, limit: int | No
     with looking(app) as hub:
         now = hub.now()
         with hub.database.begin() as connection:
+            known = views.channels(connection) | hub.config.orders.keys()
+            if channel and channel not in known:
+                problem = Problem(f"no orders of {channel} are known", hint=did_you_mean(channel, known))
+                raise ConfigError([problem])
             rows = views.listing(connection, states, channel, shown(app, limit))
             counts = views.counts(connection)
             lost = [] if states or channel else views.refunds_without_order(connection)

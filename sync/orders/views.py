@@ -41,6 +41,11 @@ def listing(
     return list(connection.execute(query if limit is None else query.limit(limit)))
 
 
+def channels(connection: Connection) -> set[str]:
+    """The channels that orders are known of, those that are configured no more among them."""
+    return set(connection.execute(select(store.ORDER.c.connection).distinct()).scalars())
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """How many orders stand where."""
     rows = connection.execute(select(store.ORDER.c.state, func.count()).group_by(store.ORDER.c.state))

@@ -206,6 +206,16 @@ def test_goods_that_left_for_a_canceled_order_are_an_incident_of_the_audit(offic
     assert [one["kind"] for one in audit["incidents"]] == ["shipped_though_canceled"]
 
 
+def test_a_channel_that_is_none_is_refused_and_not_told_to_have_no_orders(office: Office) -> None:
+    office.place({"SKU-1": 1})
+    assert office.call("orders", "list", "--channel", "shop")["orders"] == []
+    office.call("sync")
+    assert [one["number"] for one in office.call("orders", "list", "--channel", "shop")["orders"]] == ["#o1"]
+    said = office.fails("orders", "list", "--channel", "shpo")
+    assert "no orders of shpo are known" in said
+    assert "did you mean 'shop'?" in said
+
+
 def test_names_that_mean_no_order_or_two_are_refused_with_what_to_say_instead(office: Office) -> None:
     assert "there is no order 77" in office.fails("orders", "show", "77")
     assert "`crossdock orders list` shows" in office.fails("explain", "#77")
