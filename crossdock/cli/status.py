@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ def command(app: App) -> Outcome:
 
     JSON: {"counts": {"items", "conflicts", "drops", "holds", "kept_theirs", "open_calls"}, "flows": [{"flow",
     "connection", "state", "adopted_at", "frozen", "frozen_at", "marked"}], "paused": [{"what", "name", "since"}],
-    "reads": [{"connection", "resource", "read_at", "swept_at", "age", "swept", "records"}], "reasons": [...],
+    "reads": [{"connection", "resource", "read_at", "swept_at", "age", "swept", "records": of the last full
+    read, null for orders, charges and the like}], "reasons": [...],
     "open_calls": [{"connection", "state", "count"}], "orders": [{"state", "count"}], "unknown": [{"id", "connection",
     "reference", "detail", ...}] (calls for orders of which nobody can tell whether they took effect), "untold":
     [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), "trouble": [{"kind", "subject",
@@ -98,6 +100,9 @@ def _report(app: App) -> Report:
             paused = paused_rows(connection)
             trouble_rows = _trouble_rows(connection)
         now = hub.now()
+        documents = {
+            (name, mapping.resource) for name, at in hub.config.connections.items() for mapping in at.documents.values()
+        }
     flows = _flow_rows(found)
     outcome = _outcome(found)
     told = "targets of alerts that could not be told" if found.untold else ""
@@ -106,7 +111,7 @@ def _report(app: App) -> Report:
         daemon_section(daemon, waiting),
         Section("flows", _FLOWS, flows),
         Section("paused", PAUSED, paused),
-        Section("reads", _READS, _read_rows(found, now)),
+        Section("reads", _READS, _read_rows(found, now, documents)),
         Section("orders", _ORDERS, [{"state": state, "count": n} for state, n in sorted(found.orders.items())]),
         reason_section(left_out),
         Section("trouble", _TROUBLE, trouble_rows, title="to look after" if trouble_rows else ""),
@@ -151,7 +156,8 @@ def _flow_rows(found: Status) -> list[dict[str, object]]:
     ]
 
 
-def _read_rows(found: Status, now: datetime) -> list[dict[str, object]]:
+def _read_rows(found: Status, now: datetime, documents: Container[tuple[str, str]]) -> list[dict[str, object]]:
+    """How far each resource was read; the records of ``documents``, as orders and charges, are counted nowhere."""
     return [
         {
             "connection": one.connection,
@@ -160,7 +166,7 @@ def _read_rows(found: Status, now: datetime) -> list[dict[str, object]]:
             "swept_at": one.swept_at,
             "age": age(one.read_at, now),
             "swept": age(one.swept_at, now),
-            "records": one.swept_count,
+            "records": None if (one.connection, one.resource) in documents else one.swept_count,
         }
         for one in found.reads
     ]

@@ -206,6 +206,15 @@ def test_goods_that_left_for_a_canceled_order_are_an_incident_of_the_audit(offic
     assert [one["kind"] for one in audit["incidents"]] == ["shipped_though_canceled"]
 
 
+def test_the_status_claims_no_number_of_orders_where_it_counts_the_records_of_a_read(office: Office) -> None:
+    office.place({"SKU-1": 1})
+    office.call("sync")
+    found = office.call("status", code=2)
+    records = {(one["connection"], one["resource"]): one["records"] for one in found["reads"]}
+    assert (records["shop", "orders"], records["shop", "items"]) == (None, 3)
+    assert found["orders"] == [{"state": "asked", "count": 1}]
+
+
 def test_a_channel_that_is_none_is_refused_and_not_told_to_have_no_orders(office: Office) -> None:
     office.place({"SKU-1": 1})
     assert office.call("orders", "list", "--channel", "shop")["orders"] == []
