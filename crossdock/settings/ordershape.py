@@ -48,7 +48,8 @@ class RouteShape(_Block, frozen=True, kw_only=True):
     locations: Annotated[list[str], Meta(description="Location codes it ships from, in order of priority.")] = []
     channels: Annotated[list[str], Meta(description="Only orders of these channels.")] = []
     countries: Annotated[
-        list[Annotated[str, Meta(pattern="^[A-Z]{2}$")]], Meta(description="Only to these countries, as in DE.")
+        list[Annotated[str, Meta(pattern="^[A-Z]{2}$", description="A country by its two capital letters, as in DE.")]],
+        Meta(description="Only to these countries, as in DE."),
     ] = []
     skus: Annotated[list[str], Meta(description="Only these SKUs; * stands for any letters, as in SHOE-*.")] = []
     tags: Annotated[list[str], Meta(description="Only orders with one of these tags.")] = []

@@ -109,7 +109,11 @@ def test_a_rule_arrives_as_written(tmp_path: Path) -> None:
         ("locations: [WH1], name", "locations: [WH9], name", "there is no location WH9"),
         ("name: first", "channels: [web]", "no orders of web flow"),
         ("name: first", "cut_off: '25:00'", "25:00 is no time of day"),
-        ("name: first", "countries: [Germany]", "countries"),
+        (
+            "name: first",
+            "countries: [Germany]",
+            "not valid: Germany (A country by its two capital letters",
+        ),
         ("name: first", "shortage: pray", "shortage"),
         ("export_when: paid", "export_when: sometime", "export_when"),
         ("export_when: paid", "unpaid_hours: 0", "unpaid_hours"),
