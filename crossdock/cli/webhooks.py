@@ -135,7 +135,7 @@ def _topics(spec: WebhookSpec | None) -> list[dict[str, object]]:
 
 def _next(rows: list[dict[str, object]]) -> list[str]:
     closed = [str(row["connection"]) for row in rows if row["state"] == "no secret"]
-    steps = [f"to hear of {', '.join(closed)}: give it webhook_secrets in the configuration"] if closed else []
+    steps = [f"to hear of {', '.join(closed)}: add webhook_secrets there in the configuration"] if closed else []
     if any(row["demands"] for row in rows):
         steps.append("somebody demands to be told or erased: `crossdock sync` or `crossdock serve` carries it out")
     return steps
