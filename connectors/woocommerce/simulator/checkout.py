@@ -147,7 +147,7 @@ class Checkout:
             order, now = self._orders.get(order_id), self._clock.now()
             pricing = Pricing(order.rates, order.prices_include_tax)
             product = self._store.by_sku(sku)
-            order.lines.append(pricing.line(self._orders, product, units, _price(product)))
+            order.lines.append(pricing.line(self._orders, product, self._store.title(product), units, _price(product)))
             self._steps.change(order, order.lines[-1], units, now)
 
     def add_custom(self, order_id: int, units: int, price: str) -> None:
@@ -155,7 +155,7 @@ class Checkout:
         with self._turn():
             order = self._orders.get(order_id)
             pricing = Pricing(order.rates, order.prices_include_tax)
-            order.lines.append(pricing.line(self._orders, None, units, Decimal(price)))
+            order.lines.append(pricing.line(self._orders, None, "Custom item", units, Decimal(price)))
             touch(order, self._clock.now())
 
     def remove(self, order_id: int, position: int) -> None:
@@ -218,7 +218,7 @@ class Checkout:
         for position, (sku, units, asked) in enumerate(goods):
             product, less = self._store.by_sku(sku), off if position == 0 else Decimal(0)
             price = _price(product) if asked is None else asked
-            order.lines.append(pricing.line(self._orders, product, units, price, less))
+            order.lines.append(pricing.line(self._orders, product, self._store.title(product), units, price, less))
         if pricing.percent:
             taken = sum((line.subtotal - line.total for line in order.lines), Decimal(0)) - off
             order.coupons.append(Coupon(self._orders.part(), "less", pricing.percent, taken))

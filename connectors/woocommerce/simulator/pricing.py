@@ -29,13 +29,14 @@ class Pricing:
         """The taxes on a net amount, by rate."""
         return {rate: cut(net * share) for rate, share in self.rates.items()}
 
-    def line(self, orders: Orders, product: Product | None, units: int, price: Decimal, off: Decimal = _ZERO) -> Line:
+    def line(
+        self, orders: Orders, product: Product | None, name: str, units: int, price: Decimal, off: Decimal = _ZERO
+    ) -> Line:
         """A position for units at the price the shopper sees; ``off`` is taken off the whole line, net."""
         subtotal = self.net(price * units)
         total = cut(subtotal * (_HUNDRED - self.percent) / _HUNDRED) - off
         parent = 0 if product is None else product.parent_id or product.id
         variation = product.id if product is not None and product.parent_id else 0
-        name = "Custom item" if product is None else str(product.get("name"))
         taxes, before = self.taxes(total), self.taxes(subtotal)
         return Line(orders.part(), name, parent, variation, units, subtotal, total, taxes, before)
 

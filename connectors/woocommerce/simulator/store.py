@@ -90,6 +90,14 @@ class Store:
         """The variable product of a variation."""
         return self.products.get(product.parent_id) if product.is_variation else None
 
+    def title(self, product: Product) -> str:
+        """What a product is called; a variation has no name of its own, and is called by its parent and its options."""
+        parent = self.parent(product)
+        if parent is None:
+            return str(product.get("name"))
+        options = ", ".join(str(each.get("option", "")) for each in product.get("attributes"))
+        return f"{parent.get('name')} - {options}" if options else str(parent.get("name"))
+
     def children(self, product: Product) -> Iterator[Product]:
         """The variations of a variable product, in the order they were made."""
         return (self.products[child] for child in product.children)

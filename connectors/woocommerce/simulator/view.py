@@ -28,7 +28,7 @@ class View:
             "id": lambda p: p.id,
             "type": lambda p: p.type,
             "parent_id": lambda p: p.parent_id,
-            "name": self._name,
+            "name": store.title,
             "slug": lambda p: p.get("slug") or f"product-{p.id}",
             "permalink": lambda p: f"{site}/product/{p.parent_id or p.id}/",
             "date_created": lambda p: self._local(p.created),
@@ -71,13 +71,6 @@ class View:
 
     def _local(self, at: datetime) -> str:
         return naive(at + timedelta(hours=self._switches.site_utc_offset_hours))
-
-    def _name(self, product: Product) -> str:
-        parent = self._store.parent(product)
-        if parent is None:
-            return str(product.get("name"))
-        options = ", ".join(str(each.get("option", "")) for each in product.get("attributes"))
-        return f"{parent.get('name')} - {options}" if options else str(parent.get("name"))
 
     def _manage_stock(self, product: Product) -> bool | str:
         if stock.by_parent(self._store, product):

@@ -60,6 +60,7 @@ def test_every_part_of_an_order_is_read(shop: WooSimulator, woo: WooCommerceConn
         ("S1", 3, Decimal("29.97"), shop.id_of("S1")),
         ("V2", 1, Decimal("24.90"), shop.id_of("V2")),
     ]
+    assert [line.title for line in order.lines] == ["Thing 1", "Shirt - 2"]
     assert order.lines[0].discount == Decimal("1.01")
     assert order.lines[0].taxes[0].amount == Decimal("5.50")
     assert [(one.title, one.code, one.amount) for one in order.shipping] == [("DHL", "flat_rate", Decimal("4.90"))]
