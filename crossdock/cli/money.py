@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from canonical.money import in_minor_units
 from canonical.reasons import advice
 from crossdock.cli.app import App
 from crossdock.cli.outcome import Outcome
@@ -127,7 +128,7 @@ def _exception_row(name: str, one: Mismatch, channels: Sequence[str]) -> dict[st
         "reason": one.reason,
         "subject": one.subject,
         "order": one.subject.removeprefix(f"{channel} ") if channel else "",
-        "amount": one.amount,
+        "amount": in_minor_units(one.amount, one.currency),
         "currency": one.currency,
         "detail": one.detail,
         "advice": advice(one.reason),

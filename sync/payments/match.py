@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
+from canonical.money import in_minor_units
 from canonical.order import Order
 from canonical.payment import (
     ChargeRecord,
@@ -172,9 +173,8 @@ def _taken(one: Sold, charges: Sequence[ChargeRecord], gateways: frozenset[str])
         paid_in = f"paid in {', '.join(sorted(here))}, the processor took {', '.join(sorted(there))}"
         return [Mismatch("currency_differs", one.name, booked, currency, paid_in)]
     if charges and said != booked:
-        return [
-            Mismatch("amount_differs", one.name, booked - said, currency, f"paid {said}, the processor took {booked}")
-        ]
+        took = f"paid {in_minor_units(said, currency)}, the processor took {in_minor_units(booked, currency)}"
+        return [Mismatch("amount_differs", one.name, booked - said, currency, took)]
     return []
 
 
@@ -186,8 +186,10 @@ def _given_back(one: Sold, refunds: Sequence[RefundRecord], gateways: frozenset[
     found: list[Mismatch] = []
     if said != booked:
         reason = "refund_not_on_channel" if booked > said else "refund_not_booked"
-        said_so = f"the channel gave back {said}, the processor {booked}"
-        found.append(Mismatch(reason, one.name, booked - said, one.order.currency, said_so))
+        currency = one.order.currency
+        by_them = in_minor_units(booked, currency)
+        said_so = f"the channel gave back {in_minor_units(said, currency)}, the processor {by_them}"
+        found.append(Mismatch(reason, one.name, booked - said, currency, said_so))
     if max(said, booked) > paid and (said or booked):
         found.append(Mismatch("refund_above_total", one.name, max(said, booked) - paid, one.order.currency))
     return found

@@ -199,6 +199,13 @@ def test_a_refund_is_known_on_both_sides_or_told(
     assert [one.reason for one in found.exceptions] == ([reason] if reason else [])
 
 
+def test_sums_are_told_as_people_write_them_however_a_channel_does() -> None:
+    [refund] = _found([_sold(_paid(), _paid("5.5", PaymentKind.REFUND, id="t2"))], charges=[_charge()]).exceptions
+    assert refund.detail == "the channel gave back 5.50, the processor 0.00"
+    [charge] = _found([_sold(_paid("24.5"))], charges=[_charge()]).exceptions
+    assert charge.detail == "paid 24.50, the processor took 25.00"
+
+
 def test_a_refund_by_payment_alone_finds_its_order() -> None:
     refund = _refund("5.00", charge_id="", payment_id="pi_1")
     given = _paid("5.00", PaymentKind.REFUND, id="t2")
