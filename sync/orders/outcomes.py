@@ -147,13 +147,22 @@ def refused(hub: Hub, connection: Connection, row: Row[Any], outcome: RowOutcome
         told = {"reason": outcome.reason, "detail": outcome.message[:500]}
         store.set_request(connection, row.request_id, now, state=state.value, **told)
     elif row.kind == "cancel":
-        # It came too late: the request goes on, and the order says so.
-        told = {"reason": "cancel_refused", "detail": outcome.message[:500]}
-        store.set_request(connection, row.request_id, now, state=RequestStatus.ACCEPTED.value, **told)
-        subject = f"{row.connection} {row.reference}"
-        said = f"{row.connection} did not cancel it: {outcome.message}"
-        store.open_incident(connection, "cancel_refused", subject, said, now, order_id=row.order_id)
+        _not_canceled(connection, row, outcome, now)
     store.mark_due(connection, row.order_id)
+
+
+def _not_canceled(connection: Connection, row: Row[Any], outcome: RowOutcome, now: str) -> None:
+    """It came too late: the request goes on, and the order says so. What was seen of it meanwhile stands."""
+    state = connection.execute(select(store.REQUEST.c.state).where(store.REQUEST.c.id == row.request_id)).scalar_one()
+    if state == RequestStatus.CANCELED.value:
+        return
+    told = {"reason": "cancel_refused", "detail": outcome.message[:500]}
+    if state == RequestStatus.CANCELING.value:
+        told["state"] = RequestStatus.ACCEPTED.value
+    store.set_request(connection, row.request_id, now, **told)
+    subject = f"{row.connection} {row.reference}"
+    said = f"{row.connection} did not cancel it: {outcome.message}"
+    store.open_incident(connection, "cancel_refused", subject, said, now, order_id=row.order_id)
 
 
 def unknown(connection: Connection, row: Row[Any], detail: str) -> None:

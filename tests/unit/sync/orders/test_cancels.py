@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from canonical.errors import AmbiguousError
+from canonical.errors import AmbiguousError, RetriableError
 from sync.observe import ReadMode
 from sync.orders import acts, store
 from sync.orders.routes import Route
@@ -173,3 +173,30 @@ def test_two_lines_of_one_id_are_asked_of_no_one_and_all_of_their_units_are_held
     assert (trading.requests("tpl"), trading.requests()) == ({}, {})
     assert trading.standing() == ("blocked", "duplicate_line")
     assert trading.reserved() == 3
+
+
+def test_what_left_before_its_cancellation_was_refused_stays_as_it_was_seen(trading: Desk) -> None:
+    trading.place(3)
+    trading.sync()
+    _move(trading)
+    trading.world("tpl").before_write.append(RetriableError("busy"))
+    trading.sync()
+    # It leaves short before the 3PL can be asked again, and the 3PL is done with it.
+    trading.trade("tpl").ship("shop-o1-1", {"SKU-1": 1})
+    trading.trade("tpl").requests["shop-o1-1"]["status"] = "shipped"
+    _sync(trading)
+    assert _cancels(trading) == ["blocked"]
+    assert (trading.standing(), trading.incidents()) == (("blocked", "shipped_short"), ["cancel_refused"])
+
+
+def test_a_cancellation_that_is_refused_since_it_was_canceled_there_before_is_no_trouble(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    _move(trading)
+    trading.world("tpl").before_write.append(RetriableError("busy"))
+    trading.sync()
+    trading.trade("tpl").call_off("shop-o1-1")
+    trading.trade("tpl").refuses["requests.cancel"] = "canceled_already"
+    _sync(trading)
+    assert _streets(trading) == {"shop-o1-1": ("canceled", "Main St 1"), "shop-o1-2": ("accepted", "New 2")}
+    assert (trading.standing(), trading.incidents()) == (("asked", ""), [])
