@@ -27,14 +27,22 @@ def contained(name: str, failed: dict[str, str]) -> Iterator[None]:
     platform must not stop the rest. What concerns all of them, such as a guard or a wrong configuration, goes on up.
     """
     try:
-        yield
+        with of_one_record(name):
+            yield
     except (RetriableError, FatalError, BusyError, SkippableError) as error:
         failed[name] = str(error)
+
+
+@contextmanager
+def of_one_record(name: str) -> Iterator[None]:
+    """Do something with one record; a fault there that no one foresaw is a SkippableError, and the others go on."""
+    try:
+        yield
     except CrossdockError:
         raise
-    except Exception as error:  # noqa: BLE001 - no connector may stop the others
+    except Exception as error:
         _log.exception("%s: an unexpected fault", name)
-        failed[name] = unexpected(name, error)
+        raise SkippableError("unexpected_fault", unexpected(name, error)) from error
 
 
 def trouble_with_records(name: str, work: Callable[[], None]) -> CrossdockError | None:

@@ -16,11 +16,18 @@ import msgspec
 from sqlalchemy import Connection, Row, or_, select, update
 
 from canonical.clock import instant_text, parse_instant
-from canonical.errors import AmbiguousError, BusyError, FatalError, RetriableError, SkippableError
+from canonical.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    BusyError,
+    FatalError,
+    RetriableError,
+    SkippableError,
+)
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
-from sync.contain import contained
+from sync.contain import contained, of_one_record
 from sync.hub import Hub
 from sync.logcontext import about
 from sync.orders import outcomes, store
@@ -196,7 +203,8 @@ class _Sender:
     def _send(self, row: Row[Any]) -> None:
         hub = self.hub
         try:
-            call = self._compose(row)
+            with of_one_record(self.name):
+                call = self._compose(row)
         except SkippableError as error:
             self._close(row, RowOutcome(RowStatus.REJECTED, str(error), reason=error.reason))
             return
@@ -210,8 +218,12 @@ class _Sender:
             raise BusyError(f"the lock on {self.name} was lost", hint="run the command again")
         self.report.calls[self.name] += 1
         try:
-            outcome = self.connector.push(call).get(0)
-        except AmbiguousError as error:
+            with of_one_record(self.name):
+                outcome = self.connector.push(call).get(0)
+        except (AmbiguousError, SkippableError) as error:
+            # Whatever is odd about this one, it may have taken effect; the others go on.
+            if isinstance(error, SkippableError):
+                self.report.failed[self.name] = str(error)
             if self.specs[row.operation].write_class is WriteClass.UNKNOWABLE:
                 self._unknown(row, _LOOK_THERE)
                 return
@@ -271,7 +283,17 @@ class _Sender:
         settle = self._settle_time(spec)
         looked_at = self.hub.now()  # and not when the answer is there
         age = looked_at - parse_instant(row.sent_at)
-        found = self.connector.resolve(call)
+        try:
+            with of_one_record(self.name):
+                found = self.connector.resolve(call)
+        except AuthenticationError:
+            raise
+        except (FatalError, SkippableError) as error:
+            # It may be about what is found of this one: what is read and done beside it goes on.
+            self.report.failed[self.name] = str(error)
+            if isinstance(error, FatalError):
+                return
+            found = None
         outcome = found.get(0) if found else None
         if outcome is None and age >= max(_LONGEST_DOUBT, settle * _DOUBT_OF_SETTLING):
             self._unknown(row, "what is there may be of it, or of another one; look there, then resolve it")

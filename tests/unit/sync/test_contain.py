@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from canonical.errors import GuardError
+from canonical.errors import AmbiguousError, GuardError, ProtocolError, SkippableError
 from sync.observe import ReadMode
 from tests.support.desk import Desk, open_desk
 
@@ -81,3 +81,46 @@ def test_what_concerns_every_connection_is_not_contained(desk: Desk, monkeypatch
     monkeypatch.setattr(desk.trading.hub.connector("shop"), "pull", stop)
     with pytest.raises(GuardError):
         desk.sync(ReadMode.FULL)
+
+
+@pytest.mark.parametrize(
+    "fault", [AttributeError("no attribute"), SkippableError("odd", "odd"), ProtocolError("a record of another shape")]
+)
+def test_a_fault_about_one_lost_request_stops_neither_the_reading_nor_the_next_request(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    desk.place(1)
+    erp = desk.trading.hub.connector("erp")
+    desk.world("erp").after_write.append(AmbiguousError("no answer"))
+    desk.sync()
+
+    def odd(_call: Any) -> Any:
+        raise fault
+
+    monkeypatch.setattr(erp, "resolve", odd)
+    number = desk.place(1, sku="SKU-2")
+    report = desk.sync()
+    assert (list(report.look.failed), list(report.effects.failed)) == ([], ["erp"])
+    desk.trade("erp").ship("shop-o2-1")
+    desk.sync(after=3600)
+    assert desk.standing(number) == ("done", "")
+    # A fault of the connection as such is no reason to give this one up; one of its own is a person's.
+    state = "in_flight" if isinstance(fault, ProtocolError) else "unknown"
+    assert desk.effects()["request", "erp", state] == 1
+
+
+def test_a_fault_while_asking_for_one_order_does_not_stop_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    erp = desk.trading.hub.connector("erp")
+    push = erp.push
+
+    def odd(call: Any) -> Any:
+        return broken() if call.target == "shop-o1-1" else push(call)
+
+    monkeypatch.setattr(erp, "push", odd)
+    numbers = [desk.place(1), desk.place(1, sku="SKU-2")]
+    report = desk.sync()
+    assert "AttributeError" in report.effects.failed["erp"]
+    assert list(desk.requests()) == ["shop-o2-1"]
+    for _ in range(12):
+        desk.sync(after=1200)
+    assert [desk.standing(one) for one in numbers] == [("blocked", "not_converging"), ("asked", "")]
