@@ -73,6 +73,8 @@ REASONS: dict[str, str] = {
     "refund_above_total": "more was given back than was paid; correct it there, or release the order to let it pass",
     "refund_without_order": "no order names it; find its order and name it, or settle it by hand and release it",
     "refund_pending": "the processor is asked to pay once it has surely not paid already",
+    "refund_taken_back": "its channel has it no more, though it was told or paid; correct it there or in the books",
+    "unexpected_fault": "a fault that no one foresaw; the log has where it arose, please report it",
     "cannot_pay": "the processor takes no refunds from here; pay it there, and set `refunds: manual` for it",
     "shipped_though_canceled": "goods left for an order that was canceled; call them back or charge them",
     "edited_after_shipping": "an order grew after goods left for it; ask for the rest by hand",

@@ -6,13 +6,13 @@ A refund is a fact that two sides may tell. It never moves goods: what it put ba
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, select
 
 from canonical.clock import instant_text, parse_instant
 from canonical.fulfillment import ShippedLine
@@ -26,9 +26,11 @@ from sync.orders.case import Case, Standing
 from sync.orders.holds import DOCUMENT
 from sync.orders.requests import Existing
 from sync.payments import rows
-from sync.payments.refunds import RefundsBy, excess, pair, side_of
+from sync.payments.refunds import TAKEN, RefundsBy, excess, pair, side_of
 
 ABOVE = "refund_above_total"
+TAKEN_BACK = "refund_taken_back"
+"""The incident of a refund that others were told of, and that its channel does not show any more."""
 _GRACE = timedelta(minutes=10)
 """How long a channel's own refund may take to show at the processor before it is asked to pay it."""
 _SAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -36,8 +38,9 @@ _SAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 def tell(case: Case) -> Standing | None:
     """Want every refund told, or paid; tells why that waits, if it does."""
-    _keep(case)
-    known = rows.of_order(case.connection, case.row.id)
+    shown = _keep(case)
+    told = rows.of_order(case.connection, case.row.id)
+    known = [row for row in told if not _is_taken_back(case, row, shown)]
     if not known:
         return None
     succeeded = [row for row in known if row.status == MovementStatus.SUCCEEDED.value]
@@ -62,8 +65,9 @@ def tell(case: Case) -> Standing | None:
     return waiting
 
 
-def _keep(case: Case) -> None:
-    """The channel's own refunds, beside those of the processors."""
+def _keep(case: Case) -> set[str]:
+    """The channel's own refunds, beside those of the processors; tells the ids of those that it shows."""
+    shown: set[str] = set()
     for one in case.order.refunds:
         if one.amount > 0:
             values = {
@@ -76,6 +80,31 @@ def _keep(case: Case) -> None:
             }
             name = name_of(case.row.external_id, one.id)
             rows.put(case.connection, case.row.connection, name, values, case.hub.stamp())
+            shown.add(name)
+    return shown
+
+
+def _is_taken_back(case: Case, row: Row[Any], shown: Collection[str]) -> bool:
+    """Whether a refund that its channel does not show any more counts for nothing: no one was told of it, nor is now.
+
+    One that was told, or paid, is a fact (R13), and a person hears that its channel has it no more.
+    """
+    if row.connection != case.row.connection:
+        return False
+    subject = f"{row.connection} {row.external_id}"
+    if row.external_id in shown:
+        store.close_incidents(case.connection, TAKEN_BACK, subject, case.hub.stamp())
+        return False
+    effect = store.EFFECT
+    of_it = (effect.c.kind.in_(("refund", "pay")), effect.c.cause == f"refund:{row.id}")
+    case.connection.execute(delete(effect).where(*of_it, effect.c.state.in_(("waiting", "blocked"))))
+    told = list(case.connection.execute(select(effect.c.connection).where(*of_it).distinct()).scalars())
+    if told:
+        said = f"{row.connection} shows its refund of {row.amount} {row.currency} on order {case.row.number} no more"
+        said = f"{said}, which {', '.join(sorted(told))} heard of"
+        more = {"stands": True, "order_id": case.row.id}
+        store.open_incident(case.connection, TAKEN_BACK, subject, said, case.hub.stamp(), **more)
+    return not told
 
 
 def _commands(case: Case) -> tuple[str, RefundsBy]:
@@ -142,7 +171,7 @@ def _pay(case: Case, processor: str, row: Row[Any]) -> Standing | None:
     """Ask the processor to pay, once it was looked at long enough after to be sure that it has not done so already."""
     mapping = case.hub.config.connections[processor].documents.get("refund_request")
     records = case.hub.config.connections[processor].documents.get("refund_record")
-    payment = next((one.reference for one in case.order.payments if one.reference), "")
+    payment = _payment(case, processor)
     if mapping is None or records is None:
         return Standing("blocked", "cannot_pay", f"{processor} cannot be asked to pay refunds")
     sure = parse_instant(row.first_seen) + _GRACE
@@ -157,6 +186,14 @@ def _pay(case: Case, processor: str, row: Row[Any]) -> Standing | None:
     )
     _want(case, "pay", f"refund:{row.id}", processor, mapping.operation, asked)
     return None
+
+
+def _payment(case: Case, processor: str) -> str:
+    """The processor's id of what was paid through it: of money that was taken, where the channel tells of that."""
+    gateways = case.hub.config.processors[processor].gateways
+    through = [one for one in case.order.payments if one.reference and (one.gateway in gateways or not gateways)]
+    taken = [one for one in through if one.kind in TAKEN and one.status is MovementStatus.SUCCEEDED]
+    return next((one.reference for one in (*taken, *through)), "")
 
 
 def _want(

@@ -18,7 +18,7 @@ from canonical.payment import MovementStatus, PaymentKind
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-_TAKEN = (PaymentKind.SALE, PaymentKind.CAPTURE)
+TAKEN = (PaymentKind.SALE, PaymentKind.CAPTURE)
 
 
 class RefundsBy(Enum):
@@ -69,7 +69,7 @@ def paid_by_buyer(order: Order) -> Decimal:
     """What the buyer paid as the channel tells it; 0 where that cannot be told."""
     if not order.payments and not any(line.ordered for line in order.lines):
         return order.total  # a platform that takes refunds off the total tells of payments
-    taken = (one for one in order.payments if one.kind in _TAKEN and one.status is MovementStatus.SUCCEEDED)
+    taken = (one for one in order.payments if one.kind in TAKEN and one.status is MovementStatus.SUCCEEDED)
     return sum((one.amount for one in taken if one.currency == order.currency), order.total * 0)
 
 

@@ -244,3 +244,50 @@ def test_a_refund_that_was_still_to_be_paid_is_paid_after_the_copy_was_put_back(
     restore(hub.database, tmp_path / "copy", hub.clock)
     _syncs(desk, 5, after=400)
     assert len(desk.trade("pay").paybacks) == 1
+
+
+def test_a_refund_that_its_channel_takes_back_before_it_was_paid_is_not_paid(both_of: OpenDesk) -> None:
+    desk = _desk(both_of, RefundsBy.REQUEST)
+    number = _paid(desk)
+    desk.sync()
+    desk.change(number, refunds=[_amount("r1", "5.00")])
+    desk.sync(ReadMode.FULL)
+    assert desk.standing(number) == ("waiting", "refund_pending")
+    desk.change(number, refunds=[])
+    _syncs(desk, after=900)
+    assert (desk.trade("pay").paybacks, _notes(desk, "erp")) == ({}, [])
+    assert (desk.standing(number), desk.incidents()) == (("asked", ""), [])
+    desk.change(number, refunds=[_amount("r1", "5.00")])
+    _syncs(desk, after=900)
+    assert [one["amount"] for one in desk.trade("pay").paybacks.values()] == ["5.00"]
+
+
+def test_a_refund_that_is_taken_back_after_it_was_paid_is_told_to_a_person(desk_of: OpenDesk) -> None:
+    desk = _desk(desk_of, RefundsBy.REQUEST)
+    number = _paid(desk)
+    desk.sync()
+    desk.change(number, refunds=[_amount("r1", "5.00")])
+    _syncs(desk, after=900)
+    assert len(desk.trade("pay").paybacks) == 1
+    desk.change(number, refunds=[])
+    _syncs(desk)
+    assert (desk.incidents(), len(desk.trade("pay").paybacks)) == (["refund_taken_back"], 1)
+    desk.change(number, refunds=[_amount("r1", "5.00")])
+    _syncs(desk)
+    assert (desk.incidents(), len(desk.trade("pay").paybacks)) == ([], 1)
+
+
+def test_a_refund_is_paid_from_the_money_that_the_processor_took(desk_of: OpenDesk) -> None:
+    desk = _desk(desk_of, RefundsBy.REQUEST)
+    sale = {"kind": "sale", "currency": "EUR", "gateway": "pay"}
+    payments = [
+        {**sale, "id": "t1", "amount": "20.00", "reference": "pi_0", "status": "failed"},
+        {**sale, "id": "t2", "amount": "5.00", "reference": "gc_1", "gateway": "gift_card"},
+        {**sale, "id": "t3", "amount": "15.00", "reference": "pi_1"},
+    ]
+    number = desk.place(2, payments=payments)
+    desk.trade("pay").charge("ch_1", "15.00", desk.trading.clock.now(), payment_id="pi_1")
+    desk.sync()
+    desk.change(number, refunds=[_amount("r1", "5.00")])
+    _syncs(desk, after=900)
+    assert [(one["charge_id"], one["amount"]) for one in desk.trade("pay").paybacks.values()] == [("ch_1", "5.00")]
