@@ -8,10 +8,13 @@ from canonical.fulfillment import Fulfillment
 
 
 def same(one: Fulfillment, other: Fulfillment) -> bool:
-    """Whether a number of theirs is the same, or, where neither has a number, the units are."""
+    """Whether a number of theirs is the same, or, where neither has a number, the units are.
+
+    Two shipments of other goods are two, whatever number they share: a parcel may be told of in parts, or have none yet.
+    """
     mine, theirs = _numbers(one), _numbers(other)
     if mine & theirs:
-        return True
+        return not _of_other_goods(one, other)
     return not mine and not theirs and _units(one) == _units(other)
 
 
@@ -45,6 +48,13 @@ def units_in(shipments: Iterable[Fulfillment]) -> dict[str, int]:
         for line in one.lines:
             found[line.line_id] = found.get(line.line_id, 0) + line.quantity
     return found
+
+
+def _of_other_goods(one: Fulfillment, other: Fulfillment) -> bool:
+    """Whether both say what is in them, and share neither a line nor a SKU."""
+    mine, theirs = ({line.line_id for line in each.lines} for each in (one, other))
+    skus = {line.sku for line in one.lines} & {line.sku for line in other.lines} - {""}
+    return bool(mine and theirs) and "" not in mine | theirs and not mine & theirs and not skus
 
 
 def _numbers(shipment: Fulfillment) -> set[str]:

@@ -117,3 +117,32 @@ def test_a_shipment_nobody_takes_is_blocked_and_holds_up_no_other(desk_of: OpenD
         desk.sync()
     assert desk.effects()["shipment", "shop", "blocked"] == 1
     assert desk.requests("tpl") == {"shop-o1-1": "shipped", "shop-o2-1": "accepted"}
+
+
+def test_two_shipments_of_other_goods_are_two_though_they_share_a_number(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[Route("tpl", "tpl", ("WH1", "WH2"))])
+    desk.trading.place("shop", {"SKU-1": 1, "SKU-2": 1})
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T7")
+    desk.sync()
+    [notice] = desk.trade("shop").notices
+    shown = {"id": "f1", "lines": notice["lines"], "tracking": notice["tracking"]}
+    desk.change("o1", fulfillments=[shown], fulfillment_status="partially_fulfilled")
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-2": 1}, number="T7")
+    for _ in range(2):
+        desk.sync()
+    assert [[line["sku"] for line in one["lines"]] for one in desk.trade("shop").notices] == [["SKU-1"], ["SKU-2"]]
+
+
+def test_two_places_that_write_the_same_for_a_number_have_each_shipped_their_own(desk_of: OpenDesk) -> None:
+    routes = [Route("a", "tpl", ("WH1",), skus=("SKU-1",)), Route("b", "tpl2", ("WH2",), skus=("SKU-2",))]
+    desk = desk_of(others=("tpl", "tpl2"), routes=routes)
+    desk.trading.place("shop", {"SKU-1": 1, "SKU-2": 1})
+    desk.sync()
+    for name in ("tpl", "tpl2"):
+        desk.trade(name).ship("shop-o1-1", number="N/A")
+    for _ in range(3):
+        desk.sync()
+    assert desk.standing() == ("done", "")
+    assert len(desk.trade("shop").notices) == 2
