@@ -1,4 +1,4 @@
-"""Halves of characters are replaced; whole ones, and what only looks like one, stay as they came."""
+"""Halves of characters and NUL are replaced; whole ones, and what only looks like one, stay as they came."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from connectors.http.surrogates import without_halves
         (rb'["\ud83d\ude00"]', rb'["\ud83d\ude00"]'),
         (rb'["C:\\ud83d"]', rb'["C:\\ud83d"]'),
         (rb'["\u00e9"]', rb'["\u00e9"]'),
+        (rb'["a\u0000b"]', rb'["a\ufffdb"]'),
+        (rb'["a\\u0000\u00001"]', rb'["a\\u0000\ufffd1"]'),
     ],
 )
-def test_only_halves_are_replaced(content: bytes, expected: bytes) -> None:
+def test_only_halves_and_nul_are_replaced(content: bytes, expected: bytes) -> None:
     assert without_halves(content) == expected
     json.loads(expected)[0].encode()
