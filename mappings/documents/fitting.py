@@ -13,6 +13,8 @@ from mappings.model import JSON
 from mappings.readers import BadValueError, read_flag, read_integer, read_text
 
 Fit: TypeAlias = Callable[[Any], Any]
+_MOST = 10**7
+"""More units than any line has; their sums, and what kits make of them, still fit the four bytes databases keep."""
 
 
 def fit_for(part: Part | None) -> Fit:
@@ -35,6 +37,13 @@ def to_json(value: Any) -> JSON:
 
 def _decimal(value: Any) -> Decimal:
     return s.to_number(value)
+
+
+def _integer(value: Any) -> int:
+    number = read_integer(value)
+    if abs(number) > _MOST:
+        raise s.invalid(value, "a number of plausible size")
+    return number
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -61,7 +70,7 @@ def _never(value: Any) -> Any:
 _FITS: Mapping[Kind, Fit] = {
     Kind.TEXT: read_text,
     Kind.DECIMAL: _decimal,
-    Kind.INTEGER: read_integer,
+    Kind.INTEGER: _integer,
     Kind.FLAG: read_flag,
     Kind.INSTANT: s.instant,
     Kind.TEXTS: _texts,

@@ -82,3 +82,15 @@ def test_a_customer_with_two_e_mails_is_told_each_order_with_its_own(desk_of: Op
     _syncs(desk)
     told = [one["document"]["customer"] for one in desk.trade("erp").requests.values()]
     assert [(one["external_id"], one["email"]) for one in told] == [("c1", "a@x.example"), ("c1", "b@x.example")]
+
+
+@pytest.mark.parametrize("units", [3_000_000_000, 10**15, -3_000_000_000])
+def test_units_beyond_all_reason_leave_their_order_unread_and_the_next_one_goes_on(
+    both_of: OpenDesk, units: int
+) -> None:
+    desk = both_of()
+    number, other = desk.place(1), desk.place(1, sku="SKU-2")
+    line = desk.trade("shop").orders[number]["lines"][0]
+    desk.change(number, lines=[{**line, "quantity": units, "ordered": 0}])
+    _syncs(desk, 1)
+    assert (desk.standing(number), desk.standing(other)) == (("unreadable", "invalid_value"), ("asked", ""))
