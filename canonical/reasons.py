@@ -61,6 +61,7 @@ REASONS: dict[str, str] = {
     "shipped_unasked": "goods left that were not asked for; ask who shipped them, and book them back or charge them",
     "shipped_short": "who was asked is done, and not all units left; ask there for them, or refund them on the channel",
     "shipment_taken_back": "cancel that shipment on the channel and in the books, ask the place; or release the order",
+    "shipment_changed": "correct the units of that shipment on the channel and in the books, or ask the place",
     "shipped_after_cancel": "goods left that the books have back on the shelf; book them out there by hand",
     "shipped_elsewhere": "it was shipped by hand; book that where the stock is counted, then release the order",
     "canceled_there": "who was asked called it off; settle it there or cancel the order, or release it to ask again",

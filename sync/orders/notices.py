@@ -11,6 +11,7 @@ from canonical.order import Order
 from canonical.status import FulfillmentStatus
 from sync.hub import Hub
 from sync.orders import store
+from sync.orders.amends import tell_changed
 from sync.orders.holds import DOCUMENT
 from sync.orders.parcels import echo, echoes, is_notice, same
 from sync.orders.telling import Telling, notice, want
@@ -45,7 +46,10 @@ def _tell_channel(
     hub: Hub, connection: Connection, row: Row[Any], order: Order, shipment: Row[Any], body: Fulfillment
 ) -> None:
     mapping = hub.config.connections[row.connection].documents.get("shipment_notice")
-    if mapping is None or shipment.connection == row.connection or told(order, body):
+    if mapping is None or shipment.connection == row.connection:
+        return
+    tell_changed(hub, connection, row, shipment, body)
+    if told(order, body):
         return
     notify = hub.config.orders[row.connection].notify_customer
     document = notice(shipment, body, order.id, body.lines, notify=notify)

@@ -10,7 +10,7 @@ from canonical.fulfillment import Fulfillment
 def same(one: Fulfillment, other: Fulfillment) -> bool:
     """Whether a number of theirs is the same, or, where neither has a number, the units are.
 
-    Two shipments of other goods are two, whatever number they share: a parcel may be told of in parts, or have none yet.
+    Two shipments of other goods are two, whatever number they share: a parcel may be told of in parts.
     """
     mine, theirs = _numbers(one), _numbers(other)
     if mine & theirs:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from canonical.errors import AmbiguousError
+from canonical.errors import AmbiguousError, RetriableError
 from sync.orders import acts
 from sync.orders.routes import Route
 from tests.support.desk import Desk
@@ -101,3 +101,62 @@ def test_where_a_shipment_takes_no_parcels_later_nothing_is_told_twice(desk_of: 
         desk.sync()
     assert _told(desk) == [[]]
     assert desk.effects()["tracking", "shop", "done"] == 0
+
+
+def _corrected(desk: Desk, units: int) -> None:
+    """The 3PL says that other units left with its first shipment than it said before."""
+    request, world = desk.trade("tpl").requests["shop-o1-1"], desk.world("tpl")
+    request["shipments"][0]["lines"] = [{"sku": "SKU-1", "quantity": units}]
+    world.tick += 1
+    request |= {"status": "shipped", "changed": world.tick}
+
+
+def test_units_that_a_place_corrects_after_they_were_told_are_told_to_a_person(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[Route("tpl", "tpl", ("WH1", "WH2"))])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T7")
+    desk.sync()
+    [notice] = desk.trade("shop").notices
+    shown = {"id": "f1", "lines": notice["lines"], "tracking": notice["tracking"]}
+    desk.change("o1", fulfillments=[shown], fulfillment_status="partially_fulfilled")
+    desk.sync()
+    assert desk.incidents() == []
+    _corrected(desk, 2)
+    for _ in range(2):
+        desk.sync()
+    assert (desk.incidents(), len(desk.trade("shop").notices)) == (["shipment_changed"], 1)
+    _corrected(desk, 1)
+    desk.sync()
+    assert desk.incidents() == []
+
+
+def test_units_that_a_place_corrects_before_they_were_told_are_told_as_they_are(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[Route("tpl", "tpl", ("WH1", "WH2"))])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T7")
+    desk.world("shop").before_write.append(RetriableError("busy"))
+    desk.sync()
+    _corrected(desk, 2)
+    desk.sync()
+    [notice] = desk.trade("shop").notices
+    assert (notice["lines"][0]["quantity"], desk.incidents()) == (2, [])
+
+
+def test_units_that_were_refused_are_told_again_once_their_place_corrects_them(desk_of: OpenDesk) -> None:
+    desk = desk_of(others=("tpl",), routes=[Route("tpl", "tpl", ("WH1", "WH2"))])
+    desk.place(2)
+    desk.sync()
+    desk.trade("tpl").ship("shop-o1-1", {"SKU-1": 1}, number="T7")
+    desk.trade("shop").refuses["shipments.tell"] = "not_fulfillable"
+    for _ in range(2):
+        desk.sync()
+    assert desk.effects()["shipment", "shop", "blocked"] == 1
+    del desk.trade("shop").refuses["shipments.tell"]
+    desk.sync()
+    assert desk.trade("shop").notices == []
+    _corrected(desk, 2)
+    desk.sync()
+    [notice] = desk.trade("shop").notices
+    assert (notice["lines"][0]["quantity"], desk.standing()) == (2, ("done", ""))
