@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from canonical.clock import instant_text
+from canonical.errors import SkippableError
 from canonical.money import is_currency
 from canonical.status import OrderStatus, PaymentStatus
 from canonical.totals import rest_of
+from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.orders import (
     bookkeeping,
@@ -61,14 +63,36 @@ def advance(hub: Hub) -> int:
         gone.watch(hub, connection)
     after, done = 0, 0
     while True:
-        with hub.database.begin() as connection:
-            rows = store.due_orders(connection, hub.config.orders, hub.stamp(), after, _CHUNK)
-            for row in rows:
-                advance_order(hub, connection, row)
+        rows = _advance_some(hub, after)
         hub.checkpoint("orders advanced")
         if not rows:
             return done
         after, done = rows[-1].id, done + len(rows)
+
+
+def _advance_some(hub: Hub, after: int) -> list[Row[Any]]:
+    """Look at the next orders together; each alone where one of them has a fault that no one foresaw."""
+    with hub.database.begin() as connection:
+        rows = store.due_orders(connection, hub.config.orders, hub.stamp(), after, _CHUNK)
+    try:
+        with of_one_record("orders"), hub.database.begin() as connection:
+            for row in rows:
+                advance_order(hub, connection, row)
+    except SkippableError:
+        for row in rows:
+            _advance_alone(hub, row)
+    return rows
+
+
+def _advance_alone(hub: Hub, row: Row[Any]) -> None:
+    """Look at one order; one that cannot be looked at is blocked with what went wrong, and stops no other."""
+    try:
+        with of_one_record(f"order {row.number}"), hub.database.begin() as connection:
+            advance_order(hub, connection, row)
+    except SkippableError as error:
+        values = {"state": "blocked", "reason": error.reason, "detail": str(error)[:500].replace("\0", "")}
+        with hub.database.begin() as connection:
+            store.settle_order(connection, row, values, hub.stamp(), "")
 
 
 def advance_order(hub: Hub, connection: Connection, row: Row[Any]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from sync.orders import acts, notices
 from sync.orders.routes import Route
 from tests.support.desk import Desk
 
@@ -94,3 +96,27 @@ def test_units_beyond_all_reason_leave_their_order_unread_and_the_next_one_goes_
     desk.change(number, lines=[{**line, "quantity": units, "ordered": 0}])
     _syncs(desk, 1)
     assert (desk.standing(number), desk.standing(other)) == (("unreadable", "invalid_value"), ("asked", ""))
+
+
+def test_an_order_with_a_fault_that_no_one_foresaw_is_blocked_alone_until_it_is_released(
+    both_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = both_of()
+    numbers = [desk.place(1), desk.place(1, sku="SKU-2"), desk.place(1, sku="SKU-3")]
+    tell = notices.tell
+
+    def odd(hub: Any, connection: Any, row: Any, order: Any) -> None:
+        tell(hub, connection, row, order)
+        if row.external_id == numbers[1]:
+            # What a database says of it breaks its transaction as well.
+            connection.exec_driver_sql("INSERT INTO sales_order (id) SELECT id FROM sales_order")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(notices, "tell", odd)
+        _syncs(desk, 2)
+    assert [desk.standing(one) for one in numbers] == [("asked", ""), ("blocked", "unexpected_fault"), ("asked", "")]
+    assert "IntegrityError" in desk.row(numbers[1]).detail
+    acts.release(desk.trading.hub, desk.row(numbers[1]))
+    _syncs(desk, 1)
+    assert [desk.standing(one) for one in numbers] == [("asked", "")] * 3
+    assert sorted(desk.requests()) == ["shop-o1-1", "shop-o2-1", "shop-o3-1"]
