@@ -7,7 +7,7 @@ belongs to was stored whole (R22). Documents are never deleted by absence (R13).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from canonical.errors import SkippableError
 from connectors.base import Page
 from mappings.documents import DocumentMapping
 from sync import cursors
+from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.observe import ReadMode, ReadReport
 from sync.privacy import door
@@ -82,8 +83,7 @@ def reread_documents(hub: Hub, name: str, kind: str, ids: Sequence[str], take: T
     """Read exactly these documents again."""
     mapping = hub.config.connections[name].documents[kind]
     for page in hub.connector(name).lookup(mapping.resource, mapping.read_paths, list(dict.fromkeys(ids))):
-        with hub.database.begin() as connection:
-            store_documents(hub, connection, name, mapping, page, take)
+        _store_page(hub, name, mapping, page, take)
 
 
 def _observe(
@@ -108,9 +108,8 @@ def _observe(
         first, until = first or instant_text(page.as_of), instant_text(page.as_of)
         cursor = page.cursor or cursor
         whole = delta or page.complete
-        with hub.database.begin() as connection:
-            count += len(page.records)
-            report.changed += store_documents(hub, connection, name, mapping, page, take)
+        count += len(page.records)
+        report.changed += _store_page(hub, name, mapping, page, take)
         unseen -= {mapping.identify(bytes(raw)) for raw in page.records} if unseen else set()
         hub.progress(f"read {name} {resource}", count, None)
         hub.checkpoint("page stored")
@@ -139,17 +138,45 @@ def _look_for(
     if unseen:
         for page in hub.connector(name).lookup(mapping.resource, mapping.read_paths, sorted(unseen)):
             rest -= {mapping.identify(bytes(raw)) for raw in page.records}
-            with hub.database.begin() as connection:
-                store_documents(hub, connection, name, mapping, page, take)
+            _store_page(hub, name, mapping, page, take)
     with hub.database.begin() as connection:
         absence.present(hub, connection, name, sorted(expected - rest))
         absence.missing(hub, connection, name, sorted(rest))
 
 
+def _store_page(hub: Hub, name: str, mapping: DocumentMapping, page: Page, take: Take) -> int:
+    """Store a page in one transaction; where one of its records has a fault that no one foresaw, each on its own."""
+    try:
+        with of_one_record(name), hub.database.begin() as connection:
+            return store_documents(hub, connection, name, mapping, page, take)
+    except SkippableError:
+        return sum(_store_alone(hub, name, mapping, replace(page, records=[raw]), take) for raw in page.records)
+
+
+def _store_alone(hub: Hub, name: str, mapping: DocumentMapping, page: Page, take: Take) -> int:
+    """Store one record; what cannot be taken in is kept as one that cannot be read, and blocks no other."""
+    try:
+        with of_one_record(name), hub.database.begin() as connection:
+            return store_documents(hub, connection, name, mapping, page, take)
+    except SkippableError as error:
+        with hub.database.begin() as connection:
+            return store_documents(hub, connection, name, mapping, page, take, fault=error)
+
+
 def store_documents(
-    hub: Hub, connection: Connection, name: str, mapping: DocumentMapping, page: Page, take: Take
+    hub: Hub,
+    connection: Connection,
+    name: str,
+    mapping: DocumentMapping,
+    page: Page,
+    take: Take,
+    *,
+    fault: SkippableError | None = None,
 ) -> int:
-    """Store a page of documents and take in those that changed; tells how many did."""
+    """Store a page of documents and take in those that changed; tells how many did.
+
+    With a ``fault`` they are kept as documents that cannot be read for it.
+    """
     as_of = instant_text(page.as_of)
     raws = [bytes(raw) for raw in page.records]
     ids = [mapping.identify(raw) or NAMELESS + body.digest(raw).hex() for raw in raws]
@@ -163,6 +190,8 @@ def store_documents(
         if row is not None and (row.as_of > as_of or (row.digest == digest and not row.reason)):
             continue
         found = _mapped(mapping, name, external_id, raw, as_of)
+        if fault is not None:
+            found = Found(name, mapping.document, external_id, None, as_of, fault.reason, str(fault))
         if row is not None and _is_stale(found, row):
             continue
         found, kept = door.admitted(erased, found, raw)

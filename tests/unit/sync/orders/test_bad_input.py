@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from sync.observe import ReadMode
 from sync.orders import acts, notices
+from sync.orders.lines import resolve
 from sync.orders.routes import Route
 from tests.support.desk import Desk
 
@@ -120,3 +122,23 @@ def test_an_order_with_a_fault_that_no_one_foresaw_is_blocked_alone_until_it_is_
     _syncs(desk, 1)
     assert [desk.standing(one) for one in numbers] == [("asked", "")] * 3
     assert sorted(desk.requests()) == ["shop-o1-1", "shop-o2-1", "shop-o3-1"]
+
+
+def test_an_order_that_cannot_be_taken_in_for_a_fault_is_unreadable_alone_and_its_page_goes_on(
+    both_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = both_of()
+    numbers = [desk.place(1), desk.place(1, sku="SKU-2"), desk.place(1, sku="SKU-3")]
+
+    def odd(config: Any, connection: Any, channel: str, order: Any) -> Any:
+        if order.id == numbers[1]:
+            connection.exec_driver_sql("INSERT INTO sales_order (id) SELECT id FROM sales_order")
+        return resolve(config, connection, channel, order)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.orders.ingest.resolve", odd)
+        report = desk.sync()
+    assert report.look.failed == {}
+    assert [desk.standing(one) for one in numbers] == [("asked", ""), ("unreadable", "unexpected_fault"), ("asked", "")]
+    desk.sync(ReadMode.FULL)
+    assert [desk.standing(one) for one in numbers] == [("asked", "")] * 3
