@@ -113,7 +113,8 @@ class Transport:
             raise FatalError(f"{self.connection}: {outgoing.label}: only GET can be streamed")
         response = self._attempts(lambda number: self._open_stream(outgoing, number))
         try:
-            yield from split_lines(response.iter_bytes())
+            lines = split_lines(response.iter_bytes())
+            yield from map(without_halves, lines) if self._check_json else lines
         except httpx.RequestError as error:
             raise self._fault(error, outgoing, self._pool.url_of(outgoing), write=False) from error
         finally:

@@ -10,7 +10,7 @@ from canonical.errors import DataError
 from canonical.status import RequestStatus
 from connectors.base import RowOutcome, RowStatus
 from sync.hub import Hub
-from sync.orders import gone, outcomes, stock, store, takenback
+from sync.orders import cancels, gone, outcomes, stock, store, takenback
 from sync.orders.ingest import load_order
 from sync.orders.lines import resolve
 from sync.orders.requests import TAKEN
@@ -58,12 +58,15 @@ def release(hub: Hub, row: Row[Any]) -> int:
         # One that its target holds as canceled has a successor by now.
         over = {one.id for one in store.requests_of(connection, row.id) if one.status is RequestStatus.CANCELED}
         mine = store.EFFECT.c.request_id.is_(None) | store.EFFECT.c.request_id.not_in(over)
-        blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked", mine)
+        others = store.EFFECT.c.kind != "cancel"
+        blocked = (store.EFFECT.c.order_id == row.id, store.EFFECT.c.state == "blocked", mine, others)
         requests = list(
             connection.execute(store.EFFECT.select().where(*blocked, store.EFFECT.c.kind == "request")).mappings()
         )
         values = {"state": "waiting", "reason": "", "detail": "", "not_before": "", "attempts": 0}
         count = connection.execute(update(store.EFFECT).where(*blocked).values(**values)).rowcount
+        # Whether it is still to be called off is decided anew: it may be wanted again by now.
+        count += cancels.forget_refusals(connection, row.id)
         for one in requests:
             waiting = {"state": RequestStatus.WAITING.value, "reason": "", "detail": ""}
             store.set_request(connection, one["request_id"], hub.stamp(), **waiting)

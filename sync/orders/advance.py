@@ -45,7 +45,7 @@ from sync.orders.stops import RUNNING
 from sync.payments.taking import match_open
 
 _CHUNK = 200
-_LEFT = "shipped_though_canceled"
+_LEFT, _TWICE = "shipped_though_canceled", "duplicate_line"
 _TELLING = ("shipment", "tracking", "refund", "pay")
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 _MONEY_THERE = {
@@ -129,6 +129,9 @@ def _look(case: Case) -> Standing:
         return Standing("asked" if any(one.live and not one.started for one in existing) else "done")
     blocked = _blocked(case) or _unpaid(case)
     if blocked is not None:
+        if blocked.reason != _TWICE:
+            # Nothing more is asked for; but goods that the buyer took off must not leave meanwhile.
+            shipping.stop_too_much(case)
         return blocked
     bookkeeping.ask(case)
     called_off = shipping.canceled_by_books(case)
@@ -198,7 +201,7 @@ def _blocked(case: Case) -> Standing | None:
         return Standing("blocked", "unknown_currency", f"nobody knows the currency {order.currency}")
     twice = [line for line, count in Counter(line.id for line in order.lines).items() if count > 1]
     if twice:
-        return Standing("blocked", "duplicate_line", f"more than one line has the id {twice[0]}")
+        return Standing("blocked", _TWICE, f"more than one line has the id {twice[0]}")
     rest = rest_of(order)
     if rest:
         return Standing("blocked", "totals_differ", f"{rest} {order.currency} of the total are explained by no part")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from canonical.request import CancelRequest
 from sync.orders import store
@@ -39,11 +39,14 @@ def never_holds(connection: Connection, request_id: int, why: str) -> bool:
     return len(done) >= _MOST
 
 
-def forget_refusals(connection: Connection, order_id: int) -> None:
-    """An order is wanted again: if it is canceled once more, that is news to who refused it before."""
+def forget_refusals(connection: Connection, order_id: int) -> int:
+    """What was refused may be asked again: it is news to who refused it before. Tells how much stood refused."""
     mine = (store.EFFECT.c.order_id == order_id, store.EFFECT.c.kind == "cancel")
     refused = store.EFFECT.c.state.in_(("blocked", "dropped"))
+    blocked = select(func.count()).where(*mine, store.EFFECT.c.state == "blocked")
+    count = connection.execute(blocked).scalar_one()
     connection.execute(update(store.EFFECT).where(*mine, refused).values(state="dropped", reason=""))
+    return int(count)
 
 
 def _tried(connection: Connection, request_id: int) -> list[Row[Any]]:

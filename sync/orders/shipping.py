@@ -35,10 +35,9 @@ def ask(case: Case) -> Standing:
     """Ask for what is still to ship, and tell where the order stands then."""
     _withdraw(case)
     existing = case.requests()
-    goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
-    need = {line: units for line, units in case.need.items() if line in goods}
     was, now = renumbered.skus_of(existing), case.skus
-    gone = renumbered.laid(shipped(case.connection, case.row.id, case.order), was, now, need)
+    need = _need(case)
+    gone = _gone(case, existing, need)
     rest = requests.still_to_ship(need, gone, existing)
     _stop_too_much(case, rest, existing)
     # What is under way as a line that is no more may leave yet: until it is called off, nobody else is asked for it.
@@ -67,6 +66,27 @@ def ask(case: Case) -> Standing:
     if any(gone.get(line, 0) < units for line, units in need.items()):
         return _short(existing) or Standing("asked")
     return _unbooked(case) or Standing("done")
+
+
+def stop_too_much(case: Case) -> None:
+    """Stop what is asked for and not wanted any more, where nothing more is asked for now."""
+    existing = case.requests()
+    # Also what has no record of ours any more is as wanted as it was.
+    shipping = {line.id for line in case.order.lines if line.requires_shipping}
+    need = {line: units for line, units in case.need.items() if line in shipping}
+    _stop_too_much(case, requests.still_to_ship(need, _gone(case, existing, need), existing), existing)
+
+
+def _need(case: Case) -> dict[str, int]:
+    """Units by line that are to be shipped, those that left included."""
+    goods = {line.id for line in case.order.lines if line.requires_shipping and line.id in case.sellables}
+    return {line: units for line, units in case.need.items() if line in goods}
+
+
+def _gone(case: Case, existing: list[Existing], need: Mapping[str, int]) -> Mapping[str, int]:
+    """Units by line that left, laid to the lines as they are numbered now."""
+    left = shipped(case.connection, case.row.id, case.order)
+    return renumbered.laid(left, renumbered.skus_of(existing), case.skus, need)
 
 
 def _withdraw(case: Case) -> None:

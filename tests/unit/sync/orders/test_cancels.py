@@ -70,9 +70,39 @@ def test_what_was_refused_is_not_asked_again_at_every_look_and_the_order_says_so
         trading.sync()
     assert _cancels(trading) == ["blocked"]
     assert trading.standing() == ("canceled", "cancel_refused")
+    assert acts.release(trading.trading.hub, trading.row()) == 1
+    _sync(trading)
+    assert _cancels(trading) == ["dropped", "blocked"]
+
+
+def test_what_is_wanted_again_is_not_called_off_by_a_release(trading: Desk) -> None:
+    trading.place(2)
+    trading.sync()
+    trading.trade("tpl").cancels = False
+    before = trading.trade("shop").orders["o1"]["shipping_address"]
+    _move(trading)
+    _sync(trading)
+    trading.change("o1", shipping_address=before)
+    _sync(trading)
+    trading.trade("tpl").cancels = True
     acts.release(trading.trading.hub, trading.row())
     _sync(trading)
-    assert _cancels(trading) == ["blocked"]
+    assert set(trading.requests("tpl").values()) == {"accepted"}
+    assert len(trading.requests("tpl")) == 1
+
+
+@pytest.mark.parametrize("status", ["partially_paid", "pending"])
+def test_goods_that_were_taken_off_are_called_off_also_while_the_rest_is_unpaid(trading: Desk, status: str) -> None:
+    trading.place(2)
+    trading.sync()
+    trading.trade("shop").edit("o1", 1, 1)
+    trading.change("o1", payment_status=status)
+    _sync(trading)
+    assert trading.standing() == ("waiting", "unpaid")
+    assert list(trading.requests("tpl").values()) == ["canceled"]
+    trading.change("o1", payment_status="paid")
+    _sync(trading)
+    assert sorted(trading.requests("tpl").values()) == ["accepted", "canceled"]
 
 
 def test_two_reasons_that_are_refused_in_turn_are_each_asked_once(trading: Desk) -> None:
