@@ -91,7 +91,7 @@ REASONS: dict[str, str] = {
     "refund_not_on_channel": "the processor gave money back that the channel knows nothing of; note the refund there",
     "refund_not_booked": "the channel says money was given back, the processor did not do it; refund it there",
     "lost_sale": "the shop may have sold them twice; compare its orders with the shelf, then close it",
-    "record_unread": "look at that record on the platform; it is tried again by itself, at the latest every five minutes",
+    "record_unread": "look at that record on the platform; it is tried again by itself every five minutes",
     "webhooks_silent": "look at `crossdock webhooks list`, then at the webhooks and the secret on the platform",
     "privacy_request": "do what it says in time, then close it",
     "privacy_elsewhere": "look after what others keep of them, as far as the law of your books lets you, then close it",

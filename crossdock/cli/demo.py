@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -50,6 +51,7 @@ _PROOF = [
     crossdock demo --catalog products.csv                             your own products, a Shopify export
     crossdock demo --catalog products.csv --sku-from handle-options   when it has no SKUs
     crossdock demo --dir trial                                        keep configuration and database
+    crossdock demo --dir trial --stay                                 and the simulated platforms, to try commands on
     """,
 )
 @click.option(
@@ -65,7 +67,8 @@ _PROOF = [
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder."
 )
-def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None) -> Outcome:
+@click.option("--stay", is_flag=True, help="With --dir: keep the simulated platforms until Ctrl-C, to try commands on.")
+def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: Path | None, stay: bool) -> Outcome:
     """Start an ERP and two shops here, let things go wrong on purpose, then live a trading day with two 3PLs.
 
     Needs no account and no network. Each step says what happened, with figures counted by the simulated platforms and
@@ -78,9 +81,11 @@ def command(app: App, catalogs: tuple[Path, ...], sku_from: str | None, folder: 
     "platform", "reads", "writes", "effects"}], ...}
     """
     started = time.monotonic()
+    if stay and folder is None:
+        raise CrossdockError("--stay needs a folder for configuration and database", hint="name one with --dir")
     items = _items(catalogs, sku_from or "")
     with _folder(folder) as place:
-        story = _tell(app, items, place)
+        story = _tell(app, items, place, stay=stay)
     return app.output.emit(_report(app, story, time.monotonic() - started, folder))
 
 
@@ -108,7 +113,7 @@ def _folder(given: Path | None) -> Iterator[Path]:
     yield given
 
 
-def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
+def _tell(app: App, items: list[CatalogItem], place: Path, *, stay: bool) -> Story:
     from crossdock.demo.chapters import tell
     from crossdock.demo.fastclock import FastClock
     from crossdock.demo.story import Story
@@ -124,8 +129,22 @@ def _tell(app: App, items: list[CatalogItem], place: Path) -> Story:
         hub = stack.enter_context(start(world.config))
         reader = stack.enter_context(start(world.config, read_only=True))
         story = Story(world, hub, reader, app.output.say, skus=world.skus)
-        tell(story, clock, start)
+
+        def stays() -> None:
+            clock.catch_up()
+            _stay(app, world.config)
+
+        tell(story, clock, start, stays if stay else lambda: None)
     return story
+
+
+def _stay(app: App, config: Path) -> None:
+    """Leave the platforms open until the person has tried enough."""
+    app.output.say(f"\nThe platforms stay until Ctrl-C. In another terminal: crossdock --config {config} doctor")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        app.output.say("")
 
 
 def _report(app: App, story: Story, seconds: float, folder: Path | None) -> Report:

@@ -39,7 +39,8 @@ _LINES = [
     Column("sku", "SKU"),
     Column("quantity", "wanted", figures=True),
     Column("ordered", "ordered", figures=True),
-    Column("asked", "asked for", figures=True),
+    Column("booked", "booked", figures=True),
+    Column("asked", "asked to ship", figures=True),
     Column("shipped", "shipped", figures=True),
     Column("reserved", "reserved"),
     Column("amount", "amount", figures=True),
@@ -171,15 +172,16 @@ def show(app: App, order: str) -> Outcome:
     exit code tells whether the order waits for a person; that of `audit payments` whether money matches.
 
     JSON: {"orders": [...], "why": [{"what", "text"}], "lines": [{"line", "sku", "title", "quantity", "ordered",
-    "asked", "shipped", "reserved", "amount", "discount"}], "money": [{"part", "amount", "currency"}], "payments":
-    [{"processor", "kind": charge | refund | dispute, "id", "status", "amount", "currency", "detail", "created_at",
-    "fee", "net", "booked_currency", "payout", "payouts": [{"id", "status", "arrives_at"}]}] (fee and net are what its
-    balance booked, in its own currency), "mismatches": [{"processor", "reason", "subject", "amount", "currency",
-    "detail", "advice", "acknowledged"}], "requests": [{"id", "connection", "role", "task", "location", "reference",
-    "state", "external_id", "units", "why", "reason", "detail"}], "shipments": [...], "refunds": [{"id", "connection",
-    "external_id", "amount", "currency", "status", "same_as": id of the row by which its channel tells it,
-    or null}], "returns": [{"connection", "id", "status", "units", "reason"}], "effects": [{"id", "kind", "what",
-    "connection", "operation", "reference", "state", "external_id", "reason", "detail", "sent_at", "done_at"}], ...}
+    "booked" (in the books), "asked" (of who ships), "shipped", "reserved", "amount", "discount"}], "money": [{"part",
+    "amount", "currency"}], "payments": [{"processor", "kind": charge | refund | dispute, "id", "status", "amount",
+    "currency", "detail", "created_at", "fee", "net", "booked_currency", "payout", "payouts": [{"id", "status",
+    "arrives_at"}]}] (fee and net are what its balance booked, in its own currency), "mismatches": [{"processor",
+    "reason", "subject", "amount", "currency", "detail", "advice", "acknowledged"}], "requests": [{"id", "connection",
+    "role", "task", "location", "reference", "state", "external_id", "units", "why", "reason", "detail"}],
+    "shipments": [...], "refunds": [{"id", "connection", "external_id", "amount", "currency", "status", "same_as": id
+    of the row by which its channel tells it, or null}], "returns": [{"connection", "id", "status", "units",
+    "reason"}], "effects": [{"id", "kind", "what", "connection", "operation", "reference", "state", "external_id",
+    "reason", "detail", "sent_at", "done_at"}], ...}
     """
     from sync.orders import views
 

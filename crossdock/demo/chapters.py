@@ -43,12 +43,13 @@ DAY: tuple[Callable[[Day], None], ...] = (
 """The second act."""
 
 
-def tell(story: Story, clock: FastClock, open_hub: OpenHub) -> None:
-    """Tell both acts, and count up while the platforms are there."""
+def tell(story: Story, clock: FastClock, open_hub: OpenHub, at_the_end: Callable[[], None] = lambda: None) -> None:
+    """Tell both acts, and count up while the platforms are there; ``at_the_end`` is called while they still are."""
     for chapter in CHAPTERS:
         chapter(story)
         if story.over or not story.kept:
             story.close()
+            at_the_end()
             return
     with open_day(story, clock, open_hub) as day:
         if day is None:
@@ -56,6 +57,7 @@ def tell(story: Story, clock: FastClock, open_hub: OpenHub) -> None:
         else:
             _tell_day(day)
         story.close()
+        at_the_end()
 
 
 def _tell_day(day: Day) -> None:

@@ -31,6 +31,11 @@ class FastClock:
         with self._lock:
             self._behind -= timedelta(seconds=max(0.0, seconds))
 
+    def catch_up(self) -> None:
+        """Let it be now, as everywhere else."""
+        with self._lock:
+            self._behind = timedelta(0)
+
     def until(self, days: int, hour: int, minute: int = 0) -> None:
         """Let it be that time of day, so many days after the present day; time never goes back."""
         now = self.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from canonical.payment import MovementStatus
 from canonical.request import FulfillmentRequest
 from canonical.totals import parts_of, rest_of
 from sync.orders import reservations, store
+from sync.orders.holds import SHIP
 from sync.orders.ingest import load_order
 from sync.orders.shipped import shipped
 from sync.payments import rows as payment_rows
@@ -70,13 +72,14 @@ def _ends_with(text: str) -> Any:
 
 
 def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str, object]]:
-    """Each position: wanted, asked for, shipped, held."""
-    by_books: dict[str, dict[str, int]] = {}
-    for one in store.requests_of(connection, row.id):
-        if one.live and one.role != "ship":
-            mine = by_books.setdefault(one.connection, {})
-            for line, units in one.units.items():
-                mine[line] = mine.get(line, 0) + units
+    """Each position: wanted, booked, asked of who ships, shipped, held."""
+    by_books: dict[str, Counter[str]] = {}
+    asked: Counter[str] = Counter()
+    for one in (one for one in store.requests_of(connection, row.id) if one.live):
+        if one.role != SHIP:
+            by_books.setdefault(one.connection, Counter()).update(one.units)
+        for here in one.places.values():
+            asked.update(here)
     gone = shipped(connection, row.id, order)
     held = _held(connection, row.id)
     return [
@@ -88,7 +91,8 @@ def lines(connection: Connection, row: Row[Any], order: Order) -> list[dict[str,
             "ordered": line.ordered or line.quantity,
             "amount": in_minor_units(line.amount, order.currency),
             "discount": in_minor_units(line.discount, order.currency),
-            "asked": max((mine.get(line.id, 0) for mine in by_books.values()), default=0),
+            "booked": max((mine[line.id] for mine in by_books.values()), default=0),
+            "asked": asked[line.id],
             "shipped": gone.get(line.id, 0),
             "reserved": held.get(line.id, ""),
         }

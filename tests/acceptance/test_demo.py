@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import signal
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,8 @@ import pytest
 from connectors.simulation.catalog import CatalogItem
 from crossdock.demo.catalog import own_catalog
 from crossdock.demo.samples import read_catalog
-from tests.support.commands import crossdock
+from tests.support.commands import ROOT, crossdock
+from tests.support.waiting import until
 
 SAMPLES = ("apparel", "home-and-garden", "jewelery")
 
@@ -178,3 +183,24 @@ def crossdock_python(script: str, folder: Path) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def test_the_platforms_stay_where_one_wants_to_try_commands(tmp_path: Path) -> None:
+    assert "--dir" in crossdock("demo", "--stay", cwd=tmp_path).stderr
+    said = tmp_path / "said"
+    with said.open("w") as output:
+        command = [sys.executable, "-m", "crossdock", "demo", "--dir", "trial", "--stay"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        demo = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=output, stderr=output)
+        try:
+            until(lambda: "stay until Ctrl-C" in said.read_text() or demo.poll() is not None, 240)
+            config = ["--config", "trial/config/crossdock.yaml"]
+            asked = crossdock(*config, "doctor", cwd=tmp_path)
+            assert asked.returncode == 0, asked.stdout + asked.stderr
+            synced = crossdock(*config, "sync", cwd=tmp_path)
+            assert synced.returncode == 0, synced.stdout + synced.stderr
+            demo.send_signal(signal.SIGINT)
+            assert demo.wait(60) == 0, said.read_text()
+        finally:
+            demo.kill()
+            demo.wait()
