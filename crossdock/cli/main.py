@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "apply": "Write a plan: a saved one, or one made now.",
     "sync": "Plan and apply in one go, for a timer.",
     "serve": "Hear what platforms tell, and sync: what was told at once, the rest as scheduled.",
+    "worker": "Sync without hearing webhooks, beside others that stand by to take over; on PostgreSQL.",
     "pause": "Leave flows, connections or everything alone until `resume`.",
     "resume": "Let go on what is paused.",
     "schedules": "List the schedules: when each started last, and when it starts next.",

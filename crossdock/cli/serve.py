@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -19,6 +16,7 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.workspace import load, open_hub, resolver
 from crossdock.clock import SystemClock
+from crossdock.daemon.stopping import leave
 
 if TYPE_CHECKING:
     from crossdock.alerts.keeper import Keeper
@@ -36,7 +34,7 @@ _END_SECONDS = 3.0
     """
     crossdock serve
     crossdock serve --every 60
-    crossdock serve --receive-only       only store what is told; `crossdock sync` works it off
+    crossdock serve --receive-only       only store what is told; `crossdock sync` or `worker` works it off
     """,
 )
 @click.option(
@@ -76,36 +74,36 @@ def command(
     """
     from crossdock.alerts.keeper import keeper_of
     from crossdock.daemon.active import Active
+    from crossdock.daemon.bell import Bell
     from crossdock.daemon.between import between_runs
     from crossdock.daemon.loop import Loop, Pace
     from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server, listen
+    from crossdock.daemon.waking import woken
     from crossdock.daemon.watch import watch_over
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
 
     start_logging(app, log_format, log_level or "")
     settings = load(app)
-    if every is not None and settings.schedules:
-        hint = "leave --every out, or take the schedules out of the configuration"
-        raise ConfigError([Problem("the schedules say when everything is read", file=str(settings.file), hint=hint)])
     opened = doors(settings, resolver(app, settings))
-    if receive_only and not opened:
-        hint = "give the connections that send webhooks their webhook_secrets"
-        raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
+    _refuse(settings, every, nothing_to_do=receive_only and not opened)
+    bell = Bell()
     with (
         open_hub(app, SilentProgress()) as hub,
         nullcontext() if receive_only else Presence(hub, settings) as presence,
         listen(settings.webhooks.host, settings.webhooks.port) as listener,
+        woken(hub, None if receive_only else bell.attend) as wake,
     ):
         watch = watch_over(hub, settings, resolver(app, settings), syncs=not receive_only)
-        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **watch.for_receiver())
+        beside = watch.for_receiver()
+        receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **beside, stored=wake)
         server = Server(receiver.app, listener)
         pace = Pace() if every is None else Pace(every)
         loop = None
         if presence is not None:
             between = between_runs(app, Active(settings, hub, app.secrets), presence, receiver, server.stop)
-            loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse, between)
+            loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse, between, bell)
         watch.over(server, receiver, loop)
         keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
         told = begun(settings, opened, listener, pace.every, idle=receive_only)
@@ -115,15 +113,18 @@ def command(
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     if not ended:
-        _leave()
+        leave()
     return Outcome.IN_SYNC
 
 
-def _leave() -> NoReturn:
-    """End though a platform does not answer: the interpreter would wait for it; the journal knows what was asked."""
-    sys.stdout.flush()
-    logging.shutdown()
-    os._exit(Outcome.IN_SYNC.value)
+def _refuse(settings: Settings, every: float | None, *, nothing_to_do: bool) -> None:
+    file = str(settings.file)
+    if every is not None and settings.schedules:
+        hint = "leave --every out, or take the schedules out of the configuration"
+        raise ConfigError([Problem("the schedules say when everything is read", file=file, hint=hint)])
+    if nothing_to_do:
+        hint = "give the connections that send webhooks their webhook_secrets"
+        raise ConfigError([Problem("no connection takes webhooks", file=file, hint=hint)])
 
 
 def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> tuple[bool, bool]:

@@ -61,11 +61,14 @@ class Between:
             raise StoppedError("another daemon took over") from error
 
 
-def between_runs(app: App, active: Active, presence: Presence, receiver: Receiver, stop: Callable[[], None]) -> Between:
+def between_runs(
+    app: App, active: Active, presence: Presence, receiver: Receiver | None, stop: Callable[[], None]
+) -> Between:
     """Put it together; SIGHUP has the configuration read at once."""
 
     def opened(settings: Settings, doors: Mapping[str, Door]) -> None:
-        receiver.configure(doors, limits(settings.webhooks))
+        if receiver is not None:
+            receiver.configure(doors, limits(settings.webhooks))
 
     reloader = Reloader(app, active, presence, opened)
     signal.signal(signal.SIGHUP, lambda *_: reloader.ask())

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
 from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
+from crossdock.daemon.bell import Bell
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.rests import Rests
 from crossdock.daemon.stopping import StoppedError
@@ -48,10 +49,11 @@ CALM = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between syncs, between looks for what is marked, and of rest after a failure."""
+    """Seconds between syncs, between looks for what is marked, of gathering once woken, of rest after a failure."""
 
     every: float = 300.0
     look: float = 0.5
+    gather: float = 0.1
     rest: float = 15.0
 
 
@@ -78,7 +80,7 @@ class Loop:
     """Syncs until asked to stop: what was marked at once, and what the agenda says by the clock, in turn.
 
     ``between`` is called before each step, for what must be looked after beside syncing; it tells whether everything
-    is to be looked at anew.
+    is to be looked at anew. ``bell`` is rung by whoever knows that there is something to do.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Loop:
         schedules: Mapping[str, Schedule] | None = None,
         pulse: Pulse | None = None,
         between: Callable[[], bool] = lambda: False,
+        bell: Bell | None = None,
     ) -> None:
         self._hub = hub
+        self._bell = bell or Bell()
         self._pulse = pulse or Pulse()
         self._pace = pace
         self._stopping = stopping
@@ -127,9 +131,10 @@ class Loop:
     def _work(self) -> None:
         try:
             while not self._stopping():
-                with _until_stopped(), self._surviving():
+                with self._bell.turn(), _until_stopped(), self._surviving():
                     self._step()
         finally:
+            self._bell.close()
             # Also when a fault of ours ends it: the process must not go on hearing and never do anything.
             self._on_end()
 
@@ -143,7 +148,7 @@ class Loop:
             self._rest(error)
             job = None
         if job is None:
-            self._hub.clock.sleep(self._pace.look)
+            self._bell.rest(self._pace.look, self._pace.gather)
         else:
             self._sync(job)
             self._prune()

@@ -24,7 +24,10 @@ _PATIENCE = 2.0
 
 
 class Presence:
-    """Holds the daemon's lock while it is entered; BusyError, naming who lives, when there is a daemon already."""
+    """Holds the daemon's lock while it is entered; BusyError, naming who lives, when there is a daemon already.
+
+    Who may have to wait for the lock calls ``take`` instead of entering, as often as needed.
+    """
 
     def __init__(self, hub: Hub, settings: Settings) -> None:
         self._hub = hub
@@ -39,16 +42,22 @@ class Presence:
         self._lock = ExitStack()
         self._still: Callable[[], bool] = lambda: False
         self._next_beat = 0.0
+        self.leads = False
 
     def __enter__(self) -> Self:
         """Become the daemon, and settle what an earlier one left."""
-        self._take(_PATIENCE)
+        self.take(_PATIENCE)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Be it no more."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Give the lock back, if it is held."""
+        self.leads = False
         self._lock.close()
 
     def beat(self) -> None:
@@ -57,8 +66,8 @@ class Presence:
         if now < self._next_beat:
             return
         if not self._still():
-            self._lock.close()
-            self._take(0)
+            self.leave()
+            self.take(0)
         with self._hub.database.begin() as connection:
             daemon.beat(connection, self.token, self._hub.stamp())
         self._next_beat = now + _BEAT_SECONDS
@@ -80,16 +89,20 @@ class Presence:
         self._row["config_file"] = str(settings.file.resolve())
         self._row["config_problem"] = problem
 
-    def _take(self, wait: float) -> None:
+    def take(self, wait: float) -> None:
+        """Become the daemon within so many seconds; BusyError, naming who lives, when another one is."""
         try:
             self._still = self._lock.enter_context(hold(self._hub.database, daemon.DAEMON, self._hub.clock, wait=wait))
         except BusyError as error:
             raise self._refused() from error
+        self.leads = True
         self._announce()
         with self._hub.database.begin() as connection:
             leave_others(connection, self.token, self._hub.stamp())
 
     def _announce(self) -> None:
+        if not self.leads:
+            return
         with self._hub.database.begin() as connection:
             daemon.announce(connection, {**self._row, "beat_at": self._hub.stamp()})
 

@@ -1,4 +1,4 @@
-"""How the part that syncs fares: whether it looked once, and how often in a row it failed."""
+"""How the part that syncs fares: whether it looked once or stands by, and how often in a row it failed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self.looked = False
+        self.stands_by = False
         self.failures = 0
         self.last_error = ""
 

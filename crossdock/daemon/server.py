@@ -17,26 +17,24 @@ _BACKLOG = 2048
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; ConfigError when the address cannot be had."""
+def listen(host: str, port: int, named: str = "webhooks.host or webhooks.port") -> socket.socket:
+    """A socket that listens; ConfigError when the address cannot be had, with where it was ``named``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         found = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise ConfigError([_refused(host, port, error)]) from error
+        raise ConfigError([_refused(host, port, error, named)]) from error
     # asyncio sets it only on sockets whose protocol is named; without it small answers wait 40 ms for an ACK.
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return found
 
 
-def _refused(host: str, port: int, error: OSError) -> Problem:
+def _refused(host: str, port: int, error: OSError, named: str) -> Problem:
     if error.errno == errno.EADDRINUSE:
         # Another port would only begin a second one of what is most likely running already.
         message = f"another process listens on {host}:{port}, maybe another `crossdock serve`"
         return Problem(message, hint="one is enough: leave it to work, or stop it first")
-    return Problem(
-        f"cannot listen on {host}:{port}: {error.strerror or error}", hint="change webhooks.host or webhooks.port"
-    )
+    return Problem(f"cannot listen on {host}:{port}: {error.strerror or error}", hint=f"change {named}")
 
 
 class Server:

@@ -8,7 +8,7 @@ than crontab and repeats times where the clocks go back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -38,10 +38,17 @@ class _Starts(BaseTrigger):  # type: ignore[misc]
 
 
 class Timer:
-    """Marks each schedule as due when it is to start, once for all processes on the database."""
+    """Marks each schedule as due when it is to start, once for all processes; ``fired`` is called by the one."""
 
-    def __init__(self, database: Database, clock: Clock, schedules: Mapping[str, Schedule]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        schedules: Mapping[str, Schedule],
+        fired: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._database = database
+        self._fired = fired
         self._clock = clock
         self._schedules = schedules
         self._scheduler = BackgroundScheduler(
@@ -80,6 +87,7 @@ class Timer:
             return
         if first:
             _log.info("schedule %s is due", schedule.name)
+            self._fired(schedule.name)
 
     def catch_up(self) -> None:
         """Fire what was missed, each schedule once however many of its ticks passed."""
@@ -96,3 +104,4 @@ class Timer:
                 continue
             if missed:
                 _log.info("schedule %s was missed and is due", schedule.name)
+                self._fired(schedule.name)

@@ -12,6 +12,7 @@ from crossdock.daemon.loop import Loop
 from crossdock.daemon.probes import Probes, unreachable
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.server import Server
+from crossdock.daemon.stay import Stay
 from crossdock.metrics.access import Access
 from crossdock.metrics.counters import Counters
 from crossdock.metrics.endpoint import Metrics, Stored
@@ -36,7 +37,7 @@ class Watch:
         self._hub = hub
         self._syncs = syncs
         self.pulse = Pulse()
-        self._server: Server | None = None
+        self._server: Server | Stay | None = None
         self._receiver: Receiver | None = None
         self._loop: Loop | None = None
         registry = CollectorRegistry()
@@ -57,7 +58,7 @@ class Watch:
         """What the receiver serves beside its doors, and whom it tells of its answers."""
         return {"routes": self.routes, "answered": self.counters.answered}
 
-    def over(self, server: Server, receiver: Receiver, loop: Loop | None) -> None:
+    def over(self, server: Server | Stay, receiver: Receiver | None, loop: Loop | None) -> None:
         """From now on the probes and figures are about these."""
         self._server, self._receiver, self._loop = server, receiver, loop
 
@@ -71,7 +72,7 @@ class Watch:
     def _ready(self) -> str:
         if self._server is not None and self._server.stopping:
             return "stopping"
-        if self._syncs and not self.pulse.looked:
+        if self._syncs and not self.pulse.looked and not self.pulse.stands_by:
             return "the first look at all connections has not ended"
         return unreachable(self._hub.database)
 

@@ -54,7 +54,8 @@ def _nobody_listens(_connection: str, _status: int, _seconds: float) -> None:
 class Receiver:
     """Takes in what platforms tell; ``app`` is what a server runs, ``counts`` what became of messages by door.
 
-    ``routes`` is what is served beside the doors; ``answered`` is told of each answer: door, status and seconds.
+    ``routes`` is what is served beside the doors; ``answered`` is told of each answer: door, status and seconds;
+    ``stored`` of each door for which something was committed, from another thread.
     """
 
     def __init__(
@@ -67,13 +68,14 @@ class Receiver:
         beat: Callable[[], float] = time.monotonic,
         routes: Sequence[Route] = (),
         answered: Callable[[str, int, float], None] = _nobody_listens,
+        stored: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._beat = beat
         self._answered = answered
         self.configure(doors, limits)
-        self._writer = Writer(database, clock)
+        self._writer = Writer(database, clock, stored)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.app = Starlette(
             routes=[

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -32,10 +32,14 @@ class _Waiting:
 
 
 class Writer:
-    """Stores messages in groups; ``start`` it, and ``stop`` it when nobody calls ``keep`` any more."""
+    """Stores messages in groups; ``start`` it, and ``stop`` it when nobody calls ``keep`` any more.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    ``stored`` is told of each connection for which something was committed; it may neither fail nor take long.
+    """
+
+    def __init__(self, database: Database, clock: Clock, stored: Callable[[str], None] = lambda _: None) -> None:
         self._database = database
+        self._stored_for = stored
         self._clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
@@ -111,6 +115,8 @@ class Writer:
         except (CrossdockError, SQLAlchemyError) as error:
             _log.error("messages could not be stored: %s", error, extra={"action": "webhook"})
             return RetriableError(f"could not be stored: {error}")
+        for name in {one.delivery.connection for one in group}:
+            self._stored_for(name)
         return None
 
 

@@ -101,7 +101,9 @@ def _driver_url(url: str) -> str:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     engine = create_engine(url)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
@@ -112,6 +114,14 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
     raw.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgres(raw: Any, _record: object) -> None:
+    # So that the server notices within a minute or so that a machine is gone without a word, and gives back its locks.
+    with raw.cursor() as cursor:
+        for setting in ("idle = 30", "interval = 10", "count = 3"):
+            cursor.execute(f"SET tcp_keepalives_{setting}")
+    raw.commit()
 
 
 def _begin_immediate(connection: Connection) -> None:
