@@ -73,7 +73,7 @@ def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost
     assert (first.said(LEADS), second.said(STANDS_BY), second.said(LEADS)) == (1, 1, 0)
     world.world.erp.admin.set_price("MUG-01", Decimal(15))
     assert {row["after"] for row in world.call("plan", code=2)["changes"]} == {"15"}
-    first.signal(signal.SIGSTOP)
+    first.send(signal.SIGSTOP)
     asking = world.start("apply", "--format", "json")
     until(lambda: "waiting" in world.states())
     begun = time.monotonic()
@@ -112,7 +112,7 @@ def test_a_leader_that_stands_still_in_a_write_keeps_its_place_and_nobody_writes
     time.sleep(4)
     assert (web.log.writes(), world.world.shop_eu.log.writes()) == writes
     assert not second.said(LEADS)
-    first.signal(signal.SIGCONT)
+    first.send(signal.SIGCONT)
     out, err = asking.communicate(timeout=PATIENCE)
     assert asking.returncode == 0, out + err
     assert [_prices(world, f"MUG-{number:02}") for number in range(4)] == [{Decimal(30 + n)} for n in range(4)]
@@ -137,7 +137,7 @@ def test_a_leader_that_was_cut_off_while_it_stood_still_writes_no_more_and_stand
     until(lambda: all(_prices(world, f"MUG-{number:02}") == {Decimal(40 + number)} for number in range(4)))
     _synced(world, 2)
     writes = web.log.writes(), eu.log.writes()
-    first.signal(signal.SIGCONT)
+    first.send(signal.SIGCONT)
     until(lambda: first.said(STANDS_BY))
     asking.communicate(timeout=PATIENCE)
     assert (web.log.writes(), eu.log.writes()) == writes
@@ -156,7 +156,7 @@ def _stop_in_first_write(simulator: Simulator, worker: Worker) -> threading.Even
             return handle(request)
         simulator.handle = handle  # type: ignore[method-assign]
         answer = handle(request)
-        worker.signal(signal.SIGSTOP)
+        worker.send(signal.SIGSTOP)
         stopped.set()
         return answer
 

@@ -32,13 +32,13 @@ class Worker:
         """How often it logged something."""
         return self.log.read_text(encoding="utf-8").count(words)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         os.kill(self.process.pid, number)
 
     def end(self, how: signal.Signals, patience: float = PATIENCE) -> int:
         """Send a signal and wait for the end; the exit code."""
-        self.signal(how)
+        self.send(how)
         return self.process.wait(patience)
 
 

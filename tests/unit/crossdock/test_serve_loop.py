@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from canonical.errors import RetriableError
+from crossdock.daemon.bell import Bell
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
 from crossdock.daemon.stopping import StoppedError
 from sync import observeset, run
@@ -26,11 +27,14 @@ PATIENCE = 20.0
 class Work:
     """A desk whose hub is worked by a loop until ``stop``."""
 
-    def __init__(self, desk: Desk, between: Callable[[], bool] = lambda: False, **pace: float) -> None:
+    def __init__(
+        self, desk: Desk, between: Callable[[], bool] = lambda: False, bell: Bell | None = None, **pace: float
+    ) -> None:
         self.desk = desk
         self.stopping = threading.Event()
         self.ended = threading.Event()
-        self.loop = Loop(desk.trading.hub, Pace(**{"look": 0.01, **pace}), self.stopping.is_set, between=between)
+        hub, paced = desk.trading.hub, Pace(**{"look": 0.01, "gather": 0.0, **pace})
+        self.loop = Loop(hub, paced, self.stopping.is_set, between=between, bell=bell)
         self.loop.start(self.ended.set)
 
     def until(self, condition: Callable[[], object]) -> None:
@@ -68,6 +72,20 @@ def test_everything_is_synced_at_the_start_and_what_is_marked_at_once(desk: Desk
     assert work.stop()
     assert work.ended.is_set()
     assert len(work.runs()) == 2
+
+
+def test_who_rings_does_not_wait_for_the_next_look_and_comes_back_when_it_is_done(desk: Desk) -> None:
+    bell = Bell()
+    work = Work(desk, bell=bell, look=3600.0)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    number = desk.place(2)
+    work.mark(number)
+    bell.attend("shop")
+    assert work.runs() == [("serve", "done"), ("serve (marked)", "done")]
+    assert desk.requests()
+    work.stopping.set()
+    bell.attend("shop")
+    assert work.stop()
 
 
 def test_everything_is_synced_again_in_its_interval(desk: Desk) -> None:
