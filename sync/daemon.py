@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, text, update
 
 from canonical.errors import ConfigError, Problem
 from sync.locks import held
@@ -39,6 +39,34 @@ def living(database: Database) -> Row[Any] | None:
 def last(connection: Connection) -> Row[Any] | None:
     """The daemon that was there last, living or not."""
     return connection.execute(select(_DAEMON)).first()
+
+
+_SESSION = "crossdock worker"
+_WORKERS = text(
+    "select distinct application_name from pg_stat_activity"
+    " where datname = current_database() and application_name like :prefix || ' %'"
+)
+
+
+class Worker(NamedTuple):
+    """A worker that runs on a database, leading or standing by."""
+
+    host: str
+    pid: int
+
+
+def session_name(worker: Worker) -> str:
+    """What a worker calls the one session by which it is known; PostgreSQL keeps 63 characters."""
+    return f"{_SESSION} {worker.pid} {worker.host}"[:63]
+
+
+def workers(connection: Connection) -> list[Worker]:
+    """Who runs as a worker now: sessions that PostgreSQL ends when their process does; none on SQLite."""
+    if connection.dialect.name == "sqlite":
+        return []
+    names = connection.execute(_WORKERS, {"prefix": _SESSION}).scalars()
+    parts = (name.removeprefix(_SESSION).split(maxsplit=1) for name in names)
+    return sorted(Worker(host, int(pid)) for pid, host in parts)
 
 
 def describe(row: Row[Any]) -> str:

@@ -36,6 +36,24 @@ def daemon_section(row: Row[Any] | None, waiting: int) -> Section:
     return Section("daemon", _COLUMNS, [], empty=lost)
 
 
+_WORKERS = [Column("host", "worker on"), Column("pid", "pid"), Column("state", "state")]
+
+
+def worker_section(database: Database, leader: Row[Any] | None) -> Section:
+    """The workers that run now, and what each does; nothing where there are none."""
+    from sync.daemon import workers
+
+    with database.read() as connection:
+        found = workers(connection)
+
+    def state(host: str, pid: int) -> str:
+        leads = leader is not None and leader.pid == pid and leader.host.startswith(host)
+        return "leads" if leads else "stands by"
+
+    rows: list[dict[str, object]] = [{**one._asdict(), "state": state(one.host, one.pid)} for one in found]
+    return Section("workers", _WORKERS, rows)
+
+
 def problem_of(row: Row[Any] | None) -> str:
     """Why the daemon does not work with what is on disk, in one line; empty where it does."""
     if row is None or not row.config_problem:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from canonical.clock import parse_instant
 from canonical.errors import ConfigError
 from crossdock.cli.app import App, make_command
-from crossdock.cli.daemonview import daemon_section, look, problem_of, without_configuration
+from crossdock.cli.daemonview import daemon_section, look, problem_of, without_configuration, worker_section
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import to_seconds
 from crossdock.cli.parts import PAUSED, paused_rows, quarantine_rows, reason_section
@@ -76,7 +76,8 @@ def command(app: App) -> Outcome:
     [{"target", "waiting", "attempts", "next_at", "error"}] (targets of alerts), "trouble": [{"kind", "subject",
     "detail", "opened_at"}] (platforms that are silent, or not subscribed as they should be, and what customers
     demand), "daemon": [{"host", "pid", "started_at", "beat_at", "config_version", "config_file", "config_since",
-    "config_problem", "commands"}], ...}
+    "config_problem", "commands"}], "workers": [{"host", "pid", "state"}] (those of `crossdock worker`: leads or stands
+    by), ...}
     """
     try:
         return app.output.emit(_report(app))
@@ -94,6 +95,7 @@ def _report(app: App) -> Report:
     with looking(app) as hub:
         found = status(hub)
         daemon, waiting = look(hub.database)
+        crew = worker_section(hub.database, daemon)
         left_out = quarantine_rows(hub)
         with hub.database.begin() as connection:
             unknown = views.unknown_effects(connection)
@@ -109,6 +111,7 @@ def _report(app: App) -> Report:
     calls = [{"connection": name, "state": state, "count": n} for (name, state), n in found.open_calls.items()]
     sections = [
         daemon_section(daemon, waiting),
+        crew,
         Section("flows", _FLOWS, flows),
         Section("paused", PAUSED, paused),
         Section("reads", _READS, _read_rows(found, now, documents)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from crossdock.engines.shared import SharedEngine
 from crossdock.engines.sweeper import Sweeper, marked_in
 from crossdock.engines.wakes import Wakes
 from crossdock.settings.model import Settings
+from sync.daemon import Worker, session_name
 from sync.hub import Hub
 
 _END_SECONDS = 3.0
@@ -39,7 +41,7 @@ class Working:
 
     def __init__(self, app: App, hub: Hub, settings: Settings, pace: Pace, place: Server | Stay, watch: Watch) -> None:
         self._place = place
-        self._wakes = Wakes(hub.database.url)
+        self._wakes = Wakes(hub.database.url, name=session_name(Worker(socket.gethostname(), os.getpid())))
         self._wakes.prepare()
         self._presence = Presence(hub, settings)
         active = Active(settings, hub, app.secrets)

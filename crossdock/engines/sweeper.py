@@ -57,8 +57,9 @@ class Sweeper:
             _log.warning("it could not be looked up what is marked: %s", error)
 
     def _work(self) -> None:
-        while not self._ending.wait(self._every):
+        while not self._ending.is_set():
             self.sweep()
+            self._ending.wait(self._every)
 
 
 def marked_in(database: Database) -> Callable[[], Iterable[str]]:

@@ -44,10 +44,11 @@ def address(url: str) -> str:
 
 
 class Wakes:
-    """The wakes of a database; safe to use from several threads."""
+    """The wakes of a database; safe to use from several threads. ``name`` is what its own session is called."""
 
-    def __init__(self, url: str, stall: float = STALL_SECONDS) -> None:
+    def __init__(self, url: str, stall: float = STALL_SECONDS, name: str = "crossdock wakes") -> None:
         self.address = address(url)
+        self._own_address = make_conninfo(self.address, application_name=name)
         self._stall = stall
         # Its own words are about jobs; what an operator should know is said here.
         logging.getLogger("procrastinate").setLevel(logging.ERROR)
@@ -108,7 +109,9 @@ class Wakes:
         with self._guard:
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = psycopg.connect(self.address, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+                    self._connection = psycopg.connect(
+                        self._own_address, autocommit=True, connect_timeout=_CONNECT_SECONDS
+                    )
                 yield self._connection
             except (psycopg.Error, ConnectorException) as error:
                 self._close()

@@ -91,6 +91,9 @@ def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost
     assert world.call("sync", code=0)["exit_code"] == 0
     assert world.daemon().pid == second.process.pid
     third = workers.start(world.config, *IDLE)
+    until(lambda: len(world.call("status", code=0)["workers"]) == 2)
+    shown = {one["pid"]: one["state"] for one in world.call("status", code=0)["workers"]}
+    assert shown == {second.process.pid: "leads", third.process.pid: "stands by"}
     assert [third.end(signal.SIGTERM, 10), second.end(signal.SIGTERM, 10)] == [0, 0]
 
 
