@@ -48,7 +48,7 @@ class Working:
         bell = Bell()
 
         def keeper() -> Keeper:
-            return keeper_of(hub, settings, resolver(app, settings), watch.pulse)
+            return keeper_of(hub, active.settings, resolver(app, active.settings), watch.pulse)
 
         def engine() -> SharedEngine:
             return SharedEngine(self._wakes, hub.database, SystemClock())

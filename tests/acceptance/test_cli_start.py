@@ -15,7 +15,7 @@ import pytest
 from crossdock.cli.main import COMMANDS
 from tests.support.commands import ROOT, crossdock
 
-HEAVY = ("httpx", "sqlalchemy", "graphql", "rich", "alembic", "uvicorn")
+HEAVY = ("httpx", "sqlalchemy", "graphql", "rich", "alembic", "uvicorn", "procrastinate")
 
 
 def test_help_names_every_command_and_every_exit_code(tmp_path: Path) -> None:

