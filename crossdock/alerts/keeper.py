@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import tenacity
 
@@ -29,6 +29,15 @@ _BLIND = 3
 _ABOUT = {"action": "alert"}
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Who is told, from when on something is told, and what ends when."""
+
+    targets: Mapping[str, Target]
+    limits: Limits
+    endings: Sequence[Ending] = ()
+
+
 class Keeper:
     """Looks every few seconds what holds, and tells each target what is new; ``step`` is one such look.
 
@@ -39,22 +48,23 @@ class Keeper:
     def __init__(
         self,
         hub: Hub,
-        targets: Mapping[str, Target],
-        limits: Limits,
+        charge: Charge,
         *,
-        endings: Sequence[Ending] = (),
         failures: Callable[[], tuple[int, str]] = lambda: (0, ""),
         every: float = 15.0,
     ) -> None:
         self._hub = hub
-        self._targets = targets
-        self._limits = limits
+        self._charge = charge
         self._failures = failures
         self._every = every
-        self._start = Situation(hub.now(), hub.now(), endings)
+        self._begun = hub.now()
         self._blind = 0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="alerts", daemon=True)
+
+    def configure(self, charge: Charge) -> None:
+        """Look and tell by this from the next look on; who is not named any more is told nothing more."""
+        self._charge = charge
 
     def start(self) -> None:
         """Begin to look."""
@@ -72,28 +82,28 @@ class Keeper:
 
     def step(self) -> None:
         """Look once, and tell what is new or was not delivered before."""
+        charge = self._charge
         try:
-            self._look()
-            for name, target in self._targets.items():
+            self._look(charge)
+            for name, target in charge.targets.items():
                 if not self._ending.is_set():
                     self._tell(name, target.sender)
         except CrossdockError as error:
             _log.warning("alerts could not be looked up: %s", error, extra=_ABOUT)
             self._blind += 1
             if self._blind == _BLIND:
-                self._tell_blindness(log.OPENED)
+                self._tell_blindness(charge, log.OPENED)
             return
         if self._blind >= _BLIND:
-            self._tell_blindness(log.CLOSED)
+            self._tell_blindness(charge, log.CLOSED)
         self._blind = 0
 
-    def _look(self) -> None:
+    def _look(self, charge: Charge) -> None:
         hub = self._hub
-        failures, last_error = self._failures()
-        now = replace(self._start, now=hub.now(), failures=failures, last_error=last_error)
+        now = Situation(hub.now(), self._begun, charge.endings, *self._failures())
         with hub.database.read() as connection:
-            found = conditions(connection, hub.config, now, self._limits)
-        wants = {name: target.kinds for name, target in self._targets.items()}
+            found = conditions(connection, hub.config, now, charge.limits)
+        wants = {name: target.kinds for name, target in charge.targets.items()}
         with hub.database.begin() as connection:
             log.reconcile(connection, found, wants, now.now)
 
@@ -126,22 +136,22 @@ class Keeper:
             return str(error)
         return ""
 
-    def _tell_blindness(self, event: str) -> None:
+    def _tell_blindness(self, charge: Charge, event: str) -> None:
         at = instant_text(self._hub.now())
         said = Notice(
             0, event, "sync_failing", "database", "the database of the hub cannot be used", ADVICE["sync_failing"], at
         )
-        for name, target in self._targets.items():
+        for name, target in charge.targets.items():
             if said.kind in target.kinds:
                 self._deliver(name, target.sender, Message([said]))
 
 
 def keeper_of(hub: Hub, settings: Settings, resolver: Resolver, pulse: Pulse) -> Keeper:
     """A keeper as configured, who is told by ``pulse`` how syncs fare."""
-    return Keeper(
-        hub,
-        targets(settings, resolver, hub.clock),
-        limits(settings.alerts),
-        endings=endings(settings),
-        failures=lambda: (pulse.failures, pulse.last_error),
-    )
+    charge = charge_of(settings, targets(settings, resolver, hub.clock))
+    return Keeper(hub, charge, failures=lambda: (pulse.failures, pulse.last_error))
+
+
+def charge_of(settings: Settings, told: Mapping[str, Target]) -> Charge:
+    """What is looked for as configured, and these targets."""
+    return Charge(told, limits(settings.alerts), endings(settings))

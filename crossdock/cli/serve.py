@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -20,10 +19,13 @@ from crossdock.daemon.stopping import leave
 
 if TYPE_CHECKING:
     from crossdock.alerts.keeper import Keeper
-    from crossdock.daemon.loop import Loop
+    from crossdock.daemon.active import Active
+    from crossdock.daemon.bell import Bell
+    from crossdock.daemon.following import Followers
+    from crossdock.daemon.loop import Loop, Pace
+    from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server
     from crossdock.settings.model import Settings
-    from sync.hub import Hub
 
 _END_SECONDS = 3.0
 
@@ -63,8 +65,9 @@ def command(
     `crossdock sync`, guards included. What else is read when, `schedules:` in the configuration says; without them
     everything is synced at the start and then in one interval. `crossdock pause` leaves flows or connections alone.
     Other commands that call platforms are carried out by this process, between two syncs, as long as it lives; see
-    `crossdock commands`. A changed configuration is taken over between two syncs, SIGHUP has it read at once; one that
-    is not valid is told of, and the last good one stays. Schedules, alerts and metrics are read at the start only.
+    `crossdock commands`. A changed configuration is taken over between two syncs, with its schedules, alerts and
+    secrets; SIGHUP has it read at once. One that is not valid is told of, and the last good one stays. Only the
+    database and where it listens are read at the start alone.
 
     SIGTERM or Ctrl-C end it within ten seconds: what was begun is answered, and a sync is left where nothing is open.
 
@@ -72,11 +75,10 @@ def command(
     "url"}], "unheard": [names of those without a secret], "every": seconds | null, "schedules": [names], "flows":
     [names], "orders": [names of the connections whose orders are read]}. Logs go to stderr.
     """
-    from crossdock.alerts.keeper import keeper_of
     from crossdock.daemon.active import Active
     from crossdock.daemon.bell import Bell
-    from crossdock.daemon.between import between_runs
-    from crossdock.daemon.loop import Loop, Pace
+    from crossdock.daemon.following import Followers, looking
+    from crossdock.daemon.loop import Pace
     from crossdock.daemon.presence import Presence
     from crossdock.daemon.server import Server, listen
     from crossdock.daemon.waking import woken
@@ -100,16 +102,14 @@ def command(
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **beside, stored=wake)
         server = Server(receiver.app, listener)
         pace = Pace() if every is None else Pace(every)
-        loop = None
+        active, followers = Active(settings, hub, app.secrets), Followers(receiver, watch)
         if presence is not None:
-            between = between_runs(app, Active(settings, hub, app.secrets), presence, receiver, server.stop)
-            loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, watch.pulse, between, bell)
-        watch.over(server, receiver, loop)
-        keeper = None if receive_only else keeper_of(hub, settings, resolver(app, settings), watch.pulse)
+            _set_to_work(app, active, presence, followers, server, pace, bell, paced=every is not None)
+        watch.over(server, receiver, followers.loop)
         told = begun(settings, opened, listener, pace.every, idle=receive_only)
         click.echo(json.dumps(told) if app.as_json else "\n".join(lines(told)))
-        with _timed(hub, settings, idle=receive_only):
-            asked, ended = _serve(server, loop, keeper)
+        with followers.timed(settings), nullcontext() if presence is not None else looking(app, active, followers):
+            asked, ended = _serve(server, followers.loop, followers.keeper)
     if not asked:
         raise FatalError("the part that syncs has ended", hint="see the lines above, and report them")
     if not ended:
@@ -118,13 +118,37 @@ def command(
 
 
 def _refuse(settings: Settings, every: float | None, *, nothing_to_do: bool) -> None:
-    file = str(settings.file)
+    from crossdock.daemon.reload import paced_and_scheduled
+
     if every is not None and settings.schedules:
-        hint = "leave --every out, or take the schedules out of the configuration"
-        raise ConfigError([Problem("the schedules say when everything is read", file=file, hint=hint)])
+        raise paced_and_scheduled(settings)
     if nothing_to_do:
         hint = "give the connections that send webhooks their webhook_secrets"
-        raise ConfigError([Problem("no connection takes webhooks", file=file, hint=hint)])
+        raise ConfigError([Problem("no connection takes webhooks", file=str(settings.file), hint=hint)])
+
+
+def _set_to_work(
+    app: App,
+    active: Active,
+    presence: Presence,
+    followers: Followers,
+    server: Server,
+    pace: Pace,
+    bell: Bell,
+    *,
+    paced: bool,
+) -> None:
+    """Make what syncs, tells and keeps the time, each of which follows the configuration."""
+    from crossdock.alerts.keeper import keeper_of
+    from crossdock.daemon.between import between_runs
+    from crossdock.daemon.loop import Loop
+    from crossdock.daemon.timing import Timing
+
+    settings, hub, pulse = active.settings, active.hub, followers.watch.pulse
+    followers.keeper = keeper_of(hub, settings, resolver(app, settings), pulse)
+    followers.timing = Timing(hub.database, SystemClock())
+    between = between_runs(app, active, presence, followers.follow, server.stop, paced=paced)
+    followers.loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, pulse, between, bell)
 
 
 def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> tuple[bool, bool]:
@@ -138,19 +162,3 @@ def _serve(server: Server, loop: Loop | None, keeper: Keeper | None) -> tuple[bo
     if keeper is not None:
         keeper.stop()
     return asked, ended
-
-
-@contextmanager
-def _timed(hub: Hub, settings: Settings, *, idle: bool) -> Iterator[None]:
-    """The schedules' clock goes as long as this lasts, where there are schedules and somebody to work them off."""
-    if idle or not settings.schedules:
-        yield
-        return
-    from crossdock.daemon.timer import Timer
-
-    timer = Timer(hub.database, SystemClock(), settings.schedules)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.stop()

@@ -104,7 +104,7 @@ def _put_right(app: App, command: str, names: Sequence[str], *, yes: bool, endin
     ]
     steps = [] if done == len(rows) else [f"crossdock {command} --yes"]
     if done:
-        steps.append("restart `crossdock serve` where a secret was made anew")
+        steps.append("send `crossdock serve` a SIGHUP where a secret was made anew")
     return app.output.emit(Report(command, outcome, sections, {"steps": len(rows), "done": done}, next=steps))
 
 

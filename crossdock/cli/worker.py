@@ -81,7 +81,7 @@ def command(
     with open_hub(app, SilentProgress()) as hub, _listening(address) as listener:
         watch = watch_over(hub, settings, secrets, syncs=True)
         place = place_of(watch, listener)
-        working = Working(app, hub, settings, pace, place, watch)
+        working = Working(app, hub, settings, pace, place, watch, paced=every is not None)
         told = _begun(settings, listener, pace.every)
         click.echo(json.dumps(told) if app.as_json else "\n".join(_lines(told)))
         working.start()
@@ -95,6 +95,7 @@ def command(
 
 
 def _refuse(settings: Settings, secrets: Resolver, every: float | None) -> None:
+    from crossdock.daemon.reload import paced_and_scheduled
     from crossdock.settings.hub import database_url
 
     file = str(settings.file)
@@ -103,8 +104,7 @@ def _refuse(settings: Settings, secrets: Resolver, every: float | None) -> None:
         hint = "run `crossdock serve`, or set `database: postgresql://USER@HOST/NAME`"
         raise ConfigError([Problem(message, file=file, hint=hint)])
     if every is not None and settings.schedules:
-        hint = "leave --every out, or take the schedules out of the configuration"
-        raise ConfigError([Problem("the schedules say when everything is read", file=file, hint=hint)])
+        raise paced_and_scheduled(settings)
 
 
 @contextmanager

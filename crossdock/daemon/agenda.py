@@ -96,7 +96,7 @@ class Scheduled:
     """What was left at the start, then whatever is marked as due, is not quiet and is not paused."""
 
     def __init__(self, schedules: Mapping[str, Schedule]) -> None:
-        self._schedules = schedules
+        self.schedules = schedules
         self._started = False
 
     def next(self, connection: Connection, pauses: Pauses, now: datetime, *, rested: bool) -> Job | None:
@@ -106,7 +106,7 @@ class Scheduled:
         if not self._started:
             return Job(SERVE, "start", ReadMode.MARKED)
         for due in claims.due(connection):
-            schedule = self._schedules.get(due.name)
+            schedule = self.schedules.get(due.name)
             if schedule is None or schedule.is_quiet(now) or is_paused(schedule, pauses):
                 continue
             mode = ReadMode(schedule.read)
@@ -130,6 +130,16 @@ class Scheduled:
     def anew(self) -> None:
         """What the configuration moved is marked, and worked off first."""
         self._started = False
+
+
+def agenda_of(schedules: Mapping[str, Schedule], every: float, before: Agenda | None = None) -> Agenda:
+    """What is run by the clock: by schedules where there are some; one that goes by the same kind goes on."""
+    if not schedules:
+        return before if isinstance(before, Interval) else Interval(every)
+    if isinstance(before, Scheduled):
+        before.schedules = schedules
+        return before
+    return Scheduled(schedules)
 
 
 def is_paused(schedule: Schedule, pauses: Pauses) -> bool:

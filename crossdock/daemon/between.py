@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,11 +15,8 @@ from crossdock.daemon.active import Active
 from crossdock.daemon.commands import Commands
 from crossdock.daemon.hearing import Hearing
 from crossdock.daemon.presence import Presence
-from crossdock.daemon.reload import Reloader
+from crossdock.daemon.reload import Candidate, Reloader
 from crossdock.daemon.stopping import StoppedError
-from crossdock.settings.model import Settings
-from crossdock.webhooks.doors import limits
-from crossdock.webhooks.receiver import Door, Receiver
 
 _log = logging.getLogger(__name__)
 _REST_SECONDS = 2.0
@@ -62,15 +59,16 @@ class Between:
 
 
 def between_runs(
-    app: App, active: Active, presence: Presence, receiver: Receiver | None, stop: Callable[[], None]
+    app: App,
+    active: Active,
+    presence: Presence,
+    follow: Callable[[Candidate], None],
+    stop: Callable[[], None],
+    *,
+    paced: bool,
 ) -> Between:
     """Put it together; SIGHUP has the configuration read at once."""
-
-    def opened(settings: Settings, doors: Mapping[str, Door]) -> None:
-        if receiver is not None:
-            receiver.configure(doors, limits(settings.webhooks))
-
-    reloader = Reloader(app, active, presence, opened)
+    reloader = Reloader(app, active, presence, follow, paced)
     signal.signal(signal.SIGHUP, lambda *_: reloader.ask())
     hearing = Hearing(active, partial(resolver, app))
     return Between(active, presence, reloader, Commands(active, presence.token), hearing, stop)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crossdock.alerts.keeper import charge_of
 from crossdock.daemon.active import Active
 from crossdock.daemon.bell import Bell
 from crossdock.engines.lane import in_lane
@@ -14,6 +15,7 @@ from sync.schedule import Schedule
 
 if TYPE_CHECKING:
     from crossdock.alerts.keeper import Keeper
+    from crossdock.daemon.reload import Candidate
     from crossdock.engines.engine import Engine
 
 _GRACE_SECONDS = 2.0
@@ -33,13 +35,27 @@ class Leading:
 
     def begin(self) -> None:
         """Do it from now on."""
+        self._keeper = self.keeper()
+        self._hear()
+        self._keeper.start()
+
+    def _hear(self) -> None:
         hub = self.active.hub
-        self._engine, self._keeper = self.engine(), self.keeper()
+        self._engine = self.engine()
         for name, schedule in self.schedules.items():
             self._engine.schedule(schedule, name, self.bell.ring)
         handler = in_lane(hub.database, hub.clock, self.bell.attend)
         threading.Thread(target=self._engine.run, args=(handler,), name="wakes", daemon=True).start()
-        self._keeper.start()
+
+    def follow(self, found: Candidate) -> None:
+        """Go by this configuration from now on, also where another one leads now."""
+        changed = found.settings.schedules != self.schedules
+        self.schedules = found.settings.schedules
+        if self._keeper is not None:
+            self._keeper.configure(charge_of(found.settings, found.targets))
+        if self._engine is not None and changed:
+            self._engine.stop(_GRACE_SECONDS)
+            self._hear()
 
     def end(self) -> None:
         """Do it no more."""

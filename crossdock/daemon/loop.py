@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
-from crossdock.daemon.agenda import MARKED, Agenda, Interval, Job, Scheduled
+from crossdock.daemon.agenda import MARKED, Job, agenda_of
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.rests import Rests
@@ -98,7 +98,7 @@ class Loop:
         self._pulse = pulse or Pulse()
         self._pace = pace
         self._stopping = stopping
-        self._agenda: Agenda = Scheduled(schedules) if schedules else Interval(pace.every)
+        self._agenda = agenda_of(schedules or {}, pace.every)
         self._between = between
         self._rests_until = 0.0
         self._rests = Rests(pace.rest)
@@ -117,6 +117,10 @@ class Loop:
         """Begin to work; ``on_end`` is called when it ends, for whatever reason."""
         self._on_end = on_end
         self._thread.start()
+
+    def follow(self, schedules: Mapping[str, Schedule]) -> None:
+        """Go by these schedules from now on; for the thread that works, between two syncs."""
+        self._agenda = agenda_of(schedules, self._pace.every, self._agenda)
 
     @property
     def ended(self) -> bool:

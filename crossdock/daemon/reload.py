@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
-from canonical.errors import ConfigError, FatalError, Problem
+from canonical.errors import ConfigError, CrossdockError, Problem
+from crossdock.alerts.targets import Target, targets
 from crossdock.cli.app import App
 from crossdock.cli.errors import redacted
 from crossdock.cli.workspace import load, resolver
 from crossdock.daemon.active import Active
-from crossdock.daemon.presence import Presence
+from crossdock.daemon.watch import metrics_token
 from crossdock.settings.hub import database_url, hub_config, resolved
 from crossdock.settings.model import Settings
 from crossdock.webhooks.doors import doors
@@ -32,19 +34,35 @@ class Candidate:
     settings: Settings
     config: HubConfig
     doors: Mapping[str, Door]
+    targets: Mapping[str, Target]
+    metrics_token: str = field(repr=False)
+
+
+class Announcer(Protocol):
+    """Tells others which configuration is at work, and why another one is not."""
+
+    def configured(self, settings: Settings) -> None:
+        """This one is at work from now on."""
+        ...
+
+    def broken(self, problem: str) -> None:
+        """The one on disk is not taken over."""
+        ...
 
 
 @dataclass
 class Reloader:
     """Looks now and then whether the files changed; ``ask`` makes it look at once.
 
-    ``opened`` is given the doors of each configuration that is taken over, changed or not: their secrets are read anew.
+    ``follow`` is given each configuration that is taken over, changed or not: its secrets are read anew. ``paced`` is
+    whether an interval was asked for at the start, which leaves no room for schedules.
     """
 
     app: App
     active: Active
-    presence: Presence
-    opened: Callable[[Settings, Mapping[str, Door]], None]
+    announcer: Announcer
+    follow: Callable[[Candidate], None]
+    paced: bool = False
     _taken: Seen = field(default_factory=dict)
     _last: Seen = field(default_factory=dict)
     _next_look: float = 0.0
@@ -80,21 +98,25 @@ class Reloader:
         except ConfigError as error:
             told = redacted(_first(error), self.app.secrets)
             _log.warning("the configuration on disk is not valid, the last good one stays: %s", told)
-            self.presence.broken(told)
+            self.announcer.broken(told)
             return False
-        changed = found.settings.version != self.active.settings.version
+        before = self.active.settings
+        changed = found.settings.version != before.version
         try:
             # Told first: from here on nobody plans with the old one, and this process does not either.
-            self.presence.configured(found.settings)
-        except FatalError:
+            self.announcer.configured(found.settings)
+            self.active.hub.close()
+            self.active.hub.config = found.config
+            self.follow(found)
+        except CrossdockError:
+            # The database: all of it is done once more as soon as that answers.
             self._asked = True
             raise
-        self.active.hub.close()
-        self.active.hub.config = found.config
         self.active.settings = found.settings
-        self.opened(found.settings, found.doors)
         if changed:
             _log.warning("works with the changed configuration %s, version %s", self.app.config, found.config.version)
+        elif found.settings != before:
+            _log.info("follows the changed schedules, alerts or limits of %s", self.app.config)
         return changed
 
     def _read(self) -> Candidate:
@@ -107,9 +129,19 @@ class Reloader:
             hint = "stop the daemon and start it again"
             message = "database, webhooks.host and webhooks.port are only read at the start"
             raise ConfigError([Problem(message, file=str(settings.file), hint=hint)])
+        if self.paced and settings.schedules:
+            raise paced_and_scheduled(settings)
         for connection in settings.connections.values():
             resolved(connection, secrets)
-        return Candidate(settings, hub_config(settings, secrets), doors(settings, secrets))
+        told = targets(settings, secrets, self.active.hub.clock)
+        token = metrics_token(settings, secrets)
+        return Candidate(settings, hub_config(settings, secrets), doors(settings, secrets), told, token)
+
+
+def paced_and_scheduled(settings: Settings) -> ConfigError:
+    """Both an interval and schedules say when everything is read."""
+    hint = "leave --every out, or take the schedules out of the configuration"
+    return ConfigError([Problem("the schedules say when everything is read", file=str(settings.file), hint=hint)])
 
 
 def _files(settings: Settings) -> Iterator[tuple[Path, tuple[int, int, int]]]:

@@ -35,6 +35,7 @@ class Watch:
 
     def __init__(self, hub: Hub, access: Access, *, syncs: bool) -> None:
         self._hub = hub
+        self._access = access
         self._syncs = syncs
         self.pulse = Pulse()
         self._server: Server | Stay | None = None
@@ -57,6 +58,10 @@ class Watch:
     def for_receiver(self) -> Beside:
         """What the receiver serves beside its doors, and whom it tells of its answers."""
         return {"routes": self.routes, "answered": self.counters.answered}
+
+    def admit(self, settings: Settings, token: str) -> None:
+        """From now on whoever a configuration says may see the figures."""
+        self._access.configure(token, behind_proxy=bool(settings.webhooks.public_url))
 
     def over(self, server: Server | Stay, receiver: Receiver | None, loop: Loop | None) -> None:
         """From now on the probes and figures are about these."""
@@ -86,5 +91,11 @@ class Watch:
 
 def watch_over(hub: Hub, settings: Settings, resolver: Resolver, *, syncs: bool) -> Watch:
     """What may be seen of a hub, by whom the configuration says."""
-    token = resolver.resolve(settings.metrics.token).reveal() if settings.metrics.token else ""
-    return Watch(hub, Access(token, behind_proxy=bool(settings.webhooks.public_url)), syncs=syncs)
+    watch = Watch(hub, Access(), syncs=syncs)
+    watch.admit(settings, metrics_token(settings, resolver))
+    return watch
+
+
+def metrics_token(settings: Settings, resolver: Resolver) -> str:
+    """The token that whoever asks for figures must show; empty where there is none."""
+    return resolver.resolve(settings.metrics.token).reveal() if settings.metrics.token else ""

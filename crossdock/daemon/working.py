@@ -14,9 +14,11 @@ from crossdock.clock import SystemClock
 from crossdock.daemon.active import Active
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.between import between_runs
+from crossdock.daemon.following import Followers
 from crossdock.daemon.leading import Leading
 from crossdock.daemon.loop import Loop, Pace
 from crossdock.daemon.presence import Presence
+from crossdock.daemon.reload import Candidate
 from crossdock.daemon.server import Server
 from crossdock.daemon.standing import Standing
 from crossdock.daemon.stay import Stay
@@ -39,7 +41,17 @@ def place_of(watch: Watch, listener: socket.socket | None) -> Server | Stay:
 class Working:
     """Everything a worker does beside its main thread, which is in ``place``."""
 
-    def __init__(self, app: App, hub: Hub, settings: Settings, pace: Pace, place: Server | Stay, watch: Watch) -> None:
+    def __init__(
+        self,
+        app: App,
+        hub: Hub,
+        settings: Settings,
+        pace: Pace,
+        place: Server | Stay,
+        watch: Watch,
+        *,
+        paced: bool = False,
+    ) -> None:
         self._place = place
         self._wakes = Wakes(hub.database.url, name=session_name(Worker(socket.gethostname(), os.getpid())))
         self._wakes.prepare()
@@ -54,11 +66,17 @@ class Working:
             return SharedEngine(self._wakes, hub.database, SystemClock())
 
         self._leading = Leading(active, bell, settings.schedules, engine, keeper)
-        between = between_runs(app, active, self._presence, None, lambda: None)
+        self._followers = Followers(None, watch)
+        between = between_runs(app, active, self._presence, self._follow, lambda: None, paced=paced)
         standing = Standing(between, watch.pulse, self._leading.begin, self._leading.end)
         self._loop = Loop(hub, pace, lambda: place.stopping, settings.schedules, watch.pulse, standing, bell)
+        self._followers.loop = self._loop
         self._sweeper = Sweeper(self._wakes.submit, marked_in(hub.database), self._wakes.drop_stalled)
         watch.over(place, None, self._loop)
+
+    def _follow(self, found: Candidate) -> None:
+        self._followers.follow(found)
+        self._leading.follow(found)
 
     def start(self) -> None:
         """Begin to lead or to stand by."""

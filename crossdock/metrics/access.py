@@ -23,8 +23,12 @@ class Access:
     """
 
     def __init__(self, token: str = "", *, behind_proxy: bool = False) -> None:
-        self._token = token.encode()
+        self.configure(token, behind_proxy=behind_proxy)
+
+    def configure(self, token: str, *, behind_proxy: bool) -> None:
+        """Let in who may from now on."""
         self._behind_proxy = behind_proxy
+        self._token = token.encode()
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to whoever may not, or None."""

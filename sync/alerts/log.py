@@ -41,6 +41,7 @@ def reconcile(
     over = [row.id for key, row in known.items() if key not in holding]
     if over:
         _close(connection, over, stamp)
+    _drop_others(connection, wants)
     _forget(connection, instant_text(now - _KEPT))
 
 
@@ -63,6 +64,12 @@ def _close(connection: Connection, over: Sequence[int], now: str) -> None:
     connection.execute(delete(_DELIVERY).where(of_these, _DELIVERY.c.told_at == ""))
     for row in told:
         connection.execute(insert(_DELIVERY).values(**_delivery(row.alert_id, row.target, CLOSED)))
+
+
+def _drop_others(connection: Connection, names: Collection[str]) -> None:
+    """What was not delivered to a target that is not configured any more waits for nobody."""
+    gone = _DELIVERY.c.target.not_in(sorted(names))
+    connection.execute(delete(_DELIVERY).where(gone, _DELIVERY.c.told_at == ""))
 
 
 def _forget(connection: Connection, before: str) -> None:

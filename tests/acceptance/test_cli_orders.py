@@ -103,7 +103,7 @@ def test_an_order_is_listed_asked_for_and_shown_with_everything_about_it(office:
     assert listed["counts"] == {"asked": 1}
     shown = office.call("orders", "show", "o1")
     (line,) = shown["lines"]
-    assert (line["sku"], line["quantity"], line["asked"], line["shipped"]) == ("SKU-1", 2, 2, 0)
+    assert (line["sku"], line["quantity"], line["booked"], line["asked"], line["shipped"]) == ("SKU-1", 2, 2, 0, 0)
     (request,) = shown["requests"]
     assert (request["reference"], request["state"], request["units"]) == ("shop-o1-1", "accepted", {"SKU-1": 2})
     assert [(one["kind"], one["state"]) for one in shown["effects"]] == [("request", "done")]

@@ -17,6 +17,7 @@ from itertools import count
 
 import httpx
 
+from canonical.clock import instant_text
 from crossdock.clock import SystemClock
 from crossdock.engines.embedded import EmbeddedEngine
 from crossdock.engines.engine import Engine
@@ -47,7 +48,8 @@ def main(kind: str, url: str, judge: str) -> int:
     def handler(key: str) -> None:
         session = f"{os.getpid()}.{next(numbers)}"
         with database.read() as connection:
-            due = observeset.due(connection, key, _BATCH, [RESOURCE])
+            due = observeset.due(connection, key, [RESOURCE], instant_text(clock.now()))
+            due = due.only(list(due.refs)[:_BATCH])
         for ref in due.refs:
             told(key, ref, session)
         with database.begin() as connection:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from crossdock.alerts.keeper import Keeper
+from crossdock.alerts.keeper import Charge, Keeper
 from crossdock.alerts.message import Message
 from crossdock.alerts.senders import Slack, Webhook
 from crossdock.alerts.targets import Target
@@ -49,7 +49,7 @@ def _told(server: Hook) -> list[list[tuple[str, str]]]:
 
 def test_an_alert_and_its_end_reach_a_target_once_each(desk: Desk, ops: Hook) -> None:
     target = Target(Webhook(ops.url, "s", SystemClock()), ALL)
-    keeper = Keeper(desk.trading.hub, {"ops": target}, Limits())
+    keeper = Keeper(desk.trading.hub, Charge({"ops": target}, Limits()))
     keeper.step()
     assert ops.posts == []
     _incident(desk, "SKU-1")
@@ -57,7 +57,7 @@ def test_an_alert_and_its_end_reach_a_target_once_each(desk: Desk, ops: Hook) ->
     for _ in range(3):
         keeper.step()
     # The next process knows what was told.
-    Keeper(desk.trading.hub, {"ops": target}, Limits()).step()
+    Keeper(desk.trading.hub, Charge({"ops": target}, Limits())).step()
     with desk.database() as connection:
         for one in ("SKU-1", "SKU-2"):
             store.close_incidents(connection, "oversold", one, desk.trading.hub.stamp())
@@ -71,7 +71,7 @@ def test_a_target_that_fails_is_asked_again_and_the_others_are_told(desk: Desk, 
     with hook() as broken:
         broken.statuses = [500] * 4
         both = {"broken": Target(Slack(broken.url), ALL), "ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}
-        keeper = Keeper(desk.trading.hub, both, Limits())
+        keeper = Keeper(desk.trading.hub, Charge(both, Limits()))
         keeper.step()
         assert (len(broken.posts), len(ops.posts)) == (3, 1)
         with desk.database() as connection:
@@ -95,7 +95,7 @@ def test_the_end_does_not_wait_for_a_target_that_does_not_answer(desk: Desk) -> 
             go_on.wait(30)
 
     _incident(desk, "SKU-1")
-    keeper = Keeper(desk.trading.hub, {"slow": Target(Slow(), ALL)}, Limits())
+    keeper = Keeper(desk.trading.hub, Charge({"slow": Target(Slow(), ALL)}, Limits()))
     keeper.start()
     assert asked.wait(20)
     # Who syncs is not held up either: no lock is held while a message is on its way.
@@ -108,7 +108,7 @@ def test_the_end_does_not_wait_for_a_target_that_does_not_answer(desk: Desk) -> 
 
 
 def test_a_database_that_is_away_is_told_from_memory_once_and_its_return_too(desk: Desk, ops: Hook) -> None:
-    keeper = Keeper(desk.trading.hub, {"ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}, Limits())
+    keeper = Keeper(desk.trading.hub, Charge({"ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}, Limits()))
     with desk.database() as connection:
         connection.execute(text("alter table alert rename to elsewhere"))
     for _ in range(5):
@@ -119,3 +119,20 @@ def test_a_database_that_is_away_is_told_from_memory_once_and_its_return_too(des
     keeper.step()
     keeper.step()
     assert _told(ops) == [[("opened", "sync_failing")], [("closed", "sync_failing")]]
+
+
+def test_targets_are_others_from_the_next_look_on(desk: Desk, ops: Hook) -> None:
+    with hook() as broken:
+        broken.statuses = [500] * 100
+        old = {"old": Target(Webhook(broken.url, "s", SystemClock()), ALL)}
+        keeper = Keeper(desk.trading.hub, Charge(old, Limits()))
+        _incident(desk, "SKU-1")
+        keeper.step()
+        assert broken.posts
+        keeper.configure(Charge({"ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}, Limits()))
+        _incident(desk, "SKU-2")
+        keeper.step()
+    # Who is new is told what begins from now on; what waited for who is gone waits for nobody.
+    assert _told(ops) == [[("opened", "oversold")]]
+    with desk.database() as connection:
+        assert log.failing(connection) == []
