@@ -6,7 +6,7 @@ the manifest does not know.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,6 +19,7 @@ from sync.locks import hold
 from sync.orders.reading import takers
 from sync.topology import mappings_by_resource
 
+NOT_KEPT = "its secret was not kept"
 _PATIENCE = 60.0
 
 
@@ -53,7 +54,8 @@ def wanted_topics(config: HubConfig, name: str) -> tuple[str, ...]:
     spec = config.connections[name].manifest.webhooks
     resources = read_resources(config, name)
     topics = spec.topics if spec is not None else {}
-    return tuple(topic for topic, named in topics.items() if resources & set(named))
+    without = spec.registration.without if spec is not None and spec.registration is not None else ()
+    return tuple(topic for topic, named in topics.items() if resources & set(named) and topic not in without)
 
 
 def listed(hub: Hub, name: str) -> list[Subscription]:
@@ -69,10 +71,12 @@ def steps(
     there: Sequence[Subscription],
     *,
     secret_kept: bool = True,
+    kept: Collection[str] | None = None,
 ) -> list[Step]:
     """What must be done so that an address is told of exactly what is wanted; pure.
 
-    ``secret_kept`` is whether the secret is known that a platform told when it made the subscription.
+    ``secret_kept`` is whether the secret is known that a platform told when it made the subscription. Where it tells
+    one for each topic, ``kept`` are the topics whose secret is known, None where nobody can say.
     """
     ours = [one for one in there if _same(one.address, address)]
     registration = spec.registration
@@ -80,7 +84,7 @@ def steps(
         return []
     if registration.bundled:
         return list(_bundled(spec, registration, wanted, ours, secret_kept=secret_kept))
-    return list(_single(spec, wanted, ours))
+    return list(_single(spec, wanted, ours, kept if registration.signed_by == "told" else None))
 
 
 def carry_out(hub: Hub, name: str, step: Step, address: str, secret: str) -> str:
@@ -107,10 +111,15 @@ def _same(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
-def _single(spec: WebhookSpec, wanted: Sequence[str], ours: Sequence[Subscription]) -> Iterator[Step]:
+def _single(
+    spec: WebhookSpec, wanted: Sequence[str], ours: Sequence[Subscription], kept: Collection[str] | None
+) -> Iterator[Step]:
     """Where each topic is a subscription of its own."""
     for topic in wanted:
         here = sorted((one for one in ours if topic in one.topics), key=lambda one: not one.active)
+        if kept is not None and topic not in kept:
+            yield from (Step(Action.REMOVE, (topic,), NOT_KEPT, one) for one in here)
+            here = []
         if not here:
             yield Step(Action.CREATE, (topic,), "is not subscribed")
         elif not here[0].active:
@@ -134,7 +143,7 @@ def _bundled(
     here = sorted(ours, key=lambda one: not one.active)
     if registration.signed_by == "told" and not secret_kept:
         for one in here:
-            yield Step(Action.REMOVE, one.topics, "its secret was not kept", one)
+            yield Step(Action.REMOVE, one.topics, NOT_KEPT, one)
         here = []
     if not wanted:
         for one in here:

@@ -91,6 +91,15 @@ class Client:
             headers["content-type"] = "application/json"
         return self._transport.send(Outgoing("POST", self._path(path), content, headers, operation))
 
+    def add(self, path: str, content: bytes, operation: str) -> Answer:
+        """Make something that belongs to no channel."""
+        headers = {"content-type": "application/json"}
+        return self._transport.send(Outgoing("POST", self._path(path), content, headers, operation))
+
+    def remove(self, path: str, operation: str) -> Answer:
+        """Delete something that belongs to no channel."""
+        return self._transport.send(Outgoing("DELETE", self._path(path), operation=operation))
+
     def close(self) -> None:
         """Give the connections back."""
         self._transport.close()

@@ -26,6 +26,7 @@ from connectors.shipbob.health import Doctor
 from connectors.shipbob.options import Options, SettingValue, read_options
 from connectors.shipbob.orders import Orders, compose
 from connectors.shipbob.reading import Reader
+from connectors.shipbob.subscriptions import ShipBobSubscriptions
 
 _PACKAGE = "connectors.shipbob"
 _ALL_LOCATIONS = (("IncludeInactive", "true"),)
@@ -43,7 +44,7 @@ class ShipBobConnector:
     def __init__(self, options: Options, environment: Environment, manifest: Manifest) -> None:
         self.manifest = manifest
         self._client = Client(options, environment)
-        connection = environment.connection
+        connection = self._connection = environment.connection
         self._reader = Reader(
             self._client, connection, options.page_size, manifest.overlap_seconds, options.orders_since
         )
@@ -90,6 +91,10 @@ class ShipBobConnector:
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find out what became of an order, by its reference."""
         return self._orders.resolve(call)
+
+    def subscriptions(self) -> ShipBobSubscriptions:
+        """The webhook subscriptions of this account."""
+        return ShipBobSubscriptions(self._client, self._connection)
 
     def close(self) -> None:
         """Give the connections back."""

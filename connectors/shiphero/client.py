@@ -93,6 +93,10 @@ class Client:
             self._tokens.renew(token)
         return self._transport.send(_with_token(outgoing, self._tokens.current()))
 
+    def keep_quiet(self, secret: str) -> None:
+        """Keep a secret that was told just now out of every message."""
+        self._transport.redact.hide(secret)
+
     def close(self) -> None:
         """Give the connections back."""
         self._transport.close()

@@ -22,6 +22,7 @@ from connectors.shiphero.effects import CANCEL, CREATE, OrderWriter
 from connectors.shiphero.health import Doctor
 from connectors.shiphero.options import Options, SettingValue, read_options
 from connectors.shiphero.reading import Reader
+from connectors.shiphero.subscriptions import ShipHeroSubscriptions
 
 _PACKAGE = "connectors.shiphero"
 
@@ -33,6 +34,7 @@ class ShipHeroConnector:
         self.manifest = manifest
         catalog = load_fields(_PACKAGE)
         self._client = Client(options, environment)
+        self._customer_account_id = options.customer_account_id
         self._reader = Reader(self._client, options, catalog, manifest.overlap_seconds)
         self._writer = OrderWriter(self._client, self._reader, catalog, options.customer_account_id)
         self._doctor = Doctor(self._client, options, environment)
@@ -76,6 +78,10 @@ class ShipHeroConnector:
     def resolve(self, call: Call) -> CallOutcome | None:
         """Look up what became of an order or its cancellation."""
         return self._writer.resolve(call)
+
+    def subscriptions(self) -> ShipHeroSubscriptions:
+        """The webhooks of this account."""
+        return ShipHeroSubscriptions(self._client, self._customer_account_id)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -28,6 +28,14 @@ ACCOUNT = (
 )
 QUOTA = "query user_quota { user_quota { credits_remaining increment_rate max_available } }"
 SHIPMENTS = "shipments"
+WEBHOOKS = "webhooks"
+CREATE_WEBHOOK = (
+    "mutation webhook_create($data: CreateWebhookInput!) { webhook_create(data: $data) "
+    "{ request_id complexity webhook { id name url shop_name shared_signature_secret } } }"
+)
+DELETE_WEBHOOK = (
+    "mutation webhook_delete($data: DeleteWebhookInput!) { webhook_delete(data: $data) { request_id complexity } }"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,11 @@ class Wanted:
             "mutation order_cancel($data: CancelOrderInput!) { order_cancel(data: $data) "
             f"{{ request_id complexity order {{ {self.text} }} }} }}"
         )
+
+
+def webhooks_page(filters: Sequence[str]) -> str:
+    """The document of one page of webhooks; their secrets are told once and not asked for."""
+    return page_document(WEBHOOKS, "id name url shop_name", filters)
 
 
 def page_document(root: str, text: str, filters: Sequence[str]) -> str:

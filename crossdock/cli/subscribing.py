@@ -52,8 +52,8 @@ def register(app: App, names: tuple[str, ...], yes: bool) -> Outcome:
     """Compare what each platform tells this hub with what the configuration reads, and put it right with --yes.
 
     Only subscriptions to this hub's own address, webhooks.public_url, are touched. Connections need webhook_secrets:
-    WooCommerce is given the first of them; the one that Stripe makes is put into the file that the first of them
-    names, as in ${file:secrets/pay}, and never shown.
+    WooCommerce and ShipBob are given the first of them; those that Stripe and ShipHero make are put into the file that
+    the first of them names, as in ${file:secrets/pay}, and never shown.
 
     JSON: {"counts": {"steps", "done"}, "steps": [{"action", "connection", "topics", "why", "done"}], "left":
     [{"connection", "why"}], ...}
@@ -148,12 +148,10 @@ def _one(
 
 def _mending(steps: Sequence[Step]) -> list[Step]:
     """Without what would only be ended: what is replaced is among what is left."""
-    from sync.subscriptions import Action
+    from sync.subscriptions import NOT_KEPT, Action
 
     replaced = any(step.action is Action.CREATE for step in steps)
-    return [
-        one for one in steps if one.action is not Action.REMOVE or (replaced and one.why == "its secret was not kept")
-    ]
+    return [one for one in steps if one.action is not Action.REMOVE or (replaced and one.why == NOT_KEPT)]
 
 
 def _row(name: str, step: Step) -> dict[str, object]:

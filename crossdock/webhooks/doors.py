@@ -10,8 +10,10 @@ from connectors.webhooks import Webhooks
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.settings.shape import WebhooksShape
+from crossdock.webhooks import secretfile
 from crossdock.webhooks.limits import Limits
 from crossdock.webhooks.receiver import Door
+from crossdock.webhooks.secretfile import told_for_each
 
 
 def readers(settings: Settings) -> dict[str, Webhooks]:
@@ -28,7 +30,7 @@ def doors(settings: Settings, resolver: Resolver) -> dict[str, Door]:
         secrets: list[str] = []
         for reference in settings.connections[name].webhook_secrets:
             try:
-                secrets.append(resolver.resolve(reference).reveal())
+                secrets += _secrets(settings, name, resolver.resolve(reference).reveal(), resolver)
             except ConfigError as error:
                 place = f"connection {name}, webhook_secrets"
                 problems += [replace(one, message=f"{place}: {one.message}") for one in error.problems]
@@ -37,6 +39,16 @@ def doors(settings: Settings, resolver: Resolver) -> dict[str, Door]:
     if problems:
         raise ConfigError(problems)
     return opened
+
+
+def _secrets(settings: Settings, name: str, text: str, resolver: Resolver) -> list[str]:
+    """What a reference holds: one secret, or a line for each where the platform makes one for each topic."""
+    spec = settings.connections[name].manifest.webhooks
+    if spec is None or not told_for_each(spec):
+        return [text]
+    found = [one.secret for one in secretfile.lines(text)]
+    resolver.revealed.update(found)
+    return found
 
 
 def limits(shape: WebhooksShape) -> Limits:

@@ -11,10 +11,12 @@ from canonical.errors import ConfigError, FatalError, Problem
 from connectors.manifest import WebhookSpec
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
+from crossdock.webhooks import secretfile
 from crossdock.webhooks.doors import address
+from crossdock.webhooks.secretfile import told_for_each
 from sync import subscriptions
 from sync.hub import Hub
-from sync.subscriptions import Step
+from sync.subscriptions import Action, Step
 
 _FILE = re.compile(r"\$\{file:(?P<path>[^{}]+)\}")
 
@@ -23,7 +25,8 @@ _FILE = re.compile(r"\$\{file:(?P<path>[^{}]+)\}")
 class Asked:
     """One connection that the hub subscribes for: what is wanted, and the secret, which may not be known yet.
 
-    ``file`` is where a secret goes that the platform makes; None where the configuration names no file for it.
+    ``file`` is where a secret goes that the platform makes; None where the configuration names no file for it. Where
+    the platform makes one for each topic, the file holds a line for each.
     """
 
     connection: str
@@ -36,13 +39,24 @@ class Asked:
     def steps(self, hub: Hub) -> list[Step]:
         """What differs on the platform."""
         there = subscriptions.listed(hub, self.connection)
-        return subscriptions.steps(self.spec, self.wanted, self.address, there, secret_kept=bool(self.secret))
+        kept = None
+        if self.file is not None and told_for_each(self.spec):
+            kept = {one.topic for one in secretfile.lines(self.secret)}
+        known = bool(self.secret)
+        return subscriptions.steps(self.spec, self.wanted, self.address, there, secret_kept=known, kept=kept)
 
     def carry_out(self, hub: Hub, step: Step) -> None:
         """Do one step; a secret that the platform tells only now is kept where the configuration looks for it."""
+        telling = self.spec.registration is not None and self.spec.registration.signed_by == "told"
+        if telling and self.file is None and step.action is Action.CREATE:
+            raise _no_file(self.connection)
+        several = self.file is not None and told_for_each(self.spec)
+        if self.file is not None and several and step.action is not Action.CHANGE:
+            # Before: a secret that stands there is one whose webhook was made, and made to its end.
+            keep(self.file, secretfile.without(_read(self.file), step.topics))
         told = subscriptions.carry_out(hub, self.connection, step, self.address, self.secret)
         if told and self.file is not None:
-            keep(self.file, told)
+            keep(self.file, secretfile.added(_read(self.file), told, step.topics[0]) if several else told)
 
 
 def registering(settings: Settings) -> list[str]:
@@ -65,10 +79,23 @@ def asked(settings: Settings, resolver: Resolver, hub: Hub, name: str) -> Asked:
     file = _file_of(settings, reference) if told else None
     secret = _secret(resolver, reference, file, name)
     if told and not secret and file is None:
-        hint = f'write webhook_secrets: ["${{file:secrets/{name}}}"]; what the platform tells is put there'
-        raise ConfigError([Problem(f"connection {name}: its platform makes the secret, and tells it once", hint=hint)])
+        raise _no_file(name)
     wanted = subscriptions.wanted_topics(hub.config, name)
     return Asked(name, spec, address(settings.webhooks, name), wanted, secret, file)
+
+
+def _no_file(name: str) -> ConfigError:
+    hint = f'write webhook_secrets: ["${{file:secrets/{name}}}"] first; what the platform tells is put there'
+    return ConfigError([Problem(f"connection {name}: its platform makes the secret, and tells it once", hint=hint)])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise FatalError(f"the secret file {path} cannot be read", hint="see that it belongs to you") from error
 
 
 def require_public(settings: Settings) -> None:

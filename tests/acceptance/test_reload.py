@@ -1,4 +1,4 @@
-"""What runs follows the file: schedules, alerts, figures, doors and limits, without a restart and whatever is broken."""
+"""What runs follows the file: schedules, alerts, figures, doors and limits, without a restart, broken or not."""
 
 from __future__ import annotations
 

@@ -10,22 +10,27 @@ from urllib.parse import parse_qsl
 
 import pytest
 import yaml
-from graphql import build_client_schema, parse, validate
+from graphql import build_client_schema, build_schema, parse, validate
+from graphql.execution.values import get_variable_values
+from graphql.language import OperationDefinitionNode
 
 from connectors import registry
 from connectors.conformance import Subject, World
 from connectors.manifest import load_manifest
+from connectors.shipbob.simulator.subject import subject as shipbob_subject
+from connectors.shiphero.simulator.subject import subject as shiphero_subject
 from connectors.shopify import subscriptions as shopify
 from connectors.simulation import SimRequest, SimResponse
 from connectors.stripe.simulator.subject import subject as stripe_subject
 from connectors.subscriptions import SubscribingConnector
 from connectors.woocommerce.simulator.subject import subject as woo_subject
+from tests.unit.connectors.shipbob.openapi import Description
 
 ADDRESS = "https://hub.example/webhooks/shop"
 Seen = list[tuple[SimRequest, SimResponse]]
 
 
-def _lived(subject: Subject) -> Seen:
+def _lived(subject: Subject, *, secret: str = "abc123", changes: bool = True) -> Seen:
     """All that a connector asks about subscriptions, with what the simulator answered."""
     world = World.open(subject, 1)
     answer = world.simulator.answer
@@ -41,11 +46,67 @@ def _lived(subject: Subject) -> Seen:
     spec = registry.manifest_of(subject.name).webhooks
     assert spec is not None
     of, topics = world.connector.subscriptions(), tuple(spec.topics)
-    of.create(ADDRESS, topics, "abc123")
+    assert spec.registration is not None
+    topics = tuple(topic for topic in topics if topic not in spec.registration.without)
+    for part in [topics] if spec.registration.bundled else [(topic,) for topic in topics]:
+        of.create(ADDRESS, part, secret)
     for one in of.listed():
-        of.change(one, one.topics, "abc123")
+        if changes:
+            of.change(one, one.topics, secret)
         of.remove(one)
     return seen
+
+
+def test_requests_and_answers_are_those_of_shipbob(specs: Path) -> None:
+    description = Description(specs / "shipbob" / "openapi-2026-01.json")
+    seen = _lived(shipbob_subject(), secret=f"whsec_{'a1B2' * 8}")
+    assert {request.method for request, _ in seen} == {"GET", "POST", "DELETE"}
+    # What is said of one that is gone already is not described.
+    described = [one for one in seen if one[1].status != 404]
+    assert {problem for request, response in described for problem in description.problems(request, response)} == set()
+
+
+def test_topics_of_shipbob_that_nobody_can_subscribe_to_are_marked(specs: Path) -> None:
+    """Whoever asks for one that the description does not list gets none of the others either."""
+    description = Description(specs / "shipbob" / "openapi-2026-01.json")
+    known = set(description.fit({"$ref": "#/components/schemas/Webhooks.Topics"})["enum"])
+    spec = load_manifest("connectors.shipbob").webhooks
+    assert spec is not None
+    assert spec.registration is not None
+    assert set(spec.topics) - known == set(spec.registration.without)
+
+
+def test_documents_and_variables_are_those_of_shiphero(specs: Path) -> None:
+    """The schema that the API generated in 2022 takes all of it; the one written later differs as the manifest says."""
+    kept = build_schema((specs / "shiphero" / "public-api.reconstructed-2022-11.graphql").read_text("utf-8"))
+    later = build_schema(
+        (specs / "shiphero" / "public-api.doc-derived.graphql").read_text("utf-8"), assume_valid_sdl=True
+    )
+    differs: set[str] = set()
+    seen = _lived(shiphero_subject(), changes=False)
+    sent = [json.loads(request.body) for request, _ in seen if b"ebhook" in request.body]
+    for one in sent:
+        document = parse(one["query"])
+        assert validate(kept, document) == []
+        operation = document.definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)
+        assert not isinstance(get_variable_values(kept, operation.variable_definitions or (), one["variables"]), list)
+        differs |= {error.message.partition(" Did you")[0] for error in validate(later, document)}
+    assert {one["query"].split("(")[0] for one in sent} == {
+        "query webhooks",
+        "mutation webhook_create",
+        "mutation webhook_delete",
+    }
+    assert differs == {
+        "Argument 'Mutation.webhook_delete(id:)' of type 'String!' is required, but it was not provided.",
+        "Unknown argument 'after' on field 'WebhooksQueryResult.data'.",
+        "Unknown argument 'data' on field 'Mutation.webhook_delete'.",
+        "Unknown argument 'first' on field 'WebhooksQueryResult.data'.",
+        "Unknown argument 'sort' on field 'WebhooksQueryResult.data'.",
+        "Unknown type 'DeleteWebhookInput'.",
+        "Cannot query field 'edges' on type 'Webhook'.",
+        "Cannot query field 'pageInfo' on type 'Webhook'.",
+    }
 
 
 @pytest.mark.parametrize("version", load_manifest("connectors.shopify").versions)

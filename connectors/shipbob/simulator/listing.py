@@ -107,14 +107,20 @@ class Lists:
         return found if order == "Asc" else found[::-1]
 
     def paged(
-        self, request: SimRequest, found: Sequence[T], key: Callable[[T], int], show: Callable[[T], Json]
+        self,
+        request: SimRequest,
+        found: Sequence[T],
+        key: Callable[[T], int],
+        show: Callable[[T], Json],
+        *,
+        size: str = "PageSize",
     ) -> Json:
-        """One page of a list, with the address of the next."""
-        size = whole(request, "PageSize", 50, _MOST)
+        """One page of a list, with the address of the next; ``size`` is what its size is asked for by."""
+        most = whole(request, size, 50, _MOST)
         after = self._after(request)
         rest = [one for one in found if key(one) > after]
-        shown = rest[:size]
-        following = self._address(request, key(shown[-1])) if len(rest) > size else None
+        shown = rest[:most]
+        following = self._address(request, key(shown[-1])) if len(rest) > most else None
         return {"items": [show(one) for one in shown], "first": None, "last": None, "next": following, "prev": None}
 
     def numbered(self, request: SimRequest, found: Sequence[T], show: Callable[[T], Json]) -> SimResponse:

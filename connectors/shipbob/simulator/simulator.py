@@ -171,6 +171,11 @@ class ShipBobSimulator(Simulator):
             made = self.webhooks.subscribe(_body(request))
             self.log.write("webhook.create", 1, [f"webhook {made.id}"])
             return json_response({**_subscription(made), "secret": made.secret})
+        if path.startswith("webhook/") and request.method == "DELETE":
+            number = path.removeprefix("webhook/")
+            self.webhooks.unsubscribe(number)
+            self.log.write("webhook.delete", 1, [f"webhook {number} ended"])
+            return SimResponse(204)
         raise ShipBobError(404, {"statusCode": 404, "message": "Resource not found"})
 
     def _channels(self, request: SimRequest) -> Json:
@@ -183,8 +188,9 @@ class ShipBobSimulator(Simulator):
         return [self._views.location(one) for one in self.account.centers.values() if one.active or every]
 
     def _subscriptions(self, request: SimRequest) -> Json:
-        shown = [{**_subscription(one), "enabled": True} for one in self.webhooks.subscriptions.values()]
-        return {"items": shown, "next": None, "prev": None}
+        every = list(self.webhooks.subscriptions.values())
+        page = self._lists.paged(request, every, lambda one: int(one.id), _listed, size="RecordsPerPage")
+        return {name: page[name] for name in ("items", "next", "prev")}
 
 
 def _subscription(one: Subscription) -> Json:
@@ -195,6 +201,10 @@ def _subscription(one: Subscription) -> Json:
         "created_at": one.created,
         "description": one.description,
     }
+
+
+def _listed(one: Subscription) -> Json:
+    return {**_subscription(one), "enabled": one.enabled}
 
 
 def _body(request: SimRequest) -> Any:

@@ -47,7 +47,7 @@ def subject() -> Subject:
             EffectCase("order.create", _order, _made, _bad_order, _of_order),
             EffectCase("order.cancel", _cancellation, _canceled, _bad_cancellation, _of_canceled),
         ),
-        webhooks=WebhookCase(webhooks, "whsec_Y29uZm9ybWFuY2U=", "whsec_YW5vdGhlcg==", _post, _stranger),
+        webhooks=WebhookCase(webhooks, f"whsec_{'Y29uZm9y' * 4}", f"whsec_{'YW5vdGhl' * 4}", _post, _stranger),
         documents={"orders": _place, "returns": _send_back},
         touch=_touch,
         throttle=lambda simulator, times: _shipbob(simulator).throttle(times),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from connectors.shipbob.simulator.errors import unprocessable
+from connectors.shipbob.simulator.errors import ShipBobError, unprocessable
 from connectors.shipbob.simulator.state import Account, Json, ReturnOrder, Shipment
 
 TOPICS = frozenset(
@@ -19,6 +20,7 @@ TOPICS = frozenset(
     " billing.charge.created billing.refund.created billing.credit.created".split()
 )
 _PREFIX = "whsec_"
+_SECRET = re.compile(r"whsec_[a-zA-Z0-9+/]{32}")
 _MADE_UP = f"{_PREFIX}c2hpcGJvYi1zaW11bGF0b3Itc2VjcmV0"
 
 
@@ -32,6 +34,7 @@ class Subscription:
     secret: str = field(repr=False)
     created: str = ""
     description: str | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Webhooks:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._sent = 0
+        self._made = 0
         self.subscriptions: dict[str, Subscription] = {}
         self.outbox: list[Delivery] = []
         self.show_shipment: Callable[[Shipment], Json] = lambda shipment: {"id": shipment.id}
@@ -63,7 +67,10 @@ class Webhooks:
         if not isinstance(url, str) or not url.startswith("https://"):
             raise unprocessable({"url": ["The url must use HTTPS."]})
         secret, described = body.get("secret"), body.get("description")
-        number = str(len(self.subscriptions) + 1)
+        if secret is not None and not (isinstance(secret, str) and _SECRET.fullmatch(secret)):
+            raise unprocessable({"secret": ["The field secret must match the regular expression '^whsec_...$'."]})
+        self._made += 1
+        number = str(self._made)
         self.subscriptions[number] = Subscription(
             number,
             url,
@@ -74,11 +81,20 @@ class Webhooks:
         )
         return self.subscriptions[number]
 
+    def unsubscribe(self, number: str) -> None:
+        """A receiver is taken away."""
+        if self.subscriptions.pop(number, None) is None:
+            raise ShipBobError(404)
+
+    def disable(self, number: str) -> None:
+        """ShipBob gives a receiver up after failures."""
+        self.subscriptions[number] = replace(self.subscriptions[number], enabled=False)
+
     def tell(self, topic: str, about: Shipment | ReturnOrder | Json) -> None:
         """Put a message in the outbox for everyone who wants it."""
         body = msgspec.json.encode(self._shown(about))
         for one in self.subscriptions.values():
-            if topic in one.topics:
+            if topic in one.topics and one.enabled:
                 self._sent += 1
                 self.outbox.append(Delivery(one.url, self._headers(one, topic, body), body))
 

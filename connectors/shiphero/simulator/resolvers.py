@@ -98,6 +98,12 @@ def _webhook(context: Context, args: Args) -> Any:
     return {**context.result(None), "webhook": row}
 
 
+def _no_webhook(context: Context, args: Args) -> Any:
+    for ended in context.webhooks.delete(args["data"]):
+        context.effects.append(f"webhook_delete {ended}")
+    return context.result(None)
+
+
 ROOTS: Mapping[str, Resolver] = {
     "account": _account,
     "user_quota": _quota,
@@ -111,6 +117,7 @@ ROOTS: Mapping[str, Resolver] = {
     "order_create": _create,
     "order_cancel": _cancel,
     "webhook_create": _webhook,
+    "webhook_delete": _no_webhook,
 }
 
 

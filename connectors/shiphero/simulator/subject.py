@@ -94,7 +94,8 @@ def _stranger(simulator: Simulator, secret: str) -> Posted:
 
 def _subscribe(hero: ShipHeroSimulator, name: str, secret: str) -> None:
     with hero.turn():
-        made = hero.webhooks.create({"name": name, "url": "https://hub.example/webhooks/hero"})
+        shop = f"shop-{len(hero.state.tables['Webhook'])}"
+        made = hero.webhooks.create({"name": name, "url": "https://hub.example/webhooks/hero", "shop_name": shop})
         hero.state.tables["Webhook"][made["id"]]["secret"] = secret
 
 

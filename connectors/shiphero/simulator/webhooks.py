@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors.shiphero.simulator.errors import RefusedError
+from connectors.shiphero.simulator.errors import TAKEN, RefusedError, absent
 from connectors.shiphero.simulator.state import Row, State
 from connectors.simulation import SimRequest
 
@@ -24,12 +24,17 @@ class Webhooks:
     def __init__(self, state: State) -> None:
         self._state = state
         self.sent: list[SimRequest] = []
+        self._made = 0
 
     def create(self, data: Mapping[str, Any]) -> Row:
         """Subscribe an address; its secret is told this once."""
         if not str(data["url"]).startswith("https://"):
             raise RefusedError("The address of a webhook must begin with https://")
-        number = len(self._state.tables["Webhook"]) + 1
+        taken = {(row["name"], row["shop_name"]) for row in self._state.all("Webhook")}
+        if (data["name"], data.get("shop_name")) in taken:
+            raise RefusedError("There is a webhook of this type for this shop already", TAKEN)
+        self._made += 1
+        number = self._made
         secret = hashlib.sha256(f"webhook {number}".encode()).hexdigest()[:32]
         account = data.get("customer_account_id") or self._state.account["id"]
         row = self._state.add(
@@ -37,6 +42,18 @@ class Webhooks:
         )
         row["secret"] = secret
         return {**row, "shared_signature_secret": secret}
+
+    def delete(self, data: Mapping[str, Any]) -> list[str]:
+        """End a subscription, named by its type and shop; which ones these were."""
+        account = data.get("customer_account_id") or self._state.account["id"]
+        wanted = (data["name"], data.get("shop_name"), account)
+        rows = self._state.all("Webhook")
+        ended = [row["id"] for row in rows if (row["name"], row["shop_name"], row["account_id"]) == wanted]
+        if not ended:
+            raise absent("Webhook")
+        for one in ended:
+            del self._state.tables["Webhook"][one]
+        return ended
 
     def send(self, name: str, body: Mapping[str, Any]) -> None:
         """Tell every subscriber of a type; the body names the type, no header does."""

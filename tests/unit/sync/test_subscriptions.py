@@ -70,5 +70,20 @@ def test_an_endpoint_whose_secret_was_never_kept_is_made_anew() -> None:
     assert steps(BUNDLED, WANTED, HERE, [there], secret_kept=False)[0].action is Action.REMOVE
 
 
+def test_where_each_topic_has_a_secret_only_those_that_were_not_kept_are_made_anew() -> None:
+    each = _spec(RegistrationSpec("told"))
+    there = [Subscription(str(at), HERE, (topic,)) for at, topic in enumerate(WANTED)]
+
+    def told(kept: set[str] | None) -> list[str]:
+        return [f"{one.action.value} {one.topics[0]}" for one in steps(each, WANTED, HERE, there, kept=kept)]
+
+    assert told({"order.created"}) == ["- order.updated", "+ order.updated"]
+    assert told(set(WANTED)) == []
+    # The secrets stand elsewhere than in a file of ours: nobody can say that one is missing.
+    assert told(None) == []
+    # Where the secret is one for all, topics have nothing to do with it.
+    assert steps(SINGLE, WANTED, HERE, there, kept=set()) == []
+
+
 def test_a_platform_without_an_api_for_it_gives_nothing_to_do() -> None:
     assert _told(_spec(None)) == []
