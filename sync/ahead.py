@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 from connectors.base import Page
@@ -42,13 +43,19 @@ def one_ahead(pages: Iterator[T], name: str, idle: Callable[[], None] = lambda: 
     """
     done = object()
     with ThreadPoolExecutor(1, thread_name_prefix=f"read-{name}") as reader:
-        coming = reader.submit(next, pages, done)
+        coming = _asked(reader, pages, done)
         while (page := _result(coming, idle)) is not done:
-            coming = reader.submit(next, pages, done)
+            coming = _asked(reader, pages, done)
             yield page  # type: ignore[misc]
 
 
-def _result(coming: Future[T], idle: Callable[[], None]) -> T:
+def _asked(reader: ThreadPoolExecutor, pages: Iterator[T], done: object) -> Future[T | object]:
+    """The next page, made in the context of who takes it: what is logged and traced there is about the same."""
+    context = copy_context()
+    return reader.submit(lambda: context.run(lambda: next(pages, done)))
+
+
+def _result(coming: Future[T | object], idle: Callable[[], None]) -> T | object:
     while not wait([coming], _IDLE_SECONDS).done:
         idle()
     return coming.result()

@@ -59,9 +59,10 @@ class Hub:
     are done and, where known, how many there are. ``read_only`` makes every transport refuse writes. Connections in
     ``paused`` are neither read nor written by a sync. ``on_request`` is told of each exchange with a platform,
     ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which connection, the outcome, and how many,
-    ``on_contact`` whether a connection could be worked with, and if not, why. ``resting`` names those that are left
-    alone for now, and why; ``reading`` the one that is being read as a whole, and ``unready`` those of which just
-    single records are to be read, since a read of the whole is under way.
+    ``on_contact`` whether a connection could be worked with, and if not, why, ``on_told`` how a message of a connection
+    was answered, and in how many seconds. ``resting`` names those that are left alone for now, and why; ``reading`` the
+    one that is being read as a whole, and ``unready`` those of which just single records are to be read, since a read
+    of the whole is under way.
     """
 
     config: HubConfig
@@ -79,6 +80,7 @@ class Hub:
     resting: Callable[[], Mapping[str, str]] = _nobody
     reading: str = ""
     unready: frozenset[str] = frozenset()
+    on_told: Callable[[str, int, float], None] = _nothing
     _connectors: dict[str, Connector] = field(default_factory=dict)
     _held: dict[str, Callable[[], bool]] = field(default_factory=dict)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from typing import TypeAlias
 
-KEYS = ("run", "connection", "ref", "action")
+KEYS = ("run", "connection", "flow", "ref", "action", "trace")
+Spans: TypeAlias = Callable[[Mapping[str, object]], AbstractContextManager[Mapping[str, object]]]
+_spans: list[Spans] = []
 _about: ContextVar[Mapping[str, object]] = ContextVar("log_about", default={})  # noqa: B039 - it is never changed
 
 
@@ -17,7 +20,22 @@ def current() -> Mapping[str, object]:
 
 @contextmanager
 def about(**more: object) -> Iterator[None]:
-    """Lines written inside are about this too: any of ``run``, ``connection``, ``ref`` and ``action``."""
+    """Lines written inside are about this too: any of ``run``, ``connection``, ``flow``, ``ref`` and ``action``."""
+    if not _spans:
+        with _set(more):
+            yield
+        return
+    with _spans[-1](more) as traced, _set({**more, **traced}):
+        yield
+
+
+def trace_with(spans: Spans | None) -> None:
+    """Have a span around all that is said to be about something from now on, or none any more; for the process."""
+    _spans[:] = [] if spans is None else [spans]
+
+
+@contextmanager
+def _set(more: Mapping[str, object]) -> Iterator[None]:
     token = _about.set({**_about.get(), **more})
     try:
         yield

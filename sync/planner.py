@@ -21,6 +21,7 @@ from sync.evaluate import channels_of, evaluate
 from sync.guards import Breach, judge, price_moves_too_far
 from sync.hub import Hub
 from sync.known import Line
+from sync.logcontext import about
 from sync.orders import oversold
 from sync.orders.fresh import read_orders_first
 from sync.record import record
@@ -85,10 +86,11 @@ def plan(
         summary = PlanSummary(insert_returning_id(connection, _PLAN, row))
     numbers = _Numbers()
     for flow in flows:
-        refresh_stale_channels(hub, flow, unread, since)
-        read_orders_first(hub, channels_of(hub, flow), unread)
-        _plan_flow(hub, flow, summary, numbers, since)
-        _guard_flow(hub, flow, summary, force=force, whole=not since)
+        with about(flow=flow.name, action="plan"):
+            refresh_stale_channels(hub, flow, unread, since)
+            read_orders_first(hub, channels_of(hub, flow), unread)
+            _plan_flow(hub, flow, summary, numbers, since)
+            _guard_flow(hub, flow, summary, force=force, whole=not since)
     failed.update({name: problem for name, problem in unread.items() if name not in hub.paused})
     with hub.database.begin() as connection:
         counts = {"planned": dict(summary.planned), "withheld": dict(summary.withheld)}

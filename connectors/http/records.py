@@ -26,7 +26,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What the request log keeps of one exchange: no bodies, no secrets; ``cost`` as the budget was asked for it."""
+    """What the request log keeps of one exchange: no bodies, no secrets; ``cost`` as the budget was asked for it.
+
+    ``path`` has ``{id}`` where it names a record, and is empty at another host than the connection's own.
+    """
 
     connection: str
     operation: str
@@ -36,3 +39,6 @@ class RequestRecord:
     attempt: int
     error: str = ""
     cost: float = 0.0
+    method: str = ""
+    host: str = ""
+    path: str = ""

@@ -23,6 +23,7 @@ from connectors.http.redaction import Redactor
 from connectors.http.redirects import next_hop
 from connectors.http.retry import RetryPolicy
 from connectors.http.surrogates import without_halves
+from connectors.http.templates import path_template
 from connectors.http.verdict import Verdict
 
 T = TypeVar("T")
@@ -262,7 +263,12 @@ class Transport:
     ) -> None:
         elapsed = (self._clock.now() - started).total_seconds()
         kind = type(error).__name__.lstrip("_") if error else ""
-        record = RequestRecord(self.connection, outgoing.label, write, status, elapsed, number, kind, outgoing.cost)
+        url = self._pool.url_of(outgoing)
+        path = "" if self._pool.is_foreign(url) else path_template(url.path)
+        where = {"method": outgoing.method, "host": url.host, "path": path}
+        record = RequestRecord(
+            self.connection, outgoing.label, write, status, elapsed, number, kind, outgoing.cost, **where
+        )
         _log.debug("exchange", extra={"action": "exchange", "exchange": record})
         if self._on_request is not None:
             self._on_request(record)

@@ -69,6 +69,7 @@ def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Cl
         return
     from crossdock.clock import SystemClock
     from crossdock.settings.hub import database_url, hub_config
+    from crossdock.telemetry.switch import traced
     from sync.hub import Hub
     from sync.store.database import open_database
 
@@ -78,7 +79,8 @@ def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Cl
     database = open_database(database_url(settings, secrets))
     hub = Hub(config, database, clock or SystemClock(), read_only=read_only, progress=progress.at)
     try:
-        yield hub
+        with traced(hub, settings, secrets):
+            yield hub
     finally:
         hub.close()
         database.close()

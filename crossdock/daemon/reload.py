@@ -113,6 +113,8 @@ class Reloader:
             self._asked = True
             raise
         self.active.settings = found.settings
+        if found.settings.telemetry != before.telemetry:
+            _log.warning("telemetry is only read at the start: restart to follow what changed there")
         if changed:
             _log.warning("works with the changed configuration %s, version %s", self.app.config, found.config.version)
         elif found.settings != before:

@@ -18,6 +18,7 @@ from crossdock.metrics.counters import Counters
 from crossdock.metrics.endpoint import Metrics, Stored
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
+from crossdock.telemetry.switch import both
 from crossdock.webhooks.receiver import Receiver
 from sync.gauges import Gauge
 from sync.hub import Hub
@@ -51,13 +52,13 @@ class Watch:
             Route("/readyz", probes.readyz),
             Route("/metrics", metrics.answer),
         )
-        hub.on_request = self.counters.asked
-        hub.on_run = self.counters.ran
+        hub.on_request = self.counters.asked if hub.on_request is None else both(hub.on_request, self.counters.asked)
+        hub.on_run = both(hub.on_run, self.counters.ran)
         hub.on_outcome = self.counters.changed
 
     def for_receiver(self) -> Beside:
         """What the receiver serves beside its doors, and whom it tells of its answers."""
-        return {"routes": self.routes, "answered": self.counters.answered}
+        return {"routes": self.routes, "answered": both(self._hub.on_told, self.counters.answered)}
 
     def admit(self, settings: Settings, token: str) -> None:
         """From now on whoever a configuration says may see the figures."""

@@ -30,6 +30,7 @@ from crossdock.settings.schema import CONFIG, shape_of
 from crossdock.settings.secrets import is_reference, malformed
 from crossdock.settings.shape import ConfigShape
 from crossdock.settings.stock import check_shares, read_kits, read_locations, read_pools
+from crossdock.settings.telemetry import check_telemetry
 from crossdock.settings.version import config_version
 from crossdock.settings.webhooks import check_webhooks
 from mappings.source import Document, load_yaml
@@ -90,6 +91,7 @@ def _settle(
     check_webhooks(shape.webhooks, shape.connections, manifests, findings)
     check_metrics(shape.metrics, findings)
     check_alerts(shape.alerts, shape.connections, findings)
+    check_telemetry(shape.telemetry, findings)
     askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
@@ -127,6 +129,7 @@ def _settle(
         ),
         metrics=shape.metrics,
         alerts=shape.alerts,
+        telemetry=shape.telemetry,
         askable=askable,
     )
 

@@ -14,6 +14,7 @@ from connectors.manifest import Manifest
 from crossdock.settings.alerts import AlertsShape
 from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
+from crossdock.settings.telemetry import TelemetryShape
 from mappings.source import DataPath, Document
 from sync.config import Processor, Retention
 from sync.orders.routes import OrderFlow, Route
@@ -62,6 +63,7 @@ class Settings:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     metrics: MetricsShape = field(default_factory=MetricsShape)
     alerts: AlertsShape = field(default_factory=AlertsShape)
+    telemetry: TelemetryShape = field(default_factory=TelemetryShape)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

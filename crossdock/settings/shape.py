@@ -12,6 +12,7 @@ from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
 from crossdock.settings.retention import RetentionShape
 from crossdock.settings.scheduleshape import ScheduleShape
+from crossdock.settings.telemetry import TelemetryShape
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", description="Lower-case letters, digits and underscores.")]
 Code = Annotated[str, Meta(pattern="^[^\\[\\]*]+$", description="A location code of your own choice, as in WH1.")]
@@ -210,3 +211,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     retention: RetentionShape = RetentionShape()
     metrics: MetricsShape = MetricsShape()
     alerts: AlertsShape = AlertsShape()
+    telemetry: TelemetryShape = TelemetryShape()

@@ -33,7 +33,7 @@ def test_a_line_says_when_how_grave_where_and_what() -> None:
 
 
 def test_what_a_line_is_about_comes_from_where_it_is_written_and_ends_there() -> None:
-    with about(run=7, connection="shop"), about(ref="call 3", action="apply"):
+    with about(run=7, connection="shop"), about(ref="call 3", action="apply", flow="prices", trace="ab"):
         inner = _line("sent")
         assert _line("sent", connection="other")["connection"] == "other"
     assert {key: inner[key] for key in logcontext.KEYS} == {
@@ -41,6 +41,8 @@ def test_what_a_line_is_about_comes_from_where_it_is_written_and_ends_there() ->
         "connection": "shop",
         "ref": "call 3",
         "action": "apply",
+        "flow": "prices",
+        "trace": "ab",
     }
     assert not set(logcontext.KEYS) & _line("after").keys()
 
