@@ -63,6 +63,7 @@ class Client:
             allow_private_network=environment.allow_private_network,
             secrets=(options.token,),
         )
+        self.redact = self._transport.redact
 
     def paged(self, path: str, params: Params) -> Listing:
         """One page of a list that tells the address of the next.

@@ -19,6 +19,7 @@ from connectors.base import (
     WriteRow,
 )
 from connectors.manifest import Manifest, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.shipbob.catalog import Catalog
 from connectors.shipbob.channels import Channels
 from connectors.shipbob.client import Client
@@ -86,11 +87,11 @@ class ShipBobConnector:
 
     def push(self, call: Call) -> CallOutcome:
         """Make or cancel an order."""
-        return self._orders.push(call)
+        return without_secrets(self._orders.push(call), self._client.redact)
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find out what became of an order, by its reference."""
-        return self._orders.resolve(call)
+        return without_secrets(self._orders.resolve(call), self._client.redact)
 
     def subscriptions(self) -> ShipBobSubscriptions:
         """The webhook subscriptions of this account."""

@@ -74,6 +74,7 @@ class Client:
             allow_private_network=environment.allow_private_network,
             secrets=[secret for secret in (options.refresh_token, options.password) if secret],
         )
+        self.redact = self._transport.redact
         self._tokens = Tokens(options, self._transport.send, self._transport.redact.hide, environment.clock)
 
     def query(self, operation: str, document: str, variables: Mapping[str, JSON], records: int = 1) -> Answer:

@@ -17,6 +17,7 @@ from connectors.base import (
     WriteRow,
 )
 from connectors.manifest import Manifest, load_fields, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.shiphero.client import Client
 from connectors.shiphero.effects import CANCEL, CREATE, OrderWriter
 from connectors.shiphero.health import Doctor
@@ -73,11 +74,11 @@ class ShipHeroConnector:
 
     def push(self, call: Call) -> CallOutcome:
         """Make or cancel an order, unless that was done already."""
-        return self._writer.push(call)
+        return without_secrets(self._writer.push(call), self._client.redact)
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """Look up what became of an order or its cancellation."""
-        return self._writer.resolve(call)
+        return without_secrets(self._writer.resolve(call), self._client.redact)
 
     def subscriptions(self) -> ShipHeroSubscriptions:
         """The webhooks of this account."""

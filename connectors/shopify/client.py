@@ -95,6 +95,7 @@ class ShopifyClient:
             allow_private_network=env.allow_private_network,
             secrets=[secret for secret in (options.access_token, options.client_secret) if secret],
         )
+        self.redact = self._transport.redact
         self._tokens: Tokens = StaticToken(options.access_token)
         if not options.access_token:
             self._tokens = ClientCredentials(options.client_id, options.client_secret, self._transport.send, env.clock)

@@ -10,6 +10,7 @@ from connectors.base import JSON, Call, CallOutcome, Effect, Environment, Findin
 from connectors.currency import CurrencyCheck
 from connectors.http import Answer
 from connectors.manifest import load_fields, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.paging import CursorGuard
 from connectors.shopify import health
 from connectors.shopify.client import ShopifyClient
@@ -142,17 +143,17 @@ class ShopifyConnector:
         """Send one call exactly as packed, or tell an order something once."""
         effect = self._effects.get(call.operation)
         if effect is not None:
-            return effect.push(call)
+            return without_secrets(effect.push(call), self._client.redact)
         try:
             answer = self._client.post(call.operation, WRITES[call.operation], call.body, MUTATION_COST)
         except StillRunningError as error:
             raise AmbiguousError(f"{call.operation}: an attempt with the same key has not ended yet") from error
-        return judge(call, answer)
+        return without_secrets(judge(call, answer), self._client.redact)
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """What an order was told is looked for there; values that were set are read again by the engine instead."""
         effect = self._effects.get(call.operation)
-        return None if effect is None else effect.resolve(call)
+        return None if effect is None else without_secrets(effect.resolve(call), self._client.redact)
 
     def subscriptions(self) -> ShopifySubscriptions:
         """What the app has Shopify tell."""

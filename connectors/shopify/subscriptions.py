@@ -93,7 +93,7 @@ class ShopifySubscriptions:
     def _write(self, operation: str, document: str, variables: Mapping[str, JSON], ignore: str = "") -> None:
         answer = self._client.query(operation, document, variables, MUTATION_COST)
         payload = answer.decode(Data[_Written]).data.written
-        said = [one.message for one in payload.user_errors] if payload else []
+        said = [answer.redact(one.message) for one in payload.user_errors] if payload else []
         errors = [message for message in said if not ignore or ignore not in message]
         if errors:
             hint = "Shopify only calls https addresses that can be reached from outside; see webhooks.public_url"

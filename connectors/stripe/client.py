@@ -78,6 +78,7 @@ class Client:
             allow_private_network=environment.allow_private_network,
             secrets=(options.api_key,),
         )
+        self.redact = self._transport.redact
         self._sdk = Sdk(self._send, base_url=options.api_base, account=options.account)
 
     def list(self, resource: str, params: Params) -> Listing:

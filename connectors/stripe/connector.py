@@ -17,6 +17,7 @@ from connectors.base import (
     WriteRow,
 )
 from connectors.manifest import Manifest, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.stripe.client import Client
 from connectors.stripe.health import Doctor
 from connectors.stripe.options import Options, SettingValue, read_options
@@ -72,11 +73,11 @@ class StripeConnector:
 
     def push(self, call: Call) -> CallOutcome:
         """Pay back under the call's key."""
-        return self._refunds.push(call)
+        return without_secrets(self._refunds.push(call), self._client.redact)
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find out what became of a refund, by its reference and by its key."""
-        return self._refunds.resolve(call)
+        return without_secrets(self._refunds.resolve(call), self._client.redact)
 
     def subscriptions(self) -> StripeSubscriptions:
         """The account's webhook endpoints."""

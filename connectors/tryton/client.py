@@ -103,6 +103,7 @@ class TrytonClient:
             allow_private_network=environment.allow_private_network,
             secrets=(account.password,),
         )
+        self.redact = self._transport.redact
 
     def call(self, method: str, *params: Any, context: Mapping[str, Any] | None = None) -> Reply:
         """Call a method of a model with the session's context, which is always its last parameter."""

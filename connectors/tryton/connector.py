@@ -16,6 +16,7 @@ from connectors.base import (
     WriteRow,
 )
 from connectors.manifest import load_fields, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.paging import DistinctCount
 from connectors.tryton import counts, health, prices
 from connectors.tryton.client import Account, Reply, TrytonClient
@@ -100,6 +101,9 @@ class TrytonConnector:
 
     def push(self, call: Call) -> CallOutcome:
         """Write the templates, or book the counts, of one call; or do an effect."""
+        return without_secrets(self._pushed(call), self._client.redact)
+
+    def _pushed(self, call: Call) -> CallOutcome:
         if call.operation in OPERATIONS:
             return self._effects.push(call)
         if call.operation == prices.OPERATION:
@@ -108,9 +112,10 @@ class TrytonConnector:
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """Find the document of a count or of an effect; fields of templates are read and planned again instead."""
-        if call.operation in OPERATIONS:
-            return self._effects.resolve(call)
-        return None if call.operation == prices.OPERATION else self._counts().resolve(call)
+        if call.operation == prices.OPERATION:
+            return None
+        found = self._effects.resolve(call) if call.operation in OPERATIONS else self._counts().resolve(call)
+        return without_secrets(found, self._client.redact)
 
     def close(self) -> None:
         """Give back the connections."""

@@ -86,6 +86,7 @@ class Client:
             secrets=(options.consumer_key, options.consumer_secret, *_secret_values(options.headers)),
             verify=options.verify_tls,
         )
+        self.redact = self._transport.redact
         self._transport.redact.hide_pair(options.consumer_key, options.consumer_secret)
 
     def list(self, path: str, params: Mapping[str, str | int], operation: str) -> Listing:

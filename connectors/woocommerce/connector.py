@@ -18,6 +18,7 @@ from connectors.base import (
 )
 from connectors.currency import CurrencyCheck
 from connectors.manifest import Manifest, load_manifest
+from connectors.outcomes import without_secrets
 from connectors.woocommerce.client import Client
 from connectors.woocommerce.health import Doctor
 from connectors.woocommerce.options import Options, SettingValue, read_options
@@ -101,12 +102,13 @@ class WooCommerceConnector:
     def push(self, call: Call) -> CallOutcome:
         """Send one batch, or note something at an order; what the shop answers is what it now holds."""
         writer = self._effects.get(call.operation)
-        return self._writer.push(call) if writer is None else writer.push(call)
+        done = self._writer.push(call) if writer is None else writer.push(call)
+        return without_secrets(done, self._client.redact)
 
     def resolve(self, call: Call) -> CallOutcome | None:
         """What was noted at an order is looked up; a set of values is read again and planned anew, never repeated."""
         writer = self._effects.get(call.operation)
-        return None if writer is None else writer.resolve(call)
+        return None if writer is None else without_secrets(writer.resolve(call), self._client.redact)
 
     def subscriptions(self) -> WooSubscriptions:
         """The shop's webhooks."""
