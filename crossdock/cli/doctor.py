@@ -39,6 +39,8 @@ _COLUMNS = [
 def command(app: App, only: str | None) -> Outcome:
     """Ask every account and the database whether Crossdock can work with them. Reads only, changes nothing.
 
+    Secret files, `.env` and an SQLite database that others on this machine can read are warned of, with what ends it.
+
     Mistakes in the configuration are told first, and do not keep it from asking accounts that are written correctly:
     ids that are missing stand in their answers.
 
@@ -48,6 +50,7 @@ def command(app: App, only: str | None) -> Outcome:
     "findings": [{"connection", "check", "result", "message", "advice"}], ...}
     """
     from crossdock.health import account_findings, database_findings
+    from crossdock.secrecy import file_findings
 
     settings, errors = load_askable(app)
     secrets = resolver(app, settings)
@@ -57,6 +60,7 @@ def command(app: App, only: str | None) -> Outcome:
     with app.output.progress() as progress:
         if only is None:
             rows += [_row("database", finding) for finding in database_findings(settings, secrets)]
+            rows += [_row("files", finding) for finding in file_findings(settings, secrets)]
         chosen = [settings.connections[name] for name in settings.connections if only in (None, name)]
         for number, connection in enumerate(chosen):
             progress.at("accounts", number, len(chosen))

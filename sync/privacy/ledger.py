@@ -6,6 +6,7 @@ forgotten after the backup is forgotten again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -103,7 +104,7 @@ def write_beside(database: Database, connection: Connection) -> None:
     if not fresh:
         return
     try:
-        with path.open("ab") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
             file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in fresh))
     except OSError as error:
         raise FatalError(
