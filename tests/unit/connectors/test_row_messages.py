@@ -18,7 +18,7 @@ from connectors.stripe.simulator.subject import subject as stripe
 from connectors.tryton.simulator.subject import subject as tryton
 from connectors.woocommerce.simulator.subject import subject as woocommerce
 
-SECRET = "quoted-token/0123456789"
+QUOTED = "quoted-by-the-platform 0123456789"
 CASES: dict[str, tuple[Callable[[], Subject], str, str]] = {
     "shopify": (shopify, "_effects", "order.fulfill"),
     "woocommerce": (woocommerce, "_writer", "products.batch"),
@@ -34,7 +34,7 @@ class Quoting:
     """A part of a connector that hands on what the platform said."""
 
     def push(self, call: Call) -> CallOutcome:
-        return {0: RowOutcome(RowStatus.REJECTED, f"the key {SECRET} may not", b"{}", "odd"), 1: _FINE}
+        return {0: RowOutcome(RowStatus.REJECTED, f"the key {QUOTED} may not", b"{}", "odd"), 1: _FINE}
 
     def resolve(self, call: Call) -> CallOutcome:
         return self.push(call)
@@ -47,7 +47,7 @@ _FINE = RowOutcome(RowStatus.APPLIED, record=b"{}")
 def test_no_connector_hands_on_a_secret_in_what_was_said_of_a_row(name: str) -> None:
     subject, part, operation = CASES[name]
     connector: Any = World.open(subject(), 1).connector
-    connector._client.redact.hide(SECRET)
+    connector._client.redact.hide(QUOTED)
     quoting: Any = {"_effects": {operation: Quoting()}, "_counts": Quoting}.get(part, Quoting())
     setattr(connector, part, quoting)
     call = Call(operation, b"", (0, 1), "orders", "x")
@@ -59,7 +59,7 @@ def test_no_connector_hands_on_a_secret_in_what_was_said_of_a_row(name: str) -> 
 def test_what_shopify_complains_of_at_a_price_is_told_without_the_token() -> None:
     world = World.open(shopify(), 2)
     connector: Any = world.connector
-    connector._client.redact.hide(SECRET)
+    connector._client.redact.hide(QUOTED)
     answer = world.simulator.answer
 
     def quoting(request: SimRequest) -> SimResponse:
@@ -67,7 +67,7 @@ def test_what_shopify_complains_of_at_a_price_is_told_without_the_token() -> Non
         body = json.loads(response.body)
         for payload in (body.get("data") or {}).values():
             if isinstance(payload, dict) and "userErrors" in payload:
-                wrong = {"field": ["variants", "0", "price"], "message": f"{SECRET} may not", "code": "GREATER_THAN"}
+                wrong = {"field": ["variants", "0", "price"], "message": f"{QUOTED} may not", "code": "GREATER_THAN"}
                 payload["userErrors"] = [wrong]
         return SimResponse(response.status, response.headers, json.dumps(body).encode())
 
@@ -78,5 +78,5 @@ def test_what_shopify_complains_of_at_a_price_is_told_without_the_token() -> Non
     (call,) = connector.pack([row], lambda: "key-1")
     (outcome,) = connector.push(call).values()
     assert outcome.status is RowStatus.REJECTED
-    assert SECRET not in outcome.message
+    assert QUOTED not in outcome.message
     assert "*** may not" in outcome.message
