@@ -6,7 +6,7 @@ was last heard, though a topic names them. Reads go on all the same, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,11 +37,15 @@ class Heard:
     ever: bool
 
 
-def check(hub: Hub, names: Iterable[str], after: timedelta) -> dict[str, str]:
-    """Raise and close what stands of these connections, by how long they were not heard; gives the silent ones."""
+def check(hub: Hub, names: Collection[str], after: timedelta) -> dict[str, str]:
+    """Raise and close what stands of these connections, by how long they were not heard; gives the silent ones.
+
+    Of others, which are not to be heard any more, nothing stands.
+    """
     now = hub.now()
     silent: dict[str, str] = {}
     with hub.database.begin() as connection:
+        close_others(connection, KIND, names, instant_text(now))
         for name in names:
             why = _why(hub, connection, name, now, after) if wanted_topics(hub.config, name) else ""
             if why:
@@ -50,6 +54,13 @@ def check(hub: Hub, names: Iterable[str], after: timedelta) -> dict[str, str]:
             else:
                 store.close_incidents(connection, KIND, name, instant_text(now))
     return silent
+
+
+def close_others(connection: Connection, kind: str, names: Collection[str], now: str) -> None:
+    """Close what stands of connections that nobody looks at any more: it would stand for ever."""
+    for row in store.incidents(connection):
+        if row.kind == kind and row.subject not in names:
+            store.close_incidents(connection, kind, row.subject, now)
 
 
 def _why(hub: Hub, connection: Connection, name: str, now: datetime, after: timedelta) -> str:

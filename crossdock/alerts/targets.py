@@ -17,6 +17,9 @@ from crossdock.settings.secrets import Resolver
 from sync.alerts.conditions import Ending, Limits
 from sync.alerts.kinds import KINDS
 
+_VERSION = ("api_version", "version")
+"""What connectors call the version of the API that they are to use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -80,7 +83,8 @@ def endings(settings: Settings) -> list[Ending]:
     """What ends when: the version of each platform's API that is used, and credentials whose end was told."""
     found = []
     for name, one in settings.connections.items():
-        version = str(one.settings.get("api_version", one.manifest.default_version))
+        key = next((name for name in _VERSION if name in one.manifest.settings), _VERSION[0])
+        version = str(one.settings.get(key, one.manifest.default_version))
         if version in one.manifest.sunsets:
             found.append(Ending(name, f"API version {version}", one.manifest.sunsets[version]))
     told: Mapping[str, str] = settings.alerts.credentials_end

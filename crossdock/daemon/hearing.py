@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -44,16 +44,17 @@ class Hearing:
         if now >= self._next_day:
             self._next_day = now + _DAY
             self._guarded("forgetting once more", self._forget)
-            if self._active.settings.webhooks.public_url:
-                for name in registering(self._active.settings):
-                    self._guarded(f"looking at the webhooks of {name}", partial(self.compare, name))
+            settings = self._active.settings
+            names = registering(settings) if settings.webhooks.public_url else []
+            self._guarded("closing what nobody looks at", partial(self._close_others, names))
+            for name in names:
+                self._guarded(f"looking at the webhooks of {name}", partial(self.compare, name))
 
     def listen(self) -> None:
         """Raise what is silent, close what is heard."""
         hours = self._active.settings.webhooks.silent_after_hours
-        names = [name for name, one in self._active.settings.connections.items() if one.webhook_secrets]
-        if not hours:
-            return
+        connections = self._active.settings.connections
+        names = [name for name, one in connections.items() if one.webhook_secrets] if hours else []
         for name, why in silence.check(self._active.hub, names, timedelta(hours=hours)).items():
             _log.warning("%s is silent: %s", name, why)
 
@@ -68,6 +69,11 @@ class Hearing:
             said = "; ".join(f"{step.action.value} {', '.join(step.topics)} {step.why}" for step in steps)
             trouble.stands(connection, DIFFERS, name, f"crossdock webhooks register: {said}", hub.stamp())
         _log.warning("%s does not tell what is read of it: %s", name, said)
+
+    def _close_others(self, names: Sequence[str]) -> None:
+        hub = self._active.hub
+        with hub.database.begin() as connection:
+            silence.close_others(connection, DIFFERS, names, hub.stamp())
 
     def _forget(self) -> None:
         with lease(self._active.hub, "serve (privacy)", wait=_LEASE_SECONDS):

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.manifest import WebhookSpec
 from crossdock.daemon.active import Active
-from crossdock.daemon.hearing import Hearing
+from crossdock.daemon.hearing import DIFFERS, Hearing
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
@@ -67,3 +67,17 @@ def test_a_changed_configuration_says_from_when_on_a_platform_is_silent(tmp_path
         seconds += 3_600
         trading.clock.advance(90_000)
     assert found == 1
+    # Nobody looks at it any more, so nobody could say that it is over: it is.
+    active.settings = _settings(tmp_path, 0.0)
+    assert silent() == 0
+
+
+def test_what_a_platform_did_not_tell_is_over_when_the_hub_does_not_subscribe_there(
+    tmp_path: Path, trading: Trading
+) -> None:
+    active = Active(_settings(tmp_path, 0.0), trading.hub, set())
+    with trading.hub.database.begin() as connection:
+        trouble.stands(connection, DIFFERS, "shop", "said", trading.hub.stamp())
+    Hearing(active, lambda _settings: pytest.fail("no platform is asked")).check()
+    with trading.hub.database.begin() as connection:
+        assert trouble.of_kinds(connection, [DIFFERS]) == []

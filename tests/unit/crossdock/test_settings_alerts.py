@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from canonical.errors import ConfigError
@@ -77,3 +79,8 @@ def test_what_ends_comes_from_the_manifest_and_from_the_operator(tmp_path: Path)
         ("bob", "credential"): date(2027, 3, 1),
     }
     assert limits(settings.alerts).stale.total_seconds() == 300
+    # The version that the connection is set to counts, whatever its connector calls the setting.
+    newer = msgspec.structs.replace(manifest, sunsets={"2026-07": date(2027, 7, 31)})
+    bob = replace(settings.connections["bob"], manifest=newer, settings={"version": "2026-07"})
+    found = {(one.connection, one.what): one.on for one in endings(replace(settings, connections={"bob": bob}))}
+    assert found["bob", "API version 2026-07"] == date(2027, 7, 31)

@@ -86,6 +86,32 @@ def test_a_conflict_is_told_with_the_command_that_shows_it(desk: Desk) -> None:
     assert "a secret price" not in str(one)
 
 
+def test_what_was_told_is_over_when_its_cause_is(desk: Desk) -> None:
+    """Each kind that waits for somebody: raised by what raises it in life, and ended by what ends it."""
+    hub = desk.trading.hub
+    flow = next(iter(hub.config.flows.values()))
+    soon = [Ending("shop", "credential", hub.now().date())]
+    with hub.database.begin() as connection:
+        row = conflicts.Finding("shop", "price", 1, "price", "conflict", "x", theirs="9")
+        number = conflicts.open_conflict(connection, row, hub.stamp())
+        flowstate.freeze(connection, flow.name, flow.targets[0], "guard_zero", hub.stamp())
+    kept = Log(desk)
+    told: list[list[tuple[str, str]]] = []
+    for situation in ({"endings": soon, "failures": 3, "last_error": "down"}, {}):
+        if not situation:
+            with hub.database.begin() as connection:
+                conflicts.close(connection, number, "ours", hub.stamp())
+                flowstate.thaw(connection, flow.name, flow.targets[0])
+        found = _found(desk, **situation)
+        with hub.database.begin() as connection:
+            log.reconcile(connection, found, kept.wants, hub.now())
+        told.append(kept.due("ops"))
+        kept.deliver("ops")
+    causes = {f"conflict {number}", f"{flow.name} to {flow.targets[0]}", "shop credential", "serve"}
+    assert {(event, subject) for event, subject in told[0]} == {("opened", one) for one in causes}
+    assert {(event, subject) for event, subject in told[1]} == {("closed", one) for one in causes}
+
+
 def test_what_ends_soon_is_told_and_what_ends_later_is_not(desk: Desk) -> None:
     today = desk.trading.hub.now().date()
     endings = [
