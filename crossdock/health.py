@@ -17,6 +17,7 @@ from crossdock.settings.hub import database_url, resolved
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.secrets import Resolver
 from sync.migrations.upgrade import head, revision
+from sync.privacy import ledger
 from sync.store.database import Database
 
 _LOCK = 0x63726F73
@@ -109,7 +110,7 @@ def database_findings(settings: Settings, secrets: Resolver) -> Iterator[Finding
         if database.path is not None and not database.path.exists():
             yield _new_file(database.path)
         else:
-            yield from _existing(database)
+            yield from _existing(database, settings)
     finally:
         database.close()
 
@@ -122,7 +123,7 @@ def _new_file(path: Path) -> Finding:
     return Finding("writable", ok=True, message=f"{path} will be made at first use")
 
 
-def _existing(database: Database) -> Iterator[Finding]:
+def _existing(database: Database, settings: Settings) -> Iterator[Finding]:
     try:
         with database.engine.connect() as connection:
             yield Finding("reachable", ok=True, message=database.engine.url.render_as_string(hide_password=True))
@@ -132,6 +133,7 @@ def _existing(database: Database) -> Iterator[Finding]:
             yield Finding("writable", ok=True, message="a table could be made")
         if not database.is_sqlite:
             yield _locks(database.engine)
+            yield from _second_list(database, settings)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         yield Finding(
@@ -149,6 +151,16 @@ def _revision(connection: Connection) -> Finding:
 def _write_and_undo(connection: Connection) -> None:
     connection.execute(text("create table crossdock_doctor (id integer)"))
     connection.rollback()
+
+
+def _second_list(database: Database, settings: Settings) -> Iterator[Finding]:
+    """A restored backup would bring back whom it still knows, and take away that they were forgotten."""
+    with database.engine.connect() as connection:
+        if settings.privacy.erasures_file or revision(connection) != head() or ledger.is_empty(connection):
+            return
+    message = "who was forgotten stands in this database only, and not in older backups of it"
+    advice = "set privacy.erasures_file to a file outside of the backups"
+    yield Finding("erasures", ok=True, message=message, advice=advice, warning=True)
 
 
 def _locks(engine: Engine) -> Finding:

@@ -58,6 +58,8 @@ def _closed(found: os.stat_result) -> str:
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
     yield settings.config_dir / ".env"
+    if settings.privacy.erasures_file:
+        yield settings.config_dir / settings.privacy.erasures_file
     for text in _texts(settings.document.data):
         yield from (settings.config_dir / name for name in _FILE.findall(text))
 

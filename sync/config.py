@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 
 from canonical.inventory import ChannelRule, Component, Pool
 from canonical.ownership import Ownership
@@ -124,7 +125,7 @@ class HubConfig:
     """Everything the engine is told by the operator.
 
     ``version`` names this exact configuration: a plan and a run carry it. ``orders`` are the order flows by channel,
-    ``processors`` who tells what became of each channel's money.
+    ``processors`` who tells what became of each channel's money. ``erasures_file`` keeps once more who was forgotten.
     """
 
     version: str
@@ -140,6 +141,7 @@ class HubConfig:
     routes: tuple[Route, ...] = ()
     processors: Mapping[str, Processor] = field(default_factory=dict)
     retention: Retention = Retention()
+    erasures_file: Path | None = None
 
     def flows_of(self, target: str) -> list[FlowConfig]:
         """The flows that write to a connection."""

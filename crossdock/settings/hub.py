@@ -43,6 +43,7 @@ def hub_config(settings: Settings, resolver: Resolver) -> HubConfig:
         routes=settings.routes,
         processors=settings.processors,
         retention=settings.retention,
+        erasures_file=settings.config_dir / settings.privacy.erasures_file if settings.privacy.erasures_file else None,
     )
 
 

@@ -130,6 +130,7 @@ def _settle(
         metrics=shape.metrics,
         alerts=shape.alerts,
         telemetry=shape.telemetry,
+        privacy=shape.privacy,
         askable=askable,
     )
 

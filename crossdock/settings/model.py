@@ -13,6 +13,7 @@ from canonical.ownership import Ownership
 from connectors.manifest import Manifest
 from crossdock.settings.alerts import AlertsShape
 from crossdock.settings.metrics import MetricsShape
+from crossdock.settings.privacy import PrivacyShape
 from crossdock.settings.shape import FlowShape, GuardsShape, SettingValue, WebhooksShape
 from crossdock.settings.telemetry import TelemetryShape
 from mappings.source import DataPath, Document
@@ -64,6 +65,7 @@ class Settings:
     metrics: MetricsShape = field(default_factory=MetricsShape)
     alerts: AlertsShape = field(default_factory=AlertsShape)
     telemetry: TelemetryShape = field(default_factory=TelemetryShape)
+    privacy: PrivacyShape = field(default_factory=PrivacyShape)
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

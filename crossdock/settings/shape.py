@@ -10,6 +10,7 @@ from crossdock.settings.alerts import AlertsShape
 from crossdock.settings.database import DEFAULT
 from crossdock.settings.metrics import MetricsShape
 from crossdock.settings.ordershape import OrdersShape, ProcessorShape, RouteShape
+from crossdock.settings.privacy import PrivacyShape
 from crossdock.settings.retention import RetentionShape
 from crossdock.settings.scheduleshape import ScheduleShape
 from crossdock.settings.telemetry import TelemetryShape
@@ -212,3 +213,4 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     metrics: MetricsShape = MetricsShape()
     alerts: AlertsShape = AlertsShape()
     telemetry: TelemetryShape = TelemetryShape()
+    privacy: PrivacyShape = PrivacyShape()

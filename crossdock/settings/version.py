@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-_NO_VALUES = ("retention", "schedules", "alerts", "metrics", "telemetry")
+_NO_VALUES = ("retention", "schedules", "alerts", "metrics", "telemetry", "privacy")
 """Blocks that decide nothing about values: changing one makes no plan old, and nothing is read anew for it."""
 
 

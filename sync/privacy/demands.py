@@ -49,7 +49,7 @@ def carry_out(hub: Hub) -> int:
 def _after_restore(hub: Hub) -> None:
     """Forget again whom a backup brought back, before anything is done with it."""
     with hub.database.begin() as connection:
-        restored = ledger.read_beside(hub.database, connection)
+        restored = ledger.read_beside(hub, connection)
     if restored:
         erase.again(hub)
 

@@ -66,7 +66,7 @@ def erase(hub: Hub, connection: Connection, person: Person) -> Swept:
 def again(hub: Hub) -> Swept | None:
     """Forget once more what came back with a backup, was told late, or had to be kept for a call; None for nothing."""
     with hub.database.begin() as connection:
-        ledger.read_beside(hub.database, connection)
+        ledger.read_beside(hub, connection)
         if ledger.is_empty(connection):
             return None
         done = sweep(hub, connection, reader_of(hub))
@@ -79,7 +79,7 @@ def again(hub: Hub) -> Swept | None:
 def finish(hub: Hub) -> bool:
     """Write the list down a second time, and the database's files anew; False when that must be tried again."""
     with hub.database.begin() as connection:
-        ledger.write_beside(hub.database, connection)
+        ledger.write_beside(hub, connection)
     return disk.clean(hub.database)
 
 

@@ -1,7 +1,7 @@
 """The list of erasures: ids as keyed hashes, added and never taken away.
 
-Beside an SQLite database it is kept a second time, in a file that a restored backup does not replace, so that what was
-forgotten after the backup is forgotten again.
+It is kept a second time in a file that a restored backup does not replace, so that what was forgotten after the
+backup is forgotten again: where the configuration says, else beside an SQLite database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from canonical.errors import FatalError
-from sync.store.database import Database, get_meta
+from sync.hub import Hub
+from sync.store.database import get_meta
 from sync.store.privacy import Erasure
 from sync.store.tables import table
 
@@ -84,15 +85,17 @@ def add(connection: Connection, names: Iterable[tuple[str, str, str]], now: str)
     return _insert(connection, rows)
 
 
-def beside(database: Database) -> Path | None:
-    """The file that keeps the list a second time."""
-    path = database.path
+def beside(hub: Hub) -> Path | None:
+    """The file that keeps the list a second time; None where there is none."""
+    if hub.config.erasures_file is not None:
+        return hub.config.erasures_file
+    path = hub.database.path
     return path.with_name(f"{path.name}.erasures") if path is not None and str(path) != ":memory:" else None
 
 
-def write_beside(database: Database, connection: Connection) -> None:
+def write_beside(hub: Hub, connection: Connection) -> None:
     """Bring the file up to the list."""
-    path = beside(database)
+    path = beside(hub)
     if path is None:
         return
     known = {(one.connection, one.kind, one.digest) for one in _lines(path)}
@@ -108,13 +111,14 @@ def write_beside(database: Database, connection: Connection) -> None:
             file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in fresh))
     except OSError as error:
         raise FatalError(
-            f"cannot write {path}: {error.strerror}", hint="make the database's folder writable"
+            f"cannot write {path}: {error.strerror}",
+            hint="make its folder writable, or name another file under privacy.erasures_file",
         ) from error
 
 
-def read_beside(database: Database, connection: Connection) -> int:
+def read_beside(hub: Hub, connection: Connection) -> int:
     """Take over what only the file knows: the database is an older backup; tells how much that was."""
-    path = beside(database)
+    path = beside(hub)
     lines = _lines(path) if path is not None else []
     if len(lines) <= connection.execute(select(func.count()).select_from(ERASURE)).scalar_one():
         return 0

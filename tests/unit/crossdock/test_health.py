@@ -10,10 +10,13 @@ import pytest
 from connectors.base import Finding
 from connectors.memory.simulator.world import MemoryItem, world
 from crossdock.health import account_findings, database_findings
+from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
+from crossdock.settings.privacy import PrivacyShape
 from crossdock.settings.secrets import Resolver
+from sync.privacy import ledger
 from sync.store.database import open_database
 
 CONFIG = """\
@@ -97,6 +100,23 @@ def test_a_database_in_use_is_looked_at_and_left_as_it_is(tmp_path: Path, databa
         assert not again.engine.dialect.has_table(connection, "crossdock_doctor")
     assert again.database_id() == before
     again.close()
+
+
+def test_a_list_of_erasures_that_only_the_database_has_is_warned_of(tmp_path: Path, postgres_url: str) -> None:
+    """A restored backup would bring back people, and take away that they were forgotten."""
+    opened = open_database(postgres_url)
+    assert "erasures" not in _database(tmp_path, postgres_url)
+    with opened.begin() as connection:
+        ledger.add(connection, [("shop", ledger.CUSTOMER, "7")], "2026-11-02T08:00:00Z")
+    opened.close()
+    finding = _database(tmp_path, postgres_url)["erasures"]
+    assert (finding.ok, finding.warning) == (True, True)
+    assert "privacy.erasures_file" in finding.advice
+    settings = _settings(tmp_path, postgres_url)
+    kept = replace(settings, privacy=PrivacyShape(erasures_file="../erasures"))
+    assert [one for one in database_findings(kept, Resolver({}, tmp_path)) if one.check == "erasures"] == []
+    assert hub_config(kept, Resolver({}, tmp_path)).erasures_file == tmp_path / "../erasures"
+    assert hub_config(settings, Resolver({}, tmp_path)).erasures_file is None
 
 
 @pytest.mark.parametrize("url", ["mysql://me:hunter2@localhost/x", "sqlite:///"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from canonical.errors import FatalError
 from connectors.webhooks import Accepted, Contents, PrivacyDemand
 from sync import inbox, trouble
 from sync.inbox import Delivery
@@ -205,8 +207,8 @@ def test_the_list_of_erasures_names_nobody_and_outlives_a_backup(found: Trading,
         rows = connection.execute(select(ledger.ERASURE)).all()
         assert rows
         connection.execute(ledger.ERASURE.delete())
-        restored = ledger.read_beside(found.hub.database, connection)
-    beside = ledger.beside(found.hub.database)
+        restored = ledger.read_beside(found.hub, connection)
+    beside = ledger.beside(found.hub)
     if beside is None:
         assert restored == 0
         return
@@ -216,7 +218,42 @@ def test_the_list_of_erasures_names_nobody_and_outlives_a_backup(found: Trading,
     # A crash in the middle of a line costs that line alone.
     beside.write_bytes(text + b'{"connection":"sh')
     with found.hub.database.begin() as connection:
-        assert ledger.read_beside(found.hub.database, connection) == 0
+        assert ledger.read_beside(found.hub, connection) == 0
+
+
+def test_a_file_that_the_configuration_names_forgets_again_whom_a_backup_brought_back(
+    found: Trading, tmp_path: Path
+) -> None:
+    """The database as it was before the erasure, on either kind: only the file still knows of it."""
+    file = tmp_path / "elsewhere" / "erasures"
+    file.parent.mkdir()
+    found.hub.config = replace(found.hub.config, erasures_file=file)
+    _order(found)
+    _sync(found)
+    with found.hub.database.begin() as connection:
+        before = connection.execute(select(DOCUMENT)).mappings().all()
+    assert any(one in bytes(row["raw"]) for row in before for one in HERS)
+    _erase(found, Person("shop", "7"))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not [one for one in (*HERS, b'"7"') if one in file.read_bytes()]
+    with found.hub.database.begin() as connection:
+        connection.execute(ledger.ERASURE.delete())
+        connection.execute(DOCUMENT.delete())
+        connection.execute(DOCUMENT.insert(), [dict(row) for row in before])
+    _sync(found)
+    with found.hub.database.begin() as connection:
+        documents = [bytes(row) for row in connection.execute(select(DOCUMENT.c.raw)).scalars()]
+        assert not ledger.is_empty(connection)
+    assert not [one for one in HERS for text in documents if one in text]
+
+
+def test_a_file_that_cannot_be_written_is_told_with_what_to_do(found: Trading, tmp_path: Path) -> None:
+    found.hub.config = replace(found.hub.config, erasures_file=tmp_path / "nowhere" / "erasures")
+    _order(found)
+    _sync(found)
+    with pytest.raises(FatalError, match="cannot write") as caught:
+        _erase(found, Person("shop", "7"))
+    assert "privacy.erasures_file" in caught.value.hint
 
 
 def test_the_same_id_at_another_connection_is_somebody_else(found: Trading) -> None:
