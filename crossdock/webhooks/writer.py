@@ -1,6 +1,7 @@
 """The one who stores: a thread that takes all messages that wait in one transaction, and answers when it is committed.
 
-Every message shares the cost of making a transaction durable with all that came while the one before was written.
+Every message shares the cost of making a transaction durable with all that came while the one before was written, and
+with all that came in the same turn of the loop.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -41,7 +44,9 @@ class Writer:
         self._database = database
         self._stored_for = stored
         self._clock = clock
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._waiting: deque[_Waiting] = deque()
+        self._wake: SimpleQueue[bool] = SimpleQueue()
+        self._called = False
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
 
     def start(self) -> None:
@@ -50,7 +55,7 @@ class Writer:
 
     def stop(self, seconds: float = 5.0) -> None:
         """Store what waits, then end."""
-        self._queue.put(None)
+        self._wake.put(False)
         self._thread.join(seconds)
 
     @property
@@ -60,40 +65,39 @@ class Writer:
 
     def waiting(self) -> int:
         """How many messages wait to be stored."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
     async def keep(self, delivery: Delivery) -> None:
         """Come back when a message is stored for good; RetriableError when it could not be."""
         loop = asyncio.get_running_loop()
         stored = loop.create_future()
-        self._queue.put(_Waiting(delivery, loop, stored))
-        if not self.alive:
-            raise RetriableError("nobody stores any more")
+        self._waiting.append(_Waiting(delivery, loop, stored))
+        if not self._called:
+            self._called = True
+            loop.call_soon(self._call)
         await stored
 
-    def _work(self) -> None:
-        while True:
-            group, ended = self._next_group()
-            if group:
-                self._store(group)
-            if ended:
-                return
+    def _call(self) -> None:
+        """Wake the thread when the loop has taken in what there is: storing many takes little longer than one."""
+        self._called = False
+        self._wake.put(True)
+        if not self.alive and (late := self._next_group()):
+            _answer(late, RetriableError("nobody stores any more"))
 
-    def _next_group(self) -> tuple[list[_Waiting], bool]:
-        """All that waits, after waiting for one; and whether the end was asked for."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        group = [first]
-        while len(group) < _MOST:
-            try:
-                another = self._queue.get_nowait()
-            except Empty:
-                return group, False
-            if another is None:
-                return group, True
-            group.append(another)
-        return group, False
+    def _work(self) -> None:
+        goes_on = True
+        while goes_on:
+            goes_on = self._wake.get()
+            while group := self._next_group():
+                self._store(group)
+
+    def _next_group(self) -> list[_Waiting]:
+        """All that waits."""
+        group: list[_Waiting] = []
+        with suppress(IndexError):
+            while len(group) < _MOST:
+                group.append(self._waiting.popleft())
+        return group
 
     def _store(self, group: Sequence[_Waiting]) -> None:
         error: RetriableError | None = RetriableError("the thread that stores has ended")
