@@ -48,13 +48,21 @@ def _keep(writer: Writer, deliveries: list[Delivery]) -> list[object]:
     return asyncio.run(all_at_once())
 
 
-def test_what_waits_is_stored_in_few_transactions(database: Database) -> None:
+@pytest.fixture
+def elsewhere(sqlite_url: str, database: Database) -> Iterator[Database]:
+    """The same database as another process has it."""
+    found = open_database(sqlite_url)
+    yield found
+    found.close()
+
+
+def test_what_waits_is_stored_in_few_transactions(database: Database, elsewhere: Database) -> None:
     commits: list[object] = []
     event.listen(database.engine, "commit", commits.append)
     writer = Writer(database, SystemClock())
     writer.start()
     # Nothing is stored while somebody else writes: all of these wait.
-    with database.begin() as held:
+    with elsewhere.begin() as held:
         held.execute(select(ROWS.c.id))
         threading.Timer(0.3, held.commit).start()
         assert _keep(writer, [_told(number) for number in range(100)]) == [None] * 100
@@ -63,12 +71,12 @@ def test_what_waits_is_stored_in_few_transactions(database: Database) -> None:
     assert len(commits) < 10
 
 
-def test_a_message_the_database_does_not_take_costs_no_other(database: Database) -> None:
+def test_a_message_the_database_does_not_take_costs_no_other(database: Database, elsewhere: Database) -> None:
     writer = Writer(database, SystemClock())
     writer.start()
     with database.begin() as connection:
         connection.execute(text(PICKY))
-    with database.begin() as held:
+    with elsewhere.begin() as held:
         held.execute(select(ROWS.c.id))
         threading.Timer(0.3, held.commit).start()
         answers = _keep(writer, [_told(number) for number in range(5)])
