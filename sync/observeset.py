@@ -68,13 +68,15 @@ def _marking(dialect: str) -> Insert:
     return marking
 
 
-def due(connection: Connection, name: str, resources: Collection[str], now: str) -> Due:
+def due(connection: Connection, name: str, resources: Collection[str], now: str, until: int | None = None) -> Due:
     """The marks of a connection to read next, all of one of these resources; empty when there are none.
 
     Those that could not be read come last, in fewer at a time the more often they could not: none of them is in
-    company for long.
+    company for long. With ``until`` only marks up to that sequence count.
     """
-    ripe = (_OBSERVE.c.connection == name, _OBSERVE.c.not_before <= now)
+    ripe = [_OBSERVE.c.connection == name, _OBSERVE.c.not_before <= now]
+    if until is not None:
+        ripe.append(_OBSERVE.c.seq <= until)
     first = connection.execute(
         select(_OBSERVE.c.resource, _OBSERVE.c.attempts)
         .where(*ripe, among(connection, _OBSERVE.c.resource, resources))
@@ -90,6 +92,11 @@ def due(connection: Connection, name: str, resources: Collection[str], now: str)
         .limit(max(1, _MOST // _SHRINK**first.attempts))
     )
     return Due(first.resource, {row[0]: row[1] for row in rows}, first.attempts)
+
+
+def newest(connection: Connection) -> int:
+    """The sequence of the latest mark."""
+    return int(connection.execute(_NEXT).scalar_one()) - 1
 
 
 def put_off(connection: Connection, name: str, failed: Due, until: str) -> None:

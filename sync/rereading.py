@@ -36,14 +36,17 @@ class Rereading:
         self._failures = 0
 
     def drain(self, resources: Collection[str], read: Callable[[Due], None]) -> int:
-        """Read what is marked of these resources; tells how many records were.
+        """Read what is marked of these resources, each record once; tells how many were.
 
-        A mark goes only if it was not set again while its record was read. Raises what a platform that is down says.
+        A mark goes only if it was not set again while its record was read. What is marked from now on is for the next
+        time: a platform that tells without end would let nothing else happen. Raises what one that is down says.
         """
         hub, count = self._hub, 0
+        with hub.database.read() as connection:
+            until = observeset.newest(connection)
         while True:
-            with hub.database.begin() as connection:
-                due = observeset.due(connection, self._name, resources, hub.stamp())
+            with hub.database.read() as connection:
+                due = observeset.due(connection, self._name, resources, hub.stamp(), until)
             if not due.refs:
                 return count
             count += self._batch(due, read)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -187,6 +188,35 @@ def test_a_fraction_is_told_and_neither_rounded_nor_taken_for_zero(shops: Shops)
     assert shops.shop.stock("SKU-1", "WH1") == 2
     with shops.hub.database.begin() as connection:
         assert quarantine.listing(connection, 10) == []
+
+
+def test_a_platform_that_tells_without_end_is_read_once_and_not_without_end(
+    shops: Shops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.observeset._MOST", 2)
+    connector, asked = shops.hub.connector("shop"), list[list[str]]()
+    lookup = connector.lookup
+
+    def told_meanwhile(resource: str, paths: Any, ids: Any) -> Any:
+        assert len(asked) < 10
+        asked.append(list(ids))
+        with shops.hub.database.begin() as connection:
+            observeset.mark(connection, "shop", "items", ["i1", f"new {len(asked)}"], shops.hub.stamp())
+        return lookup(resource, paths, ids)
+
+    monkeypatch.setattr(connector, "lookup", told_meanwhile)
+    with shops.hub.database.begin() as connection:
+        observeset.mark(connection, "shop", "items", ["i1", "i2"], shops.hub.stamp())
+        observeset.mark(connection, "shop", "items", ["i3"], shops.hub.stamp())
+        observeset.mark(connection, "shop", "items", ["i2"], shops.hub.stamp())
+    assert drain(shops.hub, "shop") == 3
+    assert asked == [["i1", "i3"], ["i2"]]
+    with shops.hub.database.begin() as connection:
+        assert {row[0] for row in connection.execute(select(tables.table(tables.Observe).c.external_id))} == {
+            "i1",
+            "new 1",
+            "new 2",
+        }
 
 
 def test_marked_records_are_read_again_and_the_marks_are_gone(shops: Shops) -> None:

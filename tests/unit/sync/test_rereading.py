@@ -150,5 +150,7 @@ def test_a_mark_set_while_its_record_was_read_stays(desk: Desk) -> None:
             _mark(desk, "r2")
 
     _drain(desk, read)
+    assert asked == [["r1", "r2"]]
+    _drain(desk, read)
     assert asked == [["r1", "r2"], ["r2"]]
     assert not _left(desk)
