@@ -132,6 +132,12 @@ def standings(connection: Connection) -> dict[str, Standing]:
     return {row[0]: Standing(row[1], int(row[2]), row[3], int(row[4])) for row in rows}
 
 
+def last_heard(connection: Connection, name: str) -> str:
+    """When the newest message of a connection came last, empty for none; looks at no other message's bytes."""
+    newest = select(func.max(_INBOX.c.id)).where(_INBOX.c.connection == name).scalar_subquery()
+    return connection.execute(select(_INBOX.c.last_at).where(_INBOX.c.id == newest)).scalar() or ""
+
+
 def latest(connection: Connection, name: str, limit: int) -> list[Row[Any]]:
     """The newest messages of a connection, without their bodies."""
     columns = [column for column in _INBOX.c if column.name not in ("body", "digest")]

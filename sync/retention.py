@@ -96,13 +96,19 @@ def _first_plan_since(before: str) -> ColumnElement[int]:
     return func.coalesce(young, select(func.max(_PLAN.c.id)).scalar_subquery())
 
 
+def _first_message_since(before: str) -> ColumnElement[int]:
+    """The first message that is too young: what stands behind it need not be looked at, nor read for its times."""
+    young = select(func.min(_INBOX.c.id)).where(_INBOX.c.received_at >= before).scalar_subquery()
+    return func.coalesce(young, select(func.max(_INBOX.c.id) + 1).scalar_subquery())
+
+
 # A message names what to read and nothing is taken from it: one that comes again is stored anew and harmless. What a
 # law demands in one stays until it was done, and then as long as the persons it is about.
 _MESSAGES = Rule(
     "webhook messages",
     _INBOX,
     lambda config: config.retention.payloads,
-    lambda before: (_INBOX.c.last_at < before, _INBOX.c.demand == ""),
+    lambda before: (_INBOX.c.id < _first_message_since(before), _INBOX.c.last_at < before, _INBOX.c.demand == ""),
     _deleting(_INBOX),
 )
 _DEMANDS = Rule(
@@ -230,17 +236,20 @@ def prune(hub: Hub, *, dry_run: bool = False) -> list[Pruned]:
 def _carry_out(hub: Hub, rule: Rule, before: datetime, *, dry_run: bool) -> int:
     until = instant_text(before)
     if dry_run:
-        with hub.database.begin() as connection:
+        with hub.database.read() as connection:
             over = rule.select(until).subquery()
             return int(connection.execute(select(func.count()).select_from(over)).scalar_one())
     count = 0
     behind: tuple[Any, ...] = ()
     while True:
-        with hub.database.begin() as connection:
+        # Looking for them may take long, and nobody is to wait for it who stores what is told.
+        with hub.database.read() as connection:
             keys = [tuple(row) for row in connection.execute(rule.select(until, behind).limit(_BATCH))]
-            if keys:
-                rule.act(connection, keys, hub.stamp())
-                behind = keys[-1]
+        if keys:
+            behind = keys[-1]
+            with hub.database.begin() as connection:
+                still = rule.select(until).where(tuple_(*rule.keys()).in_(keys))
+                rule.act(connection, [tuple(row) for row in connection.execute(still)], hub.stamp())
         count += len(keys)
         hub.progress(f"prune {rule.what}", count, None)
         hub.checkpoint("pruned")
@@ -250,7 +259,7 @@ def _carry_out(hub: Hub, rule: Rule, before: datetime, *, dry_run: bool) -> int:
 
 def due(hub: Hub) -> bool:
     """Whether a day has passed since what is over was last deleted."""
-    with hub.database.begin() as connection:
+    with hub.database.read() as connection:
         last = get_meta(connection, _PRUNED_AT)
     return last is None or hub.now() - parse_instant(last) >= _EVERY
 

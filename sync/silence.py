@@ -76,9 +76,8 @@ def _why(hub: Hub, connection: Connection, name: str, now: datetime, after: time
 
 def _heard(connection: Connection, name: str, now: datetime) -> Heard:
     """What was told last; where nothing was, the first time that this was asked."""
-    standing = inbox.standings(connection).get(name)
-    if standing is not None:
-        return Heard(parse_instant(standing.last_at), ever=True)
+    if last := inbox.last_heard(connection, name):
+        return Heard(parse_instant(last), ever=True)
     key = f"webhooks_since:{name}"
     since = get_meta(connection, key)
     if since is None:

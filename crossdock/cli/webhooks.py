@@ -85,7 +85,7 @@ def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
     able = {name: one for name, one in settings.connections.items() if one.manifest.webhooks is not None}
     if connection is not None and connection not in able:
         raise ConfigError([Problem(f"{connection} takes no webhooks", hint=did_you_mean(connection, able))])
-    with looking(app) as hub, hub.database.begin() as database:
+    with looking(app) as hub, hub.database.read() as database:
         told, marked = inbox.standings(database), observeset.counts(database)
         latest = inbox.latest(database, connection, limit) if connection else []
         trouble = _trouble(database)

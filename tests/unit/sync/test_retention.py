@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -215,3 +216,40 @@ def test_an_incident_that_was_closed_is_told_again_only_if_it_happens_again(open
     retention.prune(desk.trading.hub)
     with desk.database() as connection:
         assert sorted(connection.execute(select(table(Incident).c.subject)).scalars()) == ["b", "c"]
+
+
+def test_looking_for_what_is_over_keeps_nobody_from_storing(
+    opens: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = opens()
+    _tell(desk, b"one that is young")
+    database, begun = desk.trading.hub.database, Counter[str]()
+    begin = database.begin
+
+    def counted() -> Any:
+        begun["transactions"] += 1
+        return begin()
+
+    monkeypatch.setattr(database, "begin", counted)
+    retention.prune(desk.trading.hub, dry_run=True)
+    assert not begun
+    retention.prune(desk.trading.hub)
+    # The one that notes when it was done.
+    assert begun.total() == 1
+
+
+def test_a_message_that_came_again_stays_and_the_older_and_younger_of_its_time_go(opens: Callable[..., Desk]) -> None:
+    desk = opens()
+    for body in (b"first", b"again and again", b"third"):
+        _tell(desk, body)
+    desk.trading.clock.advance(10 * DAY)
+    _tell(desk, b"again and again")
+    _tell(desk, b"young")
+    desk.trading.clock.advance(5 * DAY)
+    retention.prune(desk.trading.hub)
+    with desk.database() as connection:
+        bodies = connection.execute(select(table(Inbox).c.body).order_by(table(Inbox).c.id)).scalars()
+        assert [bytes(one) for one in bodies] == [b"again and again", b"young"]
+    desk.trading.clock.advance(10 * DAY)
+    retention.prune(desk.trading.hub)
+    assert _count(desk, table(Inbox)) == 0
