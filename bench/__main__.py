@@ -1,4 +1,4 @@
-"""Prints the figures: ``python -m bench [--quick]``; always ends with 0, they are figures and no tests."""
+"""Prints the figures: ``python -m bench [--quick] [PART ...]``; always ends with 0, they are figures and no tests."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from bench.acks import answers
+from bench.burst import bursts
 from bench.calls import changed_quantities, saturated
 from bench.figure import Figure, at_most, middle, spread, table
 from bench.prepared import platforms
+from bench.propagation import propagation
 from bench.pulls import overheads
 from bench.scenario import in_own_process
+from bench.soak import soak
 
 _MEMORY_GOAL = 32.0
 # Size, and how often it is audited: the large one takes minutes.
@@ -24,32 +29,43 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that it runs, its ratios say little")
-    quick = parser.parse_args().quick
+    parser.add_argument("part", nargs="*", help=f"only these: {', '.join(_parts(quick=True))}")
+    given = parser.parse_args()
+    parts = _parts(quick=given.quick)
+    if unknown := set(given.part) - parts.keys():
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     begun = time.perf_counter()
     figures: list[Figure] = []
-    for step in _steps(quick=quick):
-        figures += step
+    for name in given.part or parts:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        figures += parts[name]()
     print(table(figures))
     print(f"\n{time.perf_counter() - begun:.0f} s on {os.cpu_count()} cores; platforms in a process of their own on")
     print("loopback, except for calls and points, which the simulators count on a clock of their own.")
     return 0
 
 
-def _steps(*, quick: bool) -> Any:
-    yield _told("calls", lambda: changed_quantities(100 if quick else 1_000))
-    yield _told("points", lambda: saturated(300 if quick else 1_000, 500 if quick else 5_000))
-    yield _told("pulls", lambda: overheads(300 if quick else 3_000, {0: 1} if quick else {0: 3, 100: 1}))
-    yield _told("acks", lambda: answers(400 if quick else 8_000, 1 if quick else 3))
+def _parts(*, quick: bool) -> Mapping[str, Callable[[], list[Figure]]]:
+    """What can be measured, in the order of doing it; the soak is the longest by far."""
+    return {
+        "calls": partial(changed_quantities, 100 if quick else 1_000),
+        "points": partial(saturated, 300 if quick else 1_000, 500 if quick else 5_000),
+        "pulls": partial(overheads, 300 if quick else 3_000, {0: 1} if quick else {0: 3, 100: 1}),
+        "acks": partial(answers, 200 if quick else 2_000, 3 if quick else 9),
+        "burst": partial(bursts, 50, 1_000) if quick else partial(bursts, 5_000, 50_000),
+        "propagation": partial(propagation, 8, 4, 2) if quick else partial(propagation, 200, 40, 10),
+        "scenario": partial(_scenario, _QUICK_SIZES if quick else _SIZES),
+        "soak": partial(soak, 2_000 if quick else 1_000_000),
+    }
+
+
+def _scenario(sizes: tuple[tuple[int, int], ...]) -> list[Figure]:
     found = []
-    for size, repeats in _QUICK_SIZES if quick else _SIZES:
+    for size, repeats in sizes:
+        print(f"  {size} SKUs ...", file=sys.stderr, flush=True)
         with platforms(size) as url:
-            found.append(_told(f"{size} SKUs", lambda: in_own_process(size, url, repeats)))  # noqa: B023
-    yield _scenario_figures(found)
-
-
-def _told(name: str, step: Any) -> Any:
-    print(f"{name} ...", file=sys.stderr, flush=True)
-    return step()
+            found.append(in_own_process(size, url, repeats))
+    return _scenario_figures(found)
 
 
 def _audit_figure(one: dict[str, Any]) -> Figure:

@@ -33,6 +33,11 @@ def middle(values: Sequence[float]) -> float:
     return float(median(values))
 
 
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value that so large a share of all is below."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
 def table(figures: Sequence[Figure]) -> str:
     """Figures as aligned text."""
     rows = [("figure", "measured", "goal", "", "note")]

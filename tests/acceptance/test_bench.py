@@ -1,4 +1,4 @@
-"""The bench runs and prints every figure; its prepared platforms answer what the real ones would."""
+"""The bench runs and prints its figures; its prepared platforms answer what the real ones would."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bench.prepared import platforms
 from bench.world import HastyClock, Sites, first_sync, open_hub
 
 ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("calls", "points", "pulls", "acks", "scenario")
 FIGURES = (
     "calls / floor: 100 changed quantities, Shopify writes",
     "calls / floor: 2000 SKUs unchanged, both shops",
@@ -30,13 +31,26 @@ FIGURES = (
 @pytest.mark.slow
 def test_the_quick_bench_prints_every_figure_and_ends_well() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", "bench", "--quick", *PARTS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     for name in FIGURES:
         assert any(line.startswith(name) for line in done.stdout.splitlines()), f"{name}\n{done.stdout}"
     floors = [line.split() for line in done.stdout.splitlines() if line.startswith("calls / floor")]
     assert all("met" in words for words in floors), done.stdout
+
+
+def test_a_part_that_there_is_not_is_named_with_those_there_are() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "soaks"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no part soaks; there are calls, points," in done.stderr
 
 
 @pytest.mark.slow
