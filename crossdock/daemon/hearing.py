@@ -16,7 +16,7 @@ from crossdock.webhooks.subscribing import asked, registering
 from sync import silence, trouble
 from sync.orders import store
 from sync.privacy import erase
-from sync.run import lease
+from sync.run import end_run, lease
 
 _log = logging.getLogger(__name__)
 DIFFERS = "webhooks_differ"
@@ -76,8 +76,10 @@ class Hearing:
             silence.close_others(connection, DIFFERS, names, hub.stamp())
 
     def _forget(self) -> None:
-        with lease(self._active.hub, "serve (privacy)", wait=_LEASE_SECONDS):
-            erase.again(self._active.hub)
+        hub = self._active.hub
+        with lease(hub, "serve (privacy)", wait=_LEASE_SECONDS) as run_id:
+            erase.again(hub)
+            end_run(hub, run_id, "done", {})
 
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from connectors.manifest import WebhookSpec
 from crossdock.daemon.active import Active
@@ -16,6 +17,7 @@ from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
 from sync import silence, trouble
+from sync.store.tables import Run, table
 from tests.support.trading import Trading, open_trading
 
 CONFIG = """\
@@ -45,6 +47,14 @@ def _settings(folder: Path, hours: float) -> Settings:
     file.write_text(CONFIG, encoding="utf-8")
     settings = checked(file, InstalledPlatforms())
     return replace(settings, webhooks=msgspec.structs.replace(settings.webhooks, silent_after_hours=hours))
+
+
+def test_forgetting_once_more_is_a_run_that_ends(tmp_path: Path, trading: Trading) -> None:
+    Hearing(Active(_settings(tmp_path, 0.0), trading.hub, set()), lambda _settings: pytest.fail("not asked")).check()
+    runs = table(Run).c
+    with trading.hub.database.begin() as connection:
+        forgetting = select(runs.outcome).where(runs.command == "serve (privacy)")
+        assert list(connection.execute(forgetting).scalars()) == ["done"]
 
 
 def test_a_changed_configuration_says_from_when_on_a_platform_is_silent(tmp_path: Path, trading: Trading) -> None:
