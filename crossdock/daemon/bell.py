@@ -14,7 +14,7 @@ class Bell:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._rung = self._closed = False
-        self._begun = self._ended = 0
+        self._begun = self._ended = self._let_go = 0
 
     def ring(self) -> None:
         """End a rest, or the next one at its beginning."""
@@ -23,12 +23,18 @@ class Bell:
             self._changed.notify_all()
 
     def attend(self, _key: str = "") -> None:
-        """Ring, and wait until a turn that began later has ended; at most until nobody works any more."""
+        """Ring, and wait until a turn that began later has ended, or until whoever waits is let go."""
         with self._changed:
-            after = self._begun
+            after, before = self._begun, self._let_go
             self._rung = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or self._ended > after)
+            self._changed.wait_for(lambda: self._closed or self._ended > after or self._let_go > before)
+
+    def let_go(self) -> None:
+        """Let go everybody who waits: the next turn may not end for long."""
+        with self._changed:
+            self._let_go += 1
+            self._changed.notify_all()
 
     def rest(self, seconds: float, gather: float = 0.0) -> None:
         """Wait until it rings, and ``gather`` seconds longer for who else rings; at most so many seconds."""

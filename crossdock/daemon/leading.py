@@ -62,6 +62,9 @@ class Leading:
         engine, keeper = self._engine, self._keeper
         self._engine = self._keeper = None
         if engine is not None:
+            # Called by the thread that takes the turns: who waits for the end of this one would wait for ever.
+            engine.stop(0)
+            self.bell.let_go()
             engine.stop(_GRACE_SECONDS)
         if keeper is not None:
             keeper.stop()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from canonical.clock import Clock
 from canonical.errors import CrossdockError
 from crossdock.engines.engine import Handler
-from crossdock.engines.ticks import Ticks
+from crossdock.engines.ticks import REST_SECONDS, Ticks
 from sync.schedule import Schedule
 from sync.store.database import Database
 
@@ -40,8 +40,9 @@ class EmbeddedEngine:
     def run(self, handler: Handler) -> None:
         """Handle keys in the calling thread."""
         self._ended.clear()
-        self._ticks.start()
         try:
+            while not self._ticks.start() and not self._stops_within(REST_SECONDS):
+                pass
             while (key := self._next()) is not None:
                 _handled(handler, key)
         finally:
@@ -54,6 +55,10 @@ class EmbeddedEngine:
             self._stopping = True
             self._changed.notify_all()
         return self._ended.wait(grace)
+
+    def _stops_within(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._stopping, seconds)
 
     def _next(self) -> str | None:
         """The most urgent key, waiting for one; None when asked to stop."""

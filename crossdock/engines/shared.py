@@ -21,13 +21,12 @@ from procrastinate.exceptions import ConnectorException
 from canonical.clock import Clock
 from canonical.errors import CrossdockError
 from crossdock.engines.engine import Handler
-from crossdock.engines.ticks import Ticks
+from crossdock.engines.ticks import REST_SECONDS, Ticks
 from crossdock.engines.wakes import QUEUE, STALL_SECONDS, TASK, Wakes
 from sync.schedule import Schedule
 from sync.store.database import Database
 
 _log = logging.getLogger(__name__)
-_REST_SECONDS = 2.0
 _POLL_SECONDS = 5.0
 _BEATS = 3
 
@@ -55,18 +54,20 @@ class SharedEngine:
     def run(self, handler: Handler) -> None:
         """Handle keys in a thread of the event loop that is run here."""
         self._ended.clear()
-        self._ticks.start()
         try:
+            while not self._ticks.start() and not self._stopping.wait(REST_SECONDS):
+                pass
             asyncio.run(self._work(handler))
         finally:
             self._ticks.stop()
             self._ended.set()
 
     def stop(self, grace: float) -> bool:
-        """Begin nothing more; what was begun goes on while it is waited for."""
-        self._stopping.set()
-        with suppress(RuntimeError):  # its loop has just ended by itself
-            self._cancel()
+        """Begin nothing more; what was begun goes on while it is waited for. May be called again, to wait longer."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            with suppress(RuntimeError):  # its loop has just ended by itself
+                self._cancel()
         return self._ended.wait(grace)
 
     async def _work(self, handler: Handler) -> None:
@@ -81,7 +82,7 @@ class SharedEngine:
         try:
             while not self._stopping.is_set():
                 await self._serve(handler)
-                await asyncio.sleep(_REST_SECONDS)
+                await asyncio.sleep(REST_SECONDS)
         except asyncio.CancelledError:
             return
         finally:

@@ -10,6 +10,9 @@ from sqlalchemy.exc import DatabaseError
 
 from canonical.errors import FatalError
 
+_LOCK = 0x63726F73736D6967
+"""Key of the advisory lock that is held while the schema is upgraded."""
+
 
 def alembic_config() -> Config:
     """Alembic's configuration; the migrations ship inside the package."""
@@ -36,6 +39,10 @@ def upgrade(engine: Engine) -> None:
             current = revision(connection)
             if current == head():
                 return
+            if connection.dialect.name == "postgresql":
+                # Of several processes that start at once, one upgrades and the others wait until it has.
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                current = revision(connection)
             _refuse_newer(current)
             config = alembic_config()
             config.attributes["connection"] = connection

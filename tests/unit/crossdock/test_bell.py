@@ -51,6 +51,17 @@ def test_who_rings_in_the_middle_of_a_turn_waits_for_the_next_one() -> None:
     waiting.join()
 
 
+def test_who_waits_in_a_turn_that_may_not_end_for_long_is_let_go() -> None:
+    bell = Bell()
+    waiting = threading.Thread(target=bell.attend, args=("shop",))
+    with bell.turn():
+        waiting.start()
+        bell.rest(PATIENCE)
+        bell.let_go()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive()
+
+
 def test_nobody_waits_for_one_who_works_no_more() -> None:
     bell = Bell()
     waiting = threading.Thread(target=bell.attend, args=("shop",))
