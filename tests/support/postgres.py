@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -21,11 +21,19 @@ class PostgresUnavailableError(Exception):
     """No PostgreSQL server can be started here."""
 
 
+def _not_ours() -> None:
+    raise PostgresUnavailableError("somebody else runs this server; it cannot be restarted")
+
+
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server; ``address`` is a URL with ``{name}`` where the database name goes."""
+    """A running server; ``address`` is a URL with ``{name}`` where the database name goes.
+
+    ``restart`` ends it in the middle of whatever it does, as a crash would, and starts it again.
+    """
 
     address: str
+    restart: Callable[[], None] = _not_ours
 
     def url(self, name: str) -> str:
         """The URL of one database."""
@@ -80,9 +88,14 @@ def started() -> Iterator[PostgresServer]:
         )
         # Durable writes protect against a power cut, which the tests do not stage.
         options = f"-c listen_addresses='' -c fsync=off -c max_connections=60 -k {socket}"
-        _call(programs / "pg_ctl", "-D", data, "-l", home / "data/server.log", "-o", options, "-w", "-t", "60", "start")
+        told = ("-D", data, "-l", home / "data/server.log", "-o", options, "-w", "-t", "60")
+
+        def restart() -> None:
+            _call(programs / "pg_ctl", *told, "-m", "immediate", "restart")
+
+        _call(programs / "pg_ctl", *told, "start")
         try:
-            yield PostgresServer(f"postgresql://postgres@/{{name}}?host={socket}")
+            yield PostgresServer(f"postgresql://postgres@/{{name}}?host={socket}", restart)
         finally:
             _call(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:

@@ -1,0 +1,1 @@
+"""Chaos: a fixed script of events, played while everything breaks, must end as it ends when nothing does."""
