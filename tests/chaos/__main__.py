@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.chaos import report
 from tests.chaos.judge import broken_promises
 from tests.chaos.launch import RULES
-from tests.chaos.run import Asked, sized, twice
+from tests.chaos.play import Played
+from tests.chaos.run import Plan, calm, plan_of, wild
 
 
 def main() -> int:
@@ -19,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--events", type=int, default=2_000, help="how many events there are to be at least")
     parser.add_argument("--seed", type=int, default=1, help="what is drawn from")
-    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, which is restarted too")
+    parser.add_argument("--store", choices=("sqlite", "postgresql", "both"), default="sqlite", help="where the hub is")
     parser.add_argument("--broken", choices=sorted(RULES), default="", help="with a hub that is broken on purpose")
     parser.add_argument("--keep", type=Path, help="a folder for files and logs; by default they go")
     asked = parser.parse_args()
@@ -28,16 +30,31 @@ def main() -> int:
     def tell(text: str) -> None:
         sys.stderr.write(f"[{time.monotonic() - begun:6.0f} s] {text}\n")
 
+    stores = ("sqlite", "postgresql") if asked.store == "both" else (asked.store,)
+    plan = plan_of(asked.seed, -(-asked.events // len(stores)))
     with TemporaryDirectory(prefix="chaos-") as folder:
-        wanted = Asked(asked.seed, *sized(asked.events), postgres=asked.postgres, broken=asked.broken)
-        script, calm, wild = twice(asked.keep or Path(folder), wanted, tell)
-        broken = broken_promises(script, calm, wild)
-        if wild.events < asked.events:
-            broken.append(f"only {wild.events:,} events of {asked.events:,}")
-        sys.stdout.write("\n".join(report.lines(script, calm, wild, broken)) + "\n")
-        if broken:
-            sys.stdout.write(f"to repeat it: python -m tests.chaos --events {asked.events} --seed {asked.seed}\n")
-    return 1 if broken else 0
+        place = asked.keep or Path(folder)
+        quiet = calm(place / "calm", plan, tell)
+        runs = [_wild(place / store, plan, tell, on=store, broken=asked.broken) for store in stores]
+    broken = [_reported(plan, quiet, one, store) for one, store in zip(runs, stores, strict=True)]
+    events = sum(one.events for one in runs)
+    print(f"{events:,} events in all, {sum(broken)} promises broken")
+    if events < asked.events:
+        print(f"that is less than the {asked.events:,} asked for")
+    if any(broken):
+        print(f"to repeat it: python -m tests.chaos --events {asked.events} --seed {asked.seed} --store {asked.store}")
+    return 1 if any(broken) or events < asked.events else 0
+
+
+def _wild(folder: Path, plan: Plan, tell: Callable[[str], object], *, on: str, broken: str) -> Played:
+    return wild(folder, plan, tell, on_postgres=on == "postgresql", broken=broken)
+
+
+def _reported(plan: Plan, quiet: Played, one: Played, store: str) -> int:
+    broken = broken_promises(plan.script, quiet, one)
+    print(f"--- on {store}")
+    print("\n".join(report.lines(plan.script, quiet, one, broken)))
+    return len(broken)
 
 
 if __name__ == "__main__":

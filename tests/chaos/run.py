@@ -1,61 +1,91 @@
-"""Both runs of a seed: the calm one, and the one in which everything breaks."""
+"""The runs of a seed: the calm one, and those in which everything breaks, on either store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tests.chaos.crew import Member
 from tests.chaos.play import Database, Played, play
 from tests.chaos.script import Script, write
-from tests.chaos.weather import Rates, forecast
+from tests.chaos.weather import Blow, Rates, forecast
 from tests.support import postgres
 
-_EVENTS_PER_ORDER = 18
+_EVENTS_PER_ORDER = 17
 """Deliveries included, in chaos."""
+_LEAST_ORDERS, _LEAST_SKUS, _MOST_SKUS, _ORDERS_PER_SKU = 10, 20, 400, 4
+_EVERY = ("--every", "2")
+_STALLED_SECONDS, _STOPPED_SECONDS = 33.0, 12.0
+"""How long a process stands still: where there are several, longer than one may be silent."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is to be played."""
+class Plan:
+    """What is to be played: a seed, and how much of it."""
 
     seed: int
     orders: int
-    skus: int
-    postgres: bool = False
-    broken: str = ""
-    rates: Rates = field(default_factory=Rates)
+    rates: Rates
+
+    @cached_property
+    def script(self) -> Script:
+        """What happens."""
+        skus = max(_LEAST_SKUS, min(_MOST_SKUS, self.orders // _ORDERS_PER_SKU))
+        return write(self.seed, self.orders, skus)
+
+    def blows(self, *, database: bool) -> list[Blow]:
+        """What goes wrong."""
+        return forecast(self.seed, len(self.script.events), self.rates, database=database)
 
 
-def sized(events: int) -> tuple[int, int]:
-    """How many orders and SKUs it takes for so many events."""
-    orders = max(10, -(-events // _EVENTS_PER_ORDER))
-    return orders, max(20, min(400, orders // 4))
+def plan_of(seed: int, events: int, rates: Rates | None = None) -> Plan:
+    """A plan that comes to at least so many events."""
+    return Plan(seed, max(_LEAST_ORDERS, -(-events // _EVENTS_PER_ORDER)), rates or Rates())
 
 
-def twice(folder: Path, asked: Asked, tell: Callable[[str], object] = lambda _: None) -> tuple[Script, Played, Played]:
-    """The calm run and the wild one of a seed."""
-    script = write(asked.seed, asked.orders, asked.skus)
-    blows = forecast(asked.seed, len(script.events), asked.rates, database=asked.postgres)
-    runs: list[Played] = []
-    for name, struck in (("calm", []), ("wild", blows)):
-        with _database(folder / name, on_postgres=asked.postgres) as database:
-            tell(f"{name}: {len(script.events):,} events of the script, {len(struck):,} blows")
-            played = play(
-                folder / name,
-                script,
-                struck,
-                database,
-                _members(on_postgres=asked.postgres),
-                seed=asked.seed,
-                broken=asked.broken if struck else "",
-                tell=tell,
-                stop_seconds=asked.rates.stop_seconds,
-            )
-            runs.append(played)
-    return script, runs[0], runs[1]
+def calm(folder: Path, plan: Plan, tell: Callable[[str], object] = lambda _: None) -> Played:
+    """The run in which nothing goes wrong; what it ends with does not depend on the store."""
+    return _play(folder, plan, [], on_postgres=False, tell=tell)
+
+
+def wild(
+    folder: Path,
+    plan: Plan,
+    tell: Callable[[str], object] = lambda _: None,
+    *,
+    on_postgres: bool = False,
+    broken: str = "",
+) -> Played:
+    """The run in which everything breaks; ``broken`` names a rule that the hub breaks as well."""
+    blows = plan.blows(database=on_postgres)
+    return _play(folder, plan, blows, on_postgres=on_postgres, tell=tell, broken=broken)
+
+
+def _play(
+    folder: Path,
+    plan: Plan,
+    blows: Sequence[Blow],
+    *,
+    on_postgres: bool,
+    tell: Callable[[str], object],
+    broken: str = "",
+) -> Played:
+    tell(f"{folder.name}: {len(plan.script.events):,} events of the script, {len(blows):,} blows")
+    with _database(folder, on_postgres=on_postgres) as database:
+        return play(
+            folder,
+            plan.script,
+            blows,
+            database,
+            _members(on_postgres=on_postgres),
+            seed=plan.seed,
+            broken=broken,
+            tell=tell,
+            stop_seconds=_STALLED_SECONDS if on_postgres else _STOPPED_SECONDS,
+        )
 
 
 @contextmanager
@@ -68,6 +98,8 @@ def _database(folder: Path, *, on_postgres: bool) -> Iterator[Database]:
 
 
 def _members(*, on_postgres: bool) -> tuple[Member, ...]:
-    if on_postgres:
-        return (Member("receiver", ("serve", "--receive-only")), Member("worker", ("serve", "--every", "2")))
-    return (Member("hub", ("serve", "--every", "2")),)
+    """One process, or one that hears and two that work."""
+    if not on_postgres:
+        return (Member("hub", ("serve", *_EVERY)),)
+    workers = (Member(f"worker-{number}", ("worker", *_EVERY)) for number in (1, 2))
+    return (Member("receiver", ("serve", "--receive-only")), *workers)

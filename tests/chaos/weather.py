@@ -39,7 +39,6 @@ class Rates:
     kill: int = 120
     stop: int = 400
     database: int = 800
-    stop_seconds: float = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ def forecast(seed: int, events: int, rates: Rates, *, database: bool) -> list[Bl
     found += [Blow(at, "stop", dice.randrange(8)) for at in _times(dice, events, rates.stop)]
     if database:
         found += [Blow(at, "database") for at in _times(dice, events, rates.database)]
+        # One that stands still while its session ends must find out that it is not its turn any more.
+        found += [Blow(one.after + 1, "database") for one in found if one.trouble == "stop"]
     return sorted(found, key=lambda one: one.after)
 
 
