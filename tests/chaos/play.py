@@ -25,7 +25,10 @@ from tests.chaos.weather import Blow
 from tests.support.waiting import until
 
 _BATCH = 8
+_SHOWN = 5
 _ROUNDS = 14
+_IDLE_ROUNDS = 4
+"""As many as it takes for what waits longest to be due, and not to be done."""
 _LATER_SECONDS = 150.0
 _OPEN_SHARE, _OPEN_MOST = 20, 40
 """So many orders that were not asked for yet let people wait a little for the hub: one in twenty, at most forty."""
@@ -139,7 +142,7 @@ class _Run:
         self._crew.go_on()
         self._settle()
         self._crew.end()
-        later = 0.0
+        later, idle = 0.0, 0
         for number in range(_ROUNDS):
             before = self._stage.ask("writes")
             self.codes.append(self._crew.run("sync", "--read", "full", later=later))
@@ -149,6 +152,9 @@ class _Run:
             self._tell(f"round {number + 1}: {written} writes, {parcels} parcels, {self.restless or 'nothing'} open")
             if not written and not parcels and not self.restless and self.codes[-1] == 0:
                 return
+            idle = 0 if written or parcels else idle + 1
+            if idle == _IDLE_ROUNDS:
+                break
             later += _LATER_SECONDS
             self._stage.ask("later", later)
         self.restless = self.restless or f"the last sync wrote, or ended with {self.codes[-1]}"
@@ -194,11 +200,15 @@ class _Run:
                 counted = select(effect.c.state, func.count()).group_by(effect.c.state)
                 states = {str(state): int(count) for state, count in connection.execute(counted)}
                 marks = observeset.count(connection)
+                hard = select(effect).where(effect.c.state.in_(("blocked", "unknown"))).limit(_SHOWN)
+                stuck = [
+                    f"; {one.state}: {one.operation} {one.reference}: {one.detail}" for one in connection.execute(hard)
+                ]
         finally:
             database.close()
         waits = {state: count for state, count in states.items() if state not in ("done", "dropped")}
         waits |= {"marks": marks} if marks else {}
-        return ", ".join(f"{count} {state}" for state, count in waits.items())
+        return ", ".join(f"{count} {state}" for state, count in waits.items()) + "".join(stuck)
 
 
 @contextmanager

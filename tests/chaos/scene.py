@@ -34,9 +34,9 @@ SECRETS = {
     "TPL_TOKEN": TOKEN,
     "TPL_HOOK": "whsec_Y2hhb3MgYW1vbmcgdGhlIHBhcmNlbHM=",
 }
-SETTLE_SECONDS = 4.0
+SETTLE_SECONDS = 2.0
 """How long a write whose answer was lost may take until it has its effect; what comes late comes sooner."""
-CLIENT_SECONDS = 3.0
+CLIENT_SECONDS = 2.0
 """How long the hub waits for an answer where that can be set."""
 _TOPICS = (
     "ORDERS_CREATE ORDERS_UPDATED ORDERS_EDITED ORDERS_PAID ORDERS_CANCELLED REFUNDS_CREATE FULFILLMENTS_CREATE"

@@ -11,7 +11,7 @@ from tests.chaos.scene import CLIENT_SECONDS
 
 Trouble: TypeAlias = Literal["fault", "kill", "stop", "database"]
 PLATFORMS = ("erp", "shop_eu", "shop_web", "tpl")
-_LATE_SECONDS = 1.0
+_LATE_SECONDS = 0.5
 """How late a write has its effect whose answer was lost: well within the settle time."""
 _FAULTS = (
     Fault("status", status=429, retry_after=1),
