@@ -56,7 +56,9 @@ class Telling:
         parts = self._parts(shipment, body)
         cause = f"shipment:{shipment.id}"
         known = {one: told for one, told in self._known.items() if one == cause or one.startswith(f"{cause}/")}
-        if not known and not all(one.external_id for one, _ in parts):
+        # What is being called off may take no units any more; its successor is told, or it once it stays after all.
+        unsettled = any(not one.external_id or one.status is RequestStatus.CANCELING for one, _ in parts)
+        if not known and unsettled:
             return
         for at, (one, lines) in enumerate(parts):
             before = next((why for why, told in known.items() if told.order_id == one.external_id), "")

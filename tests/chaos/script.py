@@ -11,7 +11,7 @@ Life: TypeAlias = Literal["paid", "late", "edited", "canceled", "kept", "unpaid"
 SHOPS = ("shop_eu", "shop_web")
 PLACES = ("WH1", "WH2")
 _LIVES: dict[Life, int] = {"paid": 50, "late": 15, "edited": 12, "canceled": 10, "kept": 8, "unpaid": 5}
-_GOODS_PER_ORDER = 3
+_GOODS_PER_ORDER = 8
 """Changes of figures and prices at the ERP for each order."""
 _CENTS = (950, 1050)
 

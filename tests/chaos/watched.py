@@ -32,10 +32,9 @@ class Watched:
         if self._happens_once(request):
             content = _RPC_ID.sub(b"", request.body)
             self._seen[hashlib.blake2b(request.path.encode() + b" " + content, digest_size=16).digest()] += 1
-        written = _WEB_ORDER.fullmatch(request.path)
-        if written is not None and self._simulator.is_write(request):
+        if self.name == "shop_web" and self._simulator.is_write(request):
             with self._simulator.turn():
-                self._people.touched |= {("order.updated", written[1])}
+                self._people.touched |= _news(request)
         try:
             return self._handle(request)
         except NoAnswer:
@@ -57,3 +56,13 @@ class Watched:
             or _WEB_ORDER.fullmatch(request.path) is not None
         )
         return once and self._simulator.is_write(request)
+
+
+def _news(request: SimRequest) -> set[tuple[str, str]]:
+    """What WooCommerce tells of a write of the hub's own, as of anybody's; told of in vain where nothing came of it."""
+    order = _WEB_ORDER.fullmatch(request.path)
+    if order is not None:
+        return {("order.updated", order[1])}
+    if request.path.endswith("/products/batch"):
+        return {("product.updated", str(one["id"])) for one in request.json().get("update", ())}
+    return set()

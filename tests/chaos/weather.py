@@ -35,10 +35,10 @@ HANGS = ("timeout_before", "timeout_after")
 class Rates:
     """How often, in events between two: faults of platforms, kills, standing still, restarts of the database."""
 
-    fault: int = 12
-    kill: int = 120
-    stop: int = 400
-    database: int = 800
+    fault: int = 40
+    kill: int = 400
+    stop: int = 1_500
+    database: int = 1_500
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from canonical.errors import RetriableError
 from canonical.fulfillment import Fulfillment, ShippedLine, Tracking
 from canonical.status import FulfillmentStatus
+from connectors.base import Call, CallOutcome
 from sync.orders import store
 from sync.orders.notices import told
 from sync.orders.routes import Route
@@ -146,3 +148,34 @@ def test_two_places_that_write_the_same_for_a_number_have_each_shipped_their_own
         desk.sync()
     assert desk.standing() == ("done", "")
     assert len(desk.trade("shop").notices) == 2
+def test_what_left_under_an_edited_order_is_told_to_the_books_that_stay(
+    desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The books were down while the 3PL did all that was asked of it: what it shipped is not in the old document."""
+    desk = desk_of(others=("tpl",), routes=[TPL])
+    number = desk.place(3)
+    desk.sync()
+    books = desk.trading.hub.connector("erp")
+    push = books.push
+
+    def down(call: Call) -> CallOutcome:
+        if "cancel" in call.operation:
+            raise RetriableError("the books are down")
+        return push(call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(books, "push", down)
+        desk.trade("shop").edit(number, 0, 2)
+        for _ in range(3):
+            desk.sync()
+        desk.trade("tpl").ship("shop-o1-2", number="T2")
+        for _ in range(2):
+            desk.sync()
+        assert desk.requests("erp") == {"shop-o1-1": "accepted"}
+        assert desk.trade("erp").notices == []
+    for _ in range(4):
+        desk.sync()
+    assert desk.requests("erp") == {"shop-o1-1": "canceled", "shop-o1-2": "accepted"}
+    (told_on,) = desk.trade("erp").notices
+    assert told_on["order_id"] == desk.trade("erp").requests["shop-o1-2"]["id"]
+    assert desk.standing() == ("done", "")
