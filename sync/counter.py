@@ -10,7 +10,7 @@ after which the base is what was seen. Lowerings always go out; a raise waits wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.config import Policy
 from sync.decision import Decision, Event, EventKind, Verdict
@@ -38,7 +38,8 @@ class CounterView:
     list here. ``unmoved_since`` is when the channel was last seen at its base. ``blocked`` names why no raise may go
     out at all (R2), ``open_drops`` whether units left a channel of the pool that the owner's figure does not show yet.
     ``own`` are units of the channel's own orders that the base does not have, ``compares`` whether the platform
-    compares before it sets: one that does not may have lost a sale to a write of ours.
+    compares before it sets: one that does not may have lost a sale to a write of ours. ``fallen_here`` are units that
+    left this slot and are still waited for as an order.
     """
 
     desired: int
@@ -51,6 +52,7 @@ class CounterView:
     blocked: str = ""
     own: Pending = field(default_factory=Pending)
     compares: bool = True
+    fallen_here: int = 0
 
     @property
     def lowest(self) -> int:
@@ -120,7 +122,7 @@ def _named(first: tuple[EventKind, int], second: tuple[EventKind, int], before: 
 def decide_counter(view: CounterView, policy: Policy) -> Decision:
     """Decide one stock slot; pure."""
     base, units = explained(view)
-    events = _lost_to_us(view, movements(base, view.observed, view.unmoved_since))
+    events = _given_back(view, _lost_to_us(view, movements(base, view.observed, view.unmoved_since)))
     if units or view.own.sure:
         events = (Event(EventKind.OWN, units, since=view.own.until), *events)
     fallen = sum(event.units for event in events if event.kind in FALLS)
@@ -146,6 +148,23 @@ def _lost_to_us(view: CounterView, events: tuple[Event, ...]) -> tuple[Event, ..
             found.append(Event(EventKind.LOST, lost, event.base, event.since))
         if event.units > lost:
             found.append(Event(event.kind, event.units - lost, event.base, event.since))
+    return tuple(found)
+
+
+def _given_back(view: CounterView, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Units that left for an order and come back: it was called off, or less of it was wanted, before it was read.
+
+    Only where the platform does not show what it has promised; elsewhere that tells cancellations from raises by hand.
+    """
+    if view.observed.committed is not None or not view.fallen_here:
+        return events
+    found: list[Event] = []
+    for event in events:
+        back = min(view.fallen_here, event.units) if event.kind is EventKind.RAISED else 0
+        if back:
+            found.append(Event(EventKind.CANCEL, back, event.base, event.since))
+        if event.units > back or not event.units:
+            found.append(replace(event, units=event.units - back))
     return tuple(found)
 
 

@@ -97,6 +97,17 @@ def open_units(connection: Connection, items: Iterable[int]) -> dict[int, dict[s
     return found
 
 
+def awaiting(connection: Connection, channel: str, items: Iterable[int]) -> dict[tuple[int, str], int]:
+    """Open units by item and slot of one channel that an order may yet explain."""
+    found: dict[tuple[int, str], int] = {}
+    for part in chunks(sorted(set(items))):
+        here = (_DROP.c.connection == channel, among(connection, _DROP.c.item_id, part))
+        rows = select(_DROP.c.item_id, _DROP.c.slot, _DROP.c.open_units)
+        for row in connection.execute(rows.where(*here, _DROP.c.open_units > 0, _DROP.c.awaits_order)):
+            found[row.item_id, row.slot] = found.get((row.item_id, row.slot), 0) + row.open_units
+    return found
+
+
 def open_of(connection: Connection, item_id: int) -> list[Row[Any]]:
     """The drops of an item that are still open, oldest first."""
     here = (_DROP.c.item_id == item_id, _DROP.c.open_units > 0)

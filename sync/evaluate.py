@@ -80,6 +80,7 @@ def _orders(
         "reserved": reservations.load(connection, items),
         "own": {name: owns.load(connection, name, items) for name in selling},
         "order_reads": {name: order_read(hub, connection, name) for name in selling},
+        "fallen": {name: drops.awaiting(connection, name, items) for name in selling},
     }
 
 

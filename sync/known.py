@@ -51,7 +51,8 @@ class Known:
     """Everything the database knows of some items for one flow.
 
     ``reserved`` are promises to orders by stock item, ``own`` the channels' own deductions that their counters have
-    not absorbed, ``order_reads`` how far the orders of those channels were read that have an order flow.
+    not absorbed, ``order_reads`` how far the orders of those channels were read that have an order flow. ``fallen`` are
+    units that left a slot of a target and that an order may yet explain.
     """
 
     skus: Mapping[int, str]
@@ -65,6 +66,7 @@ class Known:
     reserved: Mapping[int, Sequence[Held]] = field(default_factory=dict)
     own: Mapping[str, Waiting] = field(default_factory=dict)
     order_reads: Mapping[str, CursorState] = field(default_factory=dict)
+    fallen: Mapping[str, Mapping[tuple[int, str], int]] = field(default_factory=dict)
 
     def unbooked_units(self, item: int, parts: Iterable[Part] = ()) -> int:
         """Units of an item, or of a kit's components, that were sold and are not in the owner's figure yet."""

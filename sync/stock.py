@@ -243,6 +243,7 @@ def _decide_slot(
         blocked=blocked,
         own=own,
         compares=_compares(inputs),
+        fallen_here=inputs.known.fallen.get(inputs.target, {}).get((view.item_id, name), 0),
     )
     return replace(decide_counter(counter, inputs.flow.on_conflict), alone=counter.allowed)
 

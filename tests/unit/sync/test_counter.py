@@ -115,3 +115,14 @@ def test_more_sold_than_the_owner_has_lists_nothing_never_less() -> None:
     assert (decision.verdict, decision.desired) == (Verdict.WRITE, 0)
     oversold = decide(counter(0, -2, base=0, committed=2))
     assert oversold.verdict is not Verdict.WRITE, "what the shop owes its buyers is not wiped out"
+
+
+def test_units_that_left_for_an_order_that_was_changed_before_it_was_read_come_back_without_a_conflict() -> None:
+    view = CounterView(10, 10, Level(10), Level(8), open_drops=True, fallen_here=2)
+    told = decide_counter(view, Policy.HOLD)
+    assert [(event.kind, event.units) for event in told.events] == [(EventKind.CANCEL, 2)]
+    assert told.verdict is Verdict.EQUAL
+    more = decide_counter(replace(view, observed=Level(13)), Policy.HOLD)
+    assert [(event.kind, event.units) for event in more.events] == [(EventKind.CANCEL, 2), (EventKind.RAISED, 3)]
+    shown = decide_counter(replace(view, observed=Level(10, 0, 10), base=Level(8, 0, 8)), Policy.HOLD)
+    assert [(event.kind, event.units) for event in shown.events] == [(EventKind.RAISED, 2)]
