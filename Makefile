@@ -9,6 +9,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 JOBS ?= 2
 DEMO ?=
+CHAOS ?=
 TESTS ?= tests
 
 BIN := .venv/bin
@@ -22,7 +23,7 @@ PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 CALM := 2> >(grep --line-buffered -v "^WARNING: Location .* is ignored: " >&2)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test check bench worlds fuzz lock audit clean
+.PHONY: help demo test check bench worlds chaos fuzz lock audit clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -46,6 +47,9 @@ bench: $(STAMP) ## Print the figures of speed and call counts
 
 worlds: $(STAMP) ## Live through ten thousand random worlds and print what was oversold, and why
 	@$(BIN)/python -m tests.worlds --worlds 10000 --jobs $(JOBS)
+
+chaos: $(STAMP) ## Kill and restart everything through 100,000 events; it must end as if nothing had (CHAOS="--seed 7")
+	@$(BIN)/python -m tests.chaos --events 100000 --store both $(CHAOS)
 
 fuzz: $(STAMP) ## Send what takes strangers' bytes some hundred thousand inputs that no one would think of
 	@for target in signatures receiver files; do $(BIN)/python -m tests.fuzz $$target; done

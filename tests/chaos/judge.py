@@ -16,8 +16,8 @@ def broken_promises(script: Script, calm: Played, wild: Played) -> list[str]:
     """Every promise that was not kept, in words; none where all is well."""
     return list(
         chain(
-            (f"without any fault: {one}" for one in _kept(script, calm)),
-            _kept(script, wild),
+            (f"without any fault: {one}" for one in unkept(script, calm)),
+            unkept(script, wild),
             differences(calm.picture, wild.picture),
             _repeats(wild),
         )
@@ -61,7 +61,7 @@ def differences(calm: Picture, wild: Picture) -> Iterator[str]:
             yield f"{kind}: {len(wrong) - _MOST} more differ"
 
 
-def _kept(script: Script, played: Played) -> Iterator[str]:
+def unkept(script: Script, played: Played) -> Iterator[str]:
     """What must hold of every run, by what the platforms say and the script wants."""
     missing = [*lost(script, played.picture), *untold(script, played.picture)]
     yield from missing[:_MOST]

@@ -1,4 +1,4 @@
-"""Run ``crossdock`` later than it is, or with one rule broken: ``python -m tests.chaos.launch SECONDS RULE ARGUMENTS``.
+"""Run ``crossdock`` later than it is, or with rules broken: ``python -m tests.chaos.launch SECONDS RULE+RULE WORDS``.
 
 The hubs that are broken on purpose prove that the judge sees what it is there to see.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+import connectors.shopify.webhooks
 import connectors.woocommerce.webhooks
 from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.shipbob.connector import ShipBobConnector
@@ -59,8 +60,9 @@ def _forget_some() -> None:
 
 
 def _believe_everybody() -> None:
-    """Believes whatever one of the shops seems to tell, whoever signed it."""
-    connectors.woocommerce.webhooks.__dict__["signed"] = lambda *_: True
+    """Believes whatever the shops seem to tell, whoever signed it."""
+    for receiver in (connectors.shopify.webhooks, connectors.woocommerce.webhooks):
+        receiver.__dict__["signed"] = lambda *_: True
 
 
 RULES: Mapping[str, Callable[[], None]] = {
@@ -73,6 +75,7 @@ RULES: Mapping[str, Callable[[], None]] = {
 if __name__ == "__main__":
     later, rule, *rest = sys.argv[1:]
     _live_later(float(later))
-    RULES.get(rule, lambda: None)()
+    for one in rule.split("+"):
+        RULES.get(one, lambda: None)()
     sys.argv = ["crossdock", *rest]
     main()
