@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import islice
 
+from connectors.shipbob.simulator.state import Order
 from connectors.shopify.simulator.cart import Goods as EuGoods
 from connectors.shopify.simulator.cart import SoldOutError
 from connectors.tryton.simulator.state import STORAGE
 from connectors.woocommerce.simulator.checkout import Goods as WebGoods
-from crossdock.demo.day.warehouses import Job, ShipBobFloor
 from tests.chaos.scene import PRICE, Scene
 from tests.chaos.script import Event, Script
 
@@ -19,8 +20,11 @@ class People:
     def __init__(self, scene: Scene, script: Script) -> None:
         self._scene = scene
         self._script = script
-        self._floor = ShipBobFloor(scene.tpl)
         self._to_ship: set[int] = set()
+        self._unasked: set[int] = set()
+        self._asked: dict[int, list[Order]] = {}
+        self._by_key: dict[str, int] = {}
+        self._seen = 0
         self.ids: dict[int, str] = {}
         self.short = 0
         """Units that a shop sold, or refused to sell, because it listed too few: the script never depends on stock."""
@@ -44,12 +48,13 @@ class People:
 
     def ship(self) -> int:
         """What is to leave and was asked for, with the lines that are wanted in the end, leaves; tells how many."""
-        jobs = {job.order: job for job in self._floor.jobs() if not job.canceled and not job.shipments}
+        self._look_at_new_requests()
         left = 0
         for order in sorted(self._to_ship):
-            job = jobs.get(self.key(order))
-            if job is not None and dict(job.units) == self._script.orders[order].units:
-                self._send(job, order)
+            found = next((one for one in self._asked.get(order, ()) if self._is_ready(one, order)), None)
+            if found is not None:
+                for shipment in found.shipments:
+                    self._scene.tpl.admin.ship(shipment, f"TRK-{order}")
                 self._to_ship.discard(order)
                 left += 1
         return left
@@ -60,15 +65,32 @@ class People:
 
     def unasked(self) -> int:
         """How many orders that were paid for at once, and stand, nobody was asked for yet."""
-        asked = {one.reference.rpartition("-")[0] for one in self._scene.tpl.account.orders.values()}
-        later, orders = self._script.later, self._script.orders
-        return sum(self.key(one) not in asked for one in self.ids if one not in later and orders[one].stands)
+        self._look_at_new_requests()
+        return len(self._unasked)
 
-    def _send(self, job: Job, order: int) -> None:
-        account, admin = self._scene.tpl.account, self._scene.tpl.admin
-        number = next(one.id for one in account.orders.values() if one.reference == job.reference)
-        for shipment in admin.shipments(number):
-            admin.ship(shipment, f"TRK-{order}")
+    def _look_at_new_requests(self) -> None:
+        """Sort what the 3PL was asked for since the last look, by order."""
+        with self._scene.tpl.turn():
+            new = list(islice(self._scene.tpl.account.orders.values(), self._seen, None))
+        self._seen += len(new)
+        for one in new:
+            order = self._by_key.get(one.reference.rpartition("-")[0])
+            if order is not None:
+                self._asked.setdefault(order, []).append(one)
+                self._unasked.discard(order)
+
+    def _is_ready(self, one: Order, order: int) -> bool:
+        """Whether a request is for what is wanted in the end, and its goods are there."""
+        account = self._scene.tpl.account
+        units = {account.variants[variant].sku: line["quantity"] for variant, line in one.lines}
+        ready = {account.shipments[number].status for number in one.shipments} == {"Processing"}
+        return ready and units == self._script.orders[order].units
+
+    def _placed(self, order: int, external: str) -> None:
+        self.ids[order] = external
+        self._by_key[self.key(order)] = order
+        if order not in self._script.later and self._script.orders[order].stands:
+            self._unasked.add(order)
 
     def _at_the_erp(self, event: Event) -> None:
         erp = self._scene.erp
@@ -90,7 +112,7 @@ class People:
         if event.kind == "place":
             goods = [EuGoods(sku, units, PRICE) for sku, units in one.lines]
             try:
-                self.ids[event.order] = checkout.place(goods, paid=event.order not in self._script.later)
+                self._placed(event.order, checkout.place(goods, paid=event.order not in self._script.later))
             except SoldOutError:
                 self.short += 1
             return
@@ -108,7 +130,7 @@ class People:
             goods = [WebGoods(sku, units, PRICE) for sku, units in one.lines]
             status = "pending" if event.order in self._script.later else "processing"
             number = shop.checkout.place(goods, status=status)
-            self.ids[event.order] = str(number)
+            self._placed(event.order, str(number))
             self.touched |= {("order.created", str(number))}
         else:
             number = int(self.ids[event.order])
