@@ -66,7 +66,9 @@ def test_the_configuration_in_the_readme_passes_lint(tmp_path: Path) -> None:
     assert [str(problem) for problem in examine(example, InstalledPlatforms())[1]] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "compose.yaml"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/scale-out.md", "compose.yaml"]
+)
 def test_every_command_that_a_document_names_exists(name: str) -> None:
     text = _code(name) if name.endswith(".md") else (ROOT / name).read_text(encoding="utf-8")
     wrong = [

@@ -40,7 +40,7 @@ def main(kind: str, url: str, judge: str) -> int:
     """Work until asked to stop; 0 when everything that was begun had ended by then."""
     logging.basicConfig(stream=sys.stdout, level=logging.DEBUG)
     database, clock = open_database(url), SystemClock()
-    numbers = count(1)
+    numbers, ticks = count(1), count(1)
 
     def told(key: str, ref: str, session: str) -> None:
         httpx.post(f"{judge}/{key}/{ref}/{session}", timeout=60).raise_for_status()
@@ -57,7 +57,7 @@ def main(kind: str, url: str, judge: str) -> int:
 
     engine, drop = _engine(kind, database)
     tick = Schedule(TICKING, every=timedelta(seconds=1))
-    engine.schedule(tick, TICKING, lambda: told(TICKING, str(next(numbers)), str(os.getpid())))
+    engine.schedule(tick, TICKING, lambda: told(TICKING, str(next(ticks)), str(os.getpid())))
     sweeper = Sweeper(engine.submit, marked_in(database), drop, every=SWEEP)
     running = threading.Thread(target=engine.run, args=(in_lane(database, clock, handler),))
     stopped: list[bool] = []
