@@ -148,6 +148,8 @@ def test_two_places_that_write_the_same_for_a_number_have_each_shipped_their_own
         desk.sync()
     assert desk.standing() == ("done", "")
     assert len(desk.trade("shop").notices) == 2
+
+
 def test_what_left_under_an_edited_order_is_told_to_the_books_that_stay(
     desk_of: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
