@@ -122,7 +122,7 @@ def test_an_interval_from_the_command_line_and_schedules_exclude_each_other_late
     serving = world.serve("--every", "3600")
     until(lambda: _outcomes(world, "start") == ["done"])
     _write(world, _text(world) + "schedules: {often: {every: 1s}}\n")
-    until(lambda: "without --every" in _problem(world))
+    until(lambda: "leave --every out" in _problem(world))
     assert _outcomes(world, "schedule often") == []
     assert serving.end(signal.SIGTERM) == 0
 
