@@ -52,6 +52,14 @@ def _nobody() -> Mapping[str, str]:
 
 
 @dataclass
+class Lane:
+    """What one thread is in the middle of, through whichever of its hubs: locks held, and what is read as a whole."""
+
+    held: dict[str, Callable[[], bool]] = field(default_factory=dict)
+    reading: str = ""
+
+
+@dataclass
 class Hub:
     """What every step of the engine is handed.
 
@@ -60,9 +68,9 @@ class Hub:
     ``paused`` are neither read nor written by a sync. ``on_request`` is told of each exchange with a platform,
     ``on_run`` how a run ended, ``on_outcome`` what became of changes: of which connection, the outcome, and how many,
     ``on_contact`` whether a connection could be worked with, and if not, why, ``on_told`` how a message of a connection
-    was answered, and in how many seconds. ``resting`` names those that are left alone for now, and why; ``reading`` the
-    one that is being read as a whole, and ``unready`` those of which just single records are to be read, since a read
-    of the whole is under way.
+    was answered, and in how many seconds. ``resting`` names those that are left alone for now, and why; ``unready`` are
+    those of which just single records are to be read, since a read of the whole is under way. ``lane`` is shared with
+    the other hubs of the same thread.
     """
 
     config: HubConfig
@@ -78,11 +86,10 @@ class Hub:
     on_outcome: Callable[[str, str, int], None] = _nothing
     on_contact: Callable[[str, str], None] = _nothing
     resting: Callable[[], Mapping[str, str]] = _nobody
-    reading: str = ""
     unready: frozenset[str] = frozenset()
+    lane: Lane = field(default_factory=Lane)
     on_told: Callable[[str, int, float], None] = _nothing
     _connectors: dict[str, Connector] = field(default_factory=dict)
-    _held: dict[str, Callable[[], bool]] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """The present instant."""
@@ -112,28 +119,32 @@ class Hub:
 
         Yields a function that tells whether it is still ours. Who holds it already, further up, goes on holding it.
         """
-        if name in self._held:
-            yield self._held[name]
+        held = self.lane.held
+        if name in held:
+            yield held[name]
             return
         with hold(self.database, name, self.clock, wait=_PATIENCE) as still:
-            self._held[name] = still
+            held[name] = still
             try:
                 yield still
             finally:
-                del self._held[name]
+                del held[name]
 
     @contextmanager
     def read_whole(self, name: str) -> Iterator[None]:
         """A connection is read as a whole as long as this lasts; no name for none."""
-        before, self.reading = self.reading, name or self.reading
+        before, self.lane.reading = self.lane.reading, name or self.lane.reading
         try:
             yield
         finally:
-            self.reading = before
+            self.lane.reading = before
 
     def sibling(self, *, read_only: bool, progress: Callable[[str, int, int | None], None]) -> Hub:
-        """Another hub on the same configuration, database and clock, whose connectors are its own."""
-        return replace(self, read_only=read_only, progress=progress, _connectors={}, _held={})
+        """Another hub of the same thread, on the same configuration, database and clock, with connectors of its own.
+
+        It leaves nobody alone that rests: somebody asked for what it does.
+        """
+        return replace(self, read_only=read_only, progress=progress, resting=_nobody, _connectors={})
 
     def close(self) -> None:
         """Close every connector that was built."""

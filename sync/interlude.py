@@ -52,4 +52,4 @@ def _unready(hub: Hub, connection: Connection) -> frozenset[str]:
     never = {state.connection for state in cursors.all_states(connection) if not state.swept_at}
     known = {state.connection for state in cursors.all_states(connection)}
     unread = hub.config.connections.keys() - known
-    return frozenset({hub.reading, *never, *unread} - {""})
+    return frozenset({hub.lane.reading, *never, *unread} - {""})

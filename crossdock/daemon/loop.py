@@ -248,18 +248,22 @@ class Loop:
         if time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
             self._looked_at = time.monotonic()
             self._leave_paused()
-        if name in OVERTAKES and self._flows and not self._overtaking and time.monotonic() >= self._overtakes_at:
+        if name in OVERTAKES and not self._overtaking and time.monotonic() >= self._overtakes_at:
             self._overtake(effects=name != "effect closed")
 
     def _overtake(self, *, effects: bool) -> None:
-        """See to what was marked meanwhile; the sync at hand gets at least as much time as that took."""
+        """See to what was marked meanwhile; what is at hand gets at least as much time as that took.
+
+        At hand is a sync, or a command that somebody waits for and that reads or writes for long.
+        """
         begun = time.monotonic()
         with self._hub.database.read() as connection:
             told = self._told(connection, load_pauses(connection))
         self._overtaking = True
         try:
             if told:
-                overtake(self._hub, self._flows, effects=effects)
+                flows = self._flows or obey(self._hub, list(self._hub.config.flows.values()))
+                overtake(self._hub, flows, effects=effects)
         finally:
             self._overtaking = False
             self._overtakes_at = time.monotonic() + max(self._pace.look, time.monotonic() - begun)

@@ -11,6 +11,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """What a process of ours finds in its environment: this machine's, our code, and these."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
 def crossdock(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 60
 ) -> subprocess.CompletedProcess[str]:
@@ -18,7 +23,7 @@ def crossdock(
     return subprocess.run(
         [sys.executable, "-m", "crossdock", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        env=environment(env or {}),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -31,7 +31,7 @@ def _overtaken_at(desk: Desk, name: str, work: Callable[[], None], reading: str 
     passed: list[str] = []
 
     def checkpoint(reached: str) -> None:
-        if reached == name and not passed and (not reading or hub.reading == reading):
+        if reached == name and not passed and (not reading or hub.lane.reading == reading):
             passed.append(reached)
             work()
 
