@@ -155,11 +155,24 @@ class StateStore(Protocol):
         ...
 
 
+class TokenVault(Protocol):
+    """Where a token is kept that the platform replaces, so that the new one outlives this process."""
+
+    def get(self, name: str) -> str | None:
+        """The kept text, or None."""
+        ...
+
+    def put(self, name: str, text: str) -> None:
+        """Keep a text, encrypted."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a connector is given besides its own settings.
 
     ``allow_private_network`` is whether its own host may be at a private address; the transport refuses it otherwise.
+    ``vault`` is None where the operator gave no key: then tokens live in memory only.
     """
 
     connection: str
@@ -169,6 +182,7 @@ class Environment:
     http_transport: httpx.BaseTransport | None = None
     on_request: Callable[[RequestRecord], None] | None = None
     allow_private_network: bool = False
+    vault: TokenVault | None = None
 
 
 class Connector(Protocol):

@@ -75,7 +75,13 @@ class Client:
             secrets=[secret for secret in (options.refresh_token, options.password) if secret],
         )
         self.redact = self._transport.redact
-        self._tokens = Tokens(options, self._transport.send, self._transport.redact.hide, environment.clock)
+        send, hide = self._transport.send, self._transport.redact.hide
+        self._tokens = Tokens(options, send, hide, environment.clock, environment.vault)
+
+    @property
+    def token_replaced(self) -> bool:
+        """Whether the platform gave another refresh token than the one that is configured."""
+        return self._tokens.replaced
 
     def query(self, operation: str, document: str, variables: Mapping[str, JSON], records: int = 1) -> Answer:
         """Ask for at most so many records, whose cost is booked beforehand."""

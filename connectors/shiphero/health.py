@@ -76,6 +76,7 @@ class Doctor:
         found = [self._try("credentials", self._credentials)]
         if not found[0].ok:
             return found
+        found += self._token()
         return [*found, self._try("customer", self._customer), self._try("credits", self._credits)]
 
     def warehouses(self) -> list[PlatformLocation]:
@@ -99,6 +100,13 @@ class Doctor:
             text = f"{text}; its clock and ours differ by {skew:.0f} seconds"
             return Finding("credentials", ok=True, message=text, advice="set this machine's clock", warning=True)
         return Finding("credentials", ok=True, message=text)
+
+    def _token(self) -> list[Finding]:
+        if not self._client.token_replaced or self._environment.vault is not None:
+            return []
+        text = "ShipHero replaced the refresh token, and the new one is in memory only"
+        advice = "set token_key in the configuration, and the refresh token anew once, or a restart cannot log in"
+        return [Finding("token", ok=True, message=text, advice=advice, warning=True)]
 
     def _customer(self) -> Finding:
         account, _ = self._account()

@@ -1,7 +1,11 @@
-"""Access tokens: from a refresh token, or from user and password; kept in memory, renewed by one thread for all."""
+"""Access tokens: from a refresh token, or from user and password; kept in memory, renewed by one thread for all.
+
+A refresh token that the platform replaces is kept in the vault, where there is one, for the next process.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,6 +14,7 @@ import msgspec
 
 from canonical.clock import Clock
 from canonical.errors import AuthenticationError
+from connectors.base import TokenVault
 from connectors.http import Answer, Outgoing
 from connectors.shiphero.options import Options
 
@@ -28,7 +33,12 @@ class Tokens:
     """The access token of one connection; safe for several threads."""
 
     def __init__(
-        self, options: Options, send: Callable[[Outgoing], Answer], hide: Callable[[str], None], clock: Clock
+        self,
+        options: Options,
+        send: Callable[[Outgoing], Answer],
+        hide: Callable[[str], None],
+        clock: Clock,
+        vault: TokenVault | None = None,
     ) -> None:
         self._options = options
         self._send = send
@@ -37,7 +47,19 @@ class Tokens:
         self._lock = threading.Lock()
         self._token = ""
         self._until: datetime | None = None
+        self._vault = vault
+        # One that replaced another token than the operator's present one is of no use.
+        self._kept_as = f"refresh_token:{hashlib.sha256(options.refresh_token.encode()).hexdigest()[:16]}"
         self._refresh_tokens = [options.refresh_token] if options.refresh_token else []
+        kept = vault.get(self._kept_as) if vault is not None and options.refresh_token else None
+        if kept:
+            hide(kept)
+            self._refresh_tokens.append(kept)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the platform gave another refresh token than the one that is configured."""
+        return bool(self._options.refresh_token) and self._refresh_tokens[-1] != self._options.refresh_token
 
     def current(self) -> str:
         """The token to send now, asked for when there is none or the old one ends soon."""
@@ -78,6 +100,8 @@ class Tokens:
         if granted.refresh_token and granted.refresh_token not in self._refresh_tokens:
             self._hide(granted.refresh_token)
             self._refresh_tokens = [*self._refresh_tokens[:1], granted.refresh_token]
+            if self._vault is not None:
+                self._vault.put(self._kept_as, granted.refresh_token)
         self._token = granted.access_token
         self._until = None
         if granted.expires_in:

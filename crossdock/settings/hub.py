@@ -10,6 +10,7 @@ from canonical.errors import ConfigError, Problem
 from connectors import registry
 from connectors.base import Connector, Environment
 from connectors.manifest import Setting
+from connectors.vault import SHORTEST_KEY, Vault
 from crossdock.settings.database import absolute, database_problem
 from crossdock.settings.flows import fields_of
 from crossdock.settings.model import ConnectionSettings, Settings
@@ -74,6 +75,15 @@ def resolved(connection: ConnectionSettings, resolver: Resolver) -> dict[str, Se
     return values
 
 
+def token_key(reference: str, resolver: Resolver) -> str:
+    """The key that tokens are kept with; ConfigError when it cannot be read or is too short to be one."""
+    key = resolver.resolve(reference).reveal()
+    if len(key) < SHORTEST_KEY:
+        hint = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        raise ConfigError([Problem(f"token_key has fewer than {SHORTEST_KEY} characters", hint=hint)])
+    return key
+
+
 def _of_kind(key: str, value: SettingValue, setting: Setting) -> SettingValue:
     """What a reference gave is text; read it as the kind the manifest declares."""
     if not isinstance(value, str):
@@ -96,7 +106,7 @@ def _connection(connection: ConnectionSettings, settings: Settings, resolver: Re
         platform=connection.connector,
         manifest=connection.manifest,
         mappings=_mappings(connection, settings),
-        build=_builder(connection, resolver),
+        build=_builder(connection, resolver, settings.token_key),
         documents=_documents(connection, settings),
         locations=connection.locations,
         currency=connection.currency,
@@ -118,11 +128,13 @@ def _documents(connection: ConnectionSettings, settings: Settings) -> Mapping[st
     return {spec.document: compile_document(spec, context) for spec in specs}
 
 
-def _builder(connection: ConnectionSettings, resolver: Resolver) -> Callable[[Environment], Connector]:
+def _builder(connection: ConnectionSettings, resolver: Resolver, key: str) -> Callable[[Environment], Connector]:
     def build(environment: Environment) -> Connector:
         if connection.read_only:
             environment = replace(environment, read_only=True)
         environment = replace(environment, allow_private_network=connection.allow_private_network)
+        if key:
+            environment = replace(environment, vault=Vault(environment.state, token_key(key, resolver)))
         return registry.create(connection.connector, resolved(connection, resolver), environment)
 
     return build

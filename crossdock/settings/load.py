@@ -19,7 +19,7 @@ from crossdock.settings.database import database_problem
 from crossdock.settings.findings import Findings
 from crossdock.settings.flows import World, check_flows
 from crossdock.settings.maps import mapping_files
-from crossdock.settings.metrics import check_metrics
+from crossdock.settings.metrics import check_metrics, check_secret
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.orders import check_booked, check_ready, read_orders, read_processors, read_routes
 from crossdock.settings.owners import read_ownership
@@ -92,6 +92,7 @@ def _settle(
     check_metrics(shape.metrics, findings)
     check_alerts(shape.alerts, shape.connections, findings)
     check_telemetry(shape.telemetry, findings)
+    check_secret(shape.token_key, ("token_key",), findings)
     askable = not findings.wrong("connections", "database")
     ownership = read_ownership(shape.ownership, names, codes, document.file, findings)
     locations = read_locations(shape.locations, names, findings)
@@ -131,6 +132,7 @@ def _settle(
         alerts=shape.alerts,
         telemetry=shape.telemetry,
         privacy=shape.privacy,
+        token_key=shape.token_key,
         askable=askable,
     )
 

@@ -66,6 +66,7 @@ class Settings:
     alerts: AlertsShape = field(default_factory=AlertsShape)
     telemetry: TelemetryShape = field(default_factory=TelemetryShape)
     privacy: PrivacyShape = field(default_factory=PrivacyShape)
+    token_key: str = ""
     askable: bool = True
     """Whether the accounts and the database are right as written, whatever is wrong in other blocks."""
 

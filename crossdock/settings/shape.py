@@ -214,3 +214,10 @@ class ConfigShape(_Block, frozen=True, kw_only=True):
     alerts: AlertsShape = AlertsShape()
     telemetry: TelemetryShape = TelemetryShape()
     privacy: PrivacyShape = PrivacyShape()
+    token_key: Annotated[
+        str,
+        Meta(
+            description="The key, by reference, with which tokens are kept that a platform replaces, as in "
+            "${file:/run/secrets/token_key}. None: they live in memory, and a restart begins with those configured."
+        ),
+    ] = ""

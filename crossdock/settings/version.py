@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-_NO_VALUES = ("retention", "schedules", "alerts", "metrics", "telemetry", "privacy")
+_NO_VALUES = ("retention", "schedules", "alerts", "metrics", "telemetry", "privacy", "token_key")
 """Blocks that decide nothing about values: changing one makes no plan old, and nothing is read anew for it."""
 
 

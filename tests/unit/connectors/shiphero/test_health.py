@@ -76,3 +76,11 @@ def test_a_clock_that_is_off_is_told(clock: Ticker) -> None:
 
     scene.hero.answer = late  # type: ignore[method-assign]
     assert "3600 seconds" in findings(scene)["credentials"].message
+
+
+def test_a_replaced_refresh_token_that_would_be_lost_is_told(clock: Ticker) -> None:
+    scene = stage(clock, rotates=True)
+    found = {one.check: one for one in scene.connector.check()}
+    assert found["token"].warning
+    assert "token_key" in found["token"].advice
+    assert "token" not in {one.check for one in stage(clock).connector.check()}

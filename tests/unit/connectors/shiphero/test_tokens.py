@@ -10,13 +10,17 @@ import httpx
 import pytest
 
 from canonical.errors import AuthenticationError
+from connectors.base import Environment
+from connectors.conformance.world import MemoryState
 from connectors.http import Answer, Outgoing
 from connectors.manifest import load_manifest
+from connectors.shiphero.connector import ShipHeroConnector, connect
 from connectors.shiphero.options import read_options
 from connectors.shiphero.simulator.access import PASSWORD, REFRESH_TOKEN, USERNAME
 from connectors.shiphero.tokens import Tokens
 from connectors.simulation import SimTransport, Ticker
-from tests.unit.connectors.shiphero.stage import records_of, stage
+from connectors.vault import Vault
+from tests.unit.connectors.shiphero.stage import Stage, records_of, stage
 
 LOGIN = {"refresh_token": "", "username": USERNAME, "password": PASSWORD}
 
@@ -90,6 +94,26 @@ def test_a_refresh_token_that_is_replaced_is_followed(clock: Ticker) -> None:
         assert len(records_of(scene.pull("products", "sku"))) == 3
         scene.hero.access.expire()
     assert REFRESH_TOKEN not in scene.hero.access.refresh_tokens
+
+
+def test_a_refresh_token_that_is_replaced_is_known_to_the_next_process_where_there_is_a_vault(clock: Ticker) -> None:
+    state = MemoryState()
+
+    def process(scene: Stage, key: str = "a key that is long enough") -> ShipHeroConnector:
+        vault = Vault(state, key)
+        way = SimTransport(scene.hero)
+        return connect(
+            {"refresh_token": REFRESH_TOKEN}, Environment("wh", clock, state, http_transport=way, vault=vault)
+        )
+
+    scene = stage(clock, rotates=True)
+    assert len(records_of(process(scene).pull("products", ["sku"]))) == 3
+    assert REFRESH_TOKEN not in scene.hero.access.refresh_tokens
+    assert len(records_of(process(scene).pull("products", ["sku"]))) == 3
+    with pytest.raises(AuthenticationError):
+        list(process(scene, "another key that is long enough").pull("products", ["sku"]))
+    with pytest.raises(AuthenticationError):
+        scene.pull("products", "sku")
 
 
 def test_a_refresh_token_that_ended_gives_way_to_the_password(clock: Ticker) -> None:
