@@ -39,7 +39,7 @@ def _ask_twice() -> None:
         outcome = push(self, call)
         if call.operation == "order.create":
             body = msgspec.json.decode(call.body)
-            body["reference_id"] += "1"
+            body["body"]["reference_id"] += "1"
             push(self, replace(call, body=msgspec.json.encode(body)))
         return outcome
 

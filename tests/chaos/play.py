@@ -10,22 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from crossdock.clock import SystemClock
-from sync import observeset
-from sync.orders import store
 from sync.store.database import open_database
 from tests.chaos.crew import Crew, Member
 from tests.chaos.picture import Picture
 from tests.chaos.post import Post
 from tests.chaos.script import Script
 from tests.chaos.stage import Counts, Platforms, platforms
+from tests.chaos.waiting import waiting
 from tests.chaos.weather import Blow
 from tests.support.waiting import until
 
 _BATCH = 8
-_SHOWN = 5
 _ROUNDS = 14
 _IDLE_ROUNDS = 4
 """As many as it takes for what waits longest to be due, and not to be done."""
@@ -196,19 +192,9 @@ class _Run:
         database = open_database(self._database.url)
         try:
             with database.begin() as connection:
-                effect = store.EFFECT
-                counted = select(effect.c.state, func.count()).group_by(effect.c.state)
-                states = {str(state): int(count) for state, count in connection.execute(counted)}
-                marks = observeset.count(connection)
-                hard = select(effect).where(effect.c.state.in_(("blocked", "unknown"))).limit(_SHOWN)
-                stuck = [
-                    f"; {one.state}: {one.operation} {one.reference}: {one.detail}" for one in connection.execute(hard)
-                ]
+                return waiting(connection)
         finally:
             database.close()
-        waits = {state: count for state, count in states.items() if state not in ("done", "dropped")}
-        waits |= {"marks": marks} if marks else {}
-        return ", ".join(f"{count} {state}" for state, count in waits.items()) + "".join(stuck)
 
 
 @contextmanager
