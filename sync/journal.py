@@ -105,6 +105,17 @@ def open_calls(connection: Connection, name: str) -> list[Row[Any]]:
     )
 
 
+def is_open(connection: Connection, call_id: int) -> bool:
+    """Whether the outcome of a call is still not known."""
+    here = select(_CALL.c.id).where(_CALL.c.id == call_id, _CALL.c.state == "in_flight")
+    return connection.execute(here).first() is not None
+
+
+def unsettled(connection: Connection, call_id: int) -> list[Row[Any]]:
+    """The slots of a call whose outcome is not known."""
+    return [line for line in lines(connection, call_id) if not line.outcome]
+
+
 def lines(connection: Connection, call_id: int) -> list[Row[Any]]:
     """The slots a call writes."""
     return list(connection.execute(select(_LINE).where(_LINE.c.call_id == call_id).order_by(_LINE.c.number)))

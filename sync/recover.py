@@ -28,6 +28,9 @@ def recover(hub: Hub, name: str) -> Counter[str]:
     with hub.database.begin() as connection:
         calls = journal.open_calls(connection, name)
     for call in calls:
+        with hub.database.read() as connection:
+            if not journal.is_open(connection, call.id):
+                continue
         ended[_resolve(hub, name, call)] += 1
         hub.checkpoint("call resolved")
     return ended
@@ -64,13 +67,14 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
 def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
     with hub.database.begin() as connection:
-        lines = [line for line in journal.lines(connection, call.id) if not line.outcome]
+        lines = journal.unsettled(connection, call.id)
     # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
     reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
     read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
-        for line in lines:
+        # What was told meanwhile may have overtaken this: what that settled, and wrote since, is not judged again.
+        for line in journal.unsettled(connection, call.id):
             open_lines += not _judge(hub, connection, name, call, line, settled=settled)
         if not open_lines:
             journal.finish(connection, call.id, "done", hub.stamp(), "resolved by reading again")

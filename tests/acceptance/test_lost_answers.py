@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from sqlalchemy import select
 
 from connectors.simulation import Fault
 from connectors.simulation.faults import FaultKind
 from connectors.simulation.simulator import Simulator
-from sync import conflicts, drops, journal
+from sync import conflicts, drops, journal, recover
 from sync.apply import ApplyReport, apply
+from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.run import make_plan, run_sync
+from sync.store.tables import CallLine, table
 from tests.support.trade import Trade, catalog, open_trade
 
 Shop = Literal["shop_eu", "shop_web"]
 SHOPS: list[Shop] = ["shop_eu", "shop_web"]
 SKU = "SKU-00001"
+LINE = table(CallLine)
 LANDS: dict[FaultKind, int] = {
     "timeout_before": 2,
     "timeout_after": 1,
@@ -162,6 +166,31 @@ def test_nothing_is_sent_while_a_lost_write_may_still_take_effect(trade: Trade, 
     sync(trade)
     assert listed(trade, shop) == 3 + 5
     assert len(simulator(trade, shop).log.effects()) == 2
+
+
+def test_a_write_that_was_settled_and_followed_by_another_while_it_was_looked_into_is_not_settled_again(
+    trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking into it reads pages, between which what was told meanwhile overtakes."""
+    count(trade, 9)
+    lose(trade, "shop_eu", "timeout_before")
+    trade.clock.advance(120)
+    overtaken: list[str] = []
+
+    def overtake(_hub: Hub, name: str) -> None:
+        if name == "shop_eu" and not overtaken:
+            overtaken.append(name)
+            count(trade, 3)
+            sync(trade)
+
+    monkeypatch.setattr(recover, "read_orders", overtake)
+    sync(trade)
+    assert overtaken
+    assert listed(trade, "shop_eu") == listed(trade, "shop_web") == 3 + 5
+    with trade.hub.database.begin() as connection:
+        query = select(LINE.c.after, LINE.c.outcome).where(LINE.c.slot == "stock[WH1]").order_by(LINE.c.call_id)
+        told = connection.execute(query.where(LINE.c.external_id.contains("InventoryItem"))).all()
+    assert [(bytes(row.after), row.outcome) for row in told] == [(b"9", "lost"), (b"3", "applied")]
 
 
 @pytest.mark.parametrize("shop", SHOPS)
