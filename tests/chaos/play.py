@@ -28,7 +28,9 @@ _IDLE_ROUNDS = 4
 _LATER_SECONDS = 150.0
 _OPEN_SHARE, _OPEN_MOST = 20, 40
 """So many orders that were not asked for yet let people wait a little for the hub: one in twenty, at most forty."""
-_PATIENCE = 3.0
+_PATIENCE, _SETTLE_SECONDS = 3.0, 20.0
+_HASTE = 8.0
+"""So much less patience has who waits for a hub that never gets done."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class _Run:
         self._script, self._stage, self._crew, self._post = script, stage, crew, post
         self._database, self._tell, self._stop_seconds = database, tell, stop_seconds
         self._open_at_most = min(_OPEN_MOST, len(script.orders) // _OPEN_SHARE)
+        self._haste = _HASTE if crew.broken else 1.0
         self.restless = ""
         self.codes: list[int] = []
 
@@ -149,7 +152,7 @@ class _Run:
             if not written and not parcels and not self.restless and self.codes[-1] == 0:
                 return
             idle = 0 if written or parcels else idle + 1
-            if idle == _IDLE_ROUNDS:
+            if idle >= _IDLE_ROUNDS / self._haste:
                 break
             later += _LATER_SECONDS
             self._stage.ask("later", later)
@@ -157,7 +160,7 @@ class _Run:
 
     def _settle(self) -> None:
         """The hub itself works off what it can at once."""
-        deadline, before = time.monotonic() + 20.0, -1
+        deadline, before = time.monotonic() + _SETTLE_SECONDS / self._haste, -1
         while time.monotonic() < deadline:
             parcels, news = self._stage.ask("do", [])
             self._post.deliver(news)
@@ -181,7 +184,7 @@ class _Run:
 
     def _keep_pace(self) -> None:
         """People do not run away from the hub, and do not wait for it for long either."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _PATIENCE / self._haste
         while self._stage.ask("unasked") > self._open_at_most and time.monotonic() < deadline:
             SystemClock().sleep(0.1)
             _, news = self._stage.ask("do", [])
