@@ -87,8 +87,11 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
     now = hub.stamp()
     change = _change(line)
-    sold = owns.since(connection, name, line.item_id, line.slot, call.created_at)
-    known = owns.since(connection, name, line.item_id, line.slot, "")
+    # Where commitments are shown they tell of sales too; an order read after the look need not be in what was seen.
+    shown = view is not None and str(Slot("committed", parse_slot(line.slot).scope)) in view.observed
+    until = view.as_of if view is not None and shown else ""
+    sold = owns.since(connection, name, line.item_id, line.slot, call.created_at, until)
+    known = owns.since(connection, name, line.item_id, line.slot, "", until)
     mapping = hub.config.connections[name].mappings[line.entity]
     if view is not None and landed(mapping, view, change, sold, known):
         done = applied(view, change, {}, now)

@@ -126,10 +126,10 @@ def due(connection: Connection, channel: str, after: str, before: str) -> list[i
     return sorted(rows.scalars())
 
 
-def since(connection: Connection, channel: str, item: int, slot: str, at: str) -> int:
-    """Units of own orders read since a time that the counter's base does not have."""
+def since(connection: Connection, channel: str, item: int, slot: str, at: str, until: str = "") -> int:
+    """Units of own orders read since a time, and before another one if given, that the counter's base does not have."""
     waiting = load(connection, channel, [item]).get((item, slot), [])
-    return sum(units for as_of, units in waiting if as_of > at)
+    return sum(units for as_of, units in waiting if as_of > at and (not until or as_of < until))
 
 
 def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:
