@@ -129,7 +129,7 @@ def due(connection: Connection, channel: str, after: str, before: str) -> list[i
 def since(connection: Connection, channel: str, item: int, slot: str, at: str, until: str = "") -> int:
     """Units of own orders read since a time that the counter's base does not have.
 
-    Those that were taken off count only if they were read before ``until``, where that is given; those given back always.
+    Units taken off count only if they were read before ``until``, where that is given; units given back always.
     """
     waiting = load(connection, channel, [item]).get((item, slot), [])
     return sum(units for as_of, units in waiting if as_of > at and (not until or as_of < until or units < 0))
