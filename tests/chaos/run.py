@@ -14,7 +14,7 @@ from tests.chaos.script import Script, write
 from tests.chaos.weather import Blow, Rates, forecast
 from tests.support import postgres
 
-_EVENTS_PER_ORDER = 30
+_EVENTS_PER_ORDER = 20
 """Deliveries included, in chaos."""
 _LEAST_ORDERS, _LEAST_SKUS, _MOST_SKUS, _ORDERS_PER_SKU = 10, 20, 400, 4
 _EVERY = ("--every", "2")

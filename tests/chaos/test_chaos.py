@@ -15,7 +15,7 @@ from tests.chaos.run import Plan, calm, plan_of, wild
 from tests.chaos.weather import Rates
 
 pytestmark = pytest.mark.timeout(900)
-EVENTS = 500
+EVENTS = 340
 SEED = 11
 _DENSE = Rates(fault=9, kill=50, stop=150, database=100)
 _STORES = ("sqlite", "postgresql")
