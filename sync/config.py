@@ -59,6 +59,11 @@ class ConnectionConfig:
     currency: str = ""
     write_settle_seconds: float | None = None
 
+    @property
+    def lag(self) -> timedelta:
+        """How long its reads may show what was there before a write."""
+        return timedelta(seconds=self.manifest.read_after_write_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class FlowConfig:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -242,7 +241,7 @@ def store_page(
     """Store a page for every mapping it feeds; tells how many records were ours."""
     as_of = instant_text(page.as_of)
     proven = cursors.load(connection, name, page.resource).read_at
-    lag = timedelta(seconds=hub.config.connections[name].manifest.read_after_write_seconds)
+    lag = hub.config.connections[name].lag
     lagging = instant_text(page.as_of - lag) if lag and late_copies else ""
     most = 0
     marks = [body.digest(raw) for raw in page.records]

@@ -193,14 +193,15 @@ def decide_and_record(hub: Hub, connection: Connection, flow: FlowConfig, items:
     lines = evaluate(hub, connection, flow, items)
     if flow.kind is FlowKind.INVENTORY and hub.config.orders:
         oversold.watch(hub, connection, flow, items)
-    again = record(connection, lines, hub.stamp())
+    lags = {name: hub.config.connections[name].lag for name in flow.targets}
+    again = record(connection, lines, hub.stamp(), lags)
     if not again:
         return lines
     related = again | set(kit_items(hub.config, connection, sorted(again)))
     marks.mark(connection, [marks.Mark(t, flow.name, item) for item in related for t in flow.targets], hub.stamp())
     again &= set(items)
     renewed = evaluate(hub, connection, flow, sorted(again))
-    record(connection, renewed, hub.stamp())
+    record(connection, renewed, hub.stamp(), lags)
     return [line for line in lines if line.view.item_id not in again] + renewed
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
+from canonical.clock import instant_text, parse_instant
 from canonical.slot import Slot, parse_slot
 from canonical.value import Value
 from sync import conflicts, drops, ledger, overrides
@@ -22,11 +25,13 @@ from sync.shadow import Settled, settle
 _FALLS = {EventKind.SALE: "sale", EventKind.DROP: "unaccounted_drop", EventKind.EDIT: "edit"}
 
 
-def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
+def record(
+    connection: Connection, lines: Sequence[Line], now: str, lags: Mapping[str, timedelta] = MappingProxyType({})
+) -> set[int]:
     """Record the events of decided lines and advance the shadow of equal slots; tells which items must be decided anew.
 
     A movement of stock is recorded once: with it the base moves to what was seen, so the next look explains it. What
-    moves a kit moves its components (R7).
+    moves a kit moves its components (R7). ``lags`` is by target how long it may show what was there before a write.
     """
     again: set[int] = set()
     for line in lines:
@@ -35,7 +40,7 @@ def record(connection: Connection, lines: Sequence[Line], now: str) -> set[int]:
         if line.flow.kind is FlowKind.INVENTORY and line.decision.events:
             again.update((line.view.item_id, *(part.item_id for part in line.parts)))
     _close_settled(connection, lines, now)
-    settle(connection, [change for line in lines if (change := _settled(line)) is not None])
+    settle(connection, [change for line in lines if (change := _settled(line, lags)) is not None])
     return again
 
 
@@ -132,7 +137,7 @@ def _close_settled(connection: Connection, lines: Sequence[Line], now: str) -> N
         conflicts.close_slots(connection, target, closings, now)
 
 
-def _settled(line: Line) -> Settled | None:
+def _settled(line: Line, lags: Mapping[str, timedelta]) -> Settled | None:
     """What deciding moves in the shadow: both values where equal, the base where stock moved or was first seen."""
     view, slot, decision = line.view, line.slot, line.decision
     observed = view.observed.get(slot)
@@ -147,24 +152,28 @@ def _settled(line: Line) -> Settled | None:
     elif equal or slot not in view.got:
         got = {slot: observed}
     if decision.verdict is Verdict.NOTHING or (_known(view.sent, sent) and _known(view.got, got)):
-        return _reset_attempts(line)
-    return Settled(view.id, sent, got, writes=_no_attempts(line))
+        return _reset_attempts(line, lags)
+    return Settled(view.id, sent, got, writes=_no_attempts(line, lags))
 
 
 def _known(old: Any, new: dict[str, Value]) -> bool:
     return all(key in old and old[key] == value for key, value in new.items())
 
 
-def _no_attempts(line: Line) -> dict[str, Value] | None:
-    """A read made after the write that shows the value proves that it sticks."""
+def _no_attempts(line: Line, lags: Mapping[str, timedelta]) -> dict[str, Value] | None:
+    """A read made after the write that shows the value proves that it sticks.
+
+    Not as long as the platform may still show what was there before: that would not be known for an old copy any more.
+    """
     written = line.view.writes.get(line.slot)
     if line.decision.verdict is not Verdict.EQUAL or not isinstance(written, list):
         return None
-    return {line.slot: None} if line.view.as_of > str(written[2]) else None
+    sticks = instant_text(parse_instant(str(written[2])) + lags.get(line.target, timedelta(0)))
+    return {line.slot: None} if line.view.as_of > sticks else None
 
 
-def _reset_attempts(line: Line) -> Settled | None:
-    writes = _no_attempts(line)
+def _reset_attempts(line: Line, lags: Mapping[str, timedelta]) -> Settled | None:
+    writes = _no_attempts(line, lags)
     return Settled(line.view.id, {}, {}, writes=writes) if writes else None
 
 

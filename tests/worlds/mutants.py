@@ -49,8 +49,8 @@ TOLD: dict[str, tuple[range, float]] = {
     "compares with the value just read (R3)": (range(60), HIDES),
     "closes a reservation at the acceptance (R1)": (range(20), HIDES),
     "sends what was planned though it moved (R19)": (range(20), HIDES),
-    "raises one place before it lowers the other": (range(200, 220), 0.0),
-    "raises one place while units left another": (range(140, 160), 0.0),
+    "raises one place before it lowers the other": (range(600, 620), 0.0),
+    "raises one place while units left another": (range(1060, 1080), 0.0),
 }
 """Hubs that list too much, and worlds that tell them from the real one."""
 SHORT: dict[str, range] = {
