@@ -45,7 +45,7 @@ def of_one_record(name: str) -> Iterator[None]:
         raise SkippableError("unexpected_fault", unexpected(name, error)) from error
 
 
-def trouble_with_records(name: str, work: Callable[[], None]) -> CrossdockError | None:
+def trouble_with_records(name: str, work: Callable[[], object]) -> CrossdockError | None:
     """Do something with some records of one connection, and give what goes wrong with them, a fault of ours included.
 
     What concerns the whole connection goes on up: that it refuses us, or asks to slow down.

@@ -20,7 +20,11 @@ _log = logging.getLogger(__name__)
 KIND = "record_unread"
 """A record that was marked and cannot be read, again and again."""
 _FAILURES_OF_DOWN = 4
-"""So many failures before anything could be read: not a record is bad, the platform is down."""
+"""So many failures before anything could be read: the platform may be down, and is asked whether it is."""
+_MOST_FAILURES = 32
+"""So many failures before anything could be read, though the platform is there: the rest is for the next time."""
+_ALONE_AFTER = 3
+"""After so many tries a record is asked for alone, and less and less often."""
 _SLOW = timedelta(seconds=5)
 _LONGEST_SECONDS, _PAUSE_SECONDS = 300.0, 1.0
 _TOLD_AFTER = 5
@@ -33,13 +37,15 @@ class Rereading:
         self._hub = hub
         self._name = name
         self._read_any = False
-        self._failures = 0
+        self._failures = self._slow = 0
+        self._given_up = False
 
     def drain(self, resources: Collection[str], read: Callable[[Due], None]) -> int:
         """Read what is marked of these resources, each record once; tells how many were.
 
         A mark goes only if it was not set again while its record was read. What is marked from now on is for the next
-        time: a platform that tells without end would let nothing else happen. Raises what one that is down says.
+        time: a platform that tells without end would let nothing else happen. Raises what one that is down says; one
+        that answers otherwise is not, however many of its records cannot be read.
         """
         hub, count = self._hub, 0
         with hub.database.read() as connection:
@@ -47,7 +53,7 @@ class Rereading:
         while True:
             with hub.database.read() as connection:
                 due = observeset.due(connection, self._name, resources, hub.stamp(), until)
-            if not due.refs:
+            if self._given_up or not due.refs:
                 return count
             count += self._batch(due, read)
 
@@ -63,9 +69,9 @@ class Rereading:
                 self._done(part)
                 count += len(part.refs)
                 continue
-            self._failures += 1
-            down = not self._read_any and self._failures >= _FAILURES_OF_DOWN
-            if down or len(part.refs) == 1 or self._hub.now() - begun >= _SLOW:
+            slow = self._hub.now() - begun >= _SLOW
+            down = self._down(part, slow=slow)
+            if down or self._given_up or len(part.refs) == 1 or slow:
                 # What takes long is not halved at once: other connections have their turn before the next try.
                 self._put_off(part, error)
             else:
@@ -74,7 +80,26 @@ class Rereading:
                 parts += [part.only(refs[:middle]), part.only(refs[middle:])]
             if down:
                 raise error
+            while self._given_up and parts:
+                self._put_off(parts.popleft(), error)
         return count
+
+    def _down(self, part: Due, *, slow: bool) -> bool:
+        """Whether a further failure says that the platform is down, and not that these records are bad, or many."""
+        self._failures += 1
+        self._slow += slow
+        if self._read_any or self._failures < _FAILURES_OF_DOWN:
+            return False
+        if self._failures == _FAILURES_OF_DOWN and not self._answers():
+            return True
+        long = self._slow >= _FAILURES_OF_DOWN
+        self._given_up = long or self._failures >= _MOST_FAILURES
+        return long and part.attempts < _ALONE_AFTER
+
+    def _answers(self) -> bool:
+        """Whether the platform is there: then bad records, however many, keep nothing else of it from being read."""
+        with hurried():
+            return trouble_with_records(self._name, self._hub.connector(self._name).check) is None
 
     def _done(self, part: Due) -> None:
         self._read_any = True

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from canonical.errors import AuthenticationError, ProtocolError, RetriableError, ThrottledError
+from connectors.base import Finding, Page
 from sync import observeset, trouble
+from sync.observe import ReadMode, drain
 from sync.observeset import Mark
 from sync.rereading import KIND, Rereading
 from sync.store import tables
@@ -103,10 +106,20 @@ def test_who_cannot_be_read_again_and_again_is_told_of_until_it_can(desk: Desk) 
     assert not _left(desk)
 
 
-def test_a_platform_that_is_down_is_asked_a_few_times_and_every_mark_stays(desk: Desk) -> None:
+def test_a_platform_that_is_down_is_asked_a_few_times_and_every_mark_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refs = [f"r{number}" for number in range(600)]
     _mark(desk, *refs)
     platform = Platform(RetriableError("down"), refs)
+    connector = desk.trading.hub.connector("shop")
+
+    def check() -> list[Finding]:
+        if platform.bad:
+            raise platform.error
+        return []
+
+    monkeypatch.setattr(connector, "check", check)
     with pytest.raises(RetriableError):
         _drain(desk, platform)
     assert len(platform.asked) == 4
@@ -115,6 +128,49 @@ def test_a_platform_that_is_down_is_asked_a_few_times_and_every_mark_stays(desk:
     desk.trading.clock.advance(2)
     assert _drain(desk, platform) == 600
     assert not _left(desk)
+
+
+def test_many_bad_records_of_a_platform_that_answers_delay_no_other(desk: Desk) -> None:
+    refs = [f"r{number:03}" for number in range(500)]
+    _mark(desk, *refs)
+    platform = Platform(RetriableError("500"), refs[::50])
+    assert _drain(desk, platform) == 490
+    assert _left(desk) == dict.fromkeys(refs[::50], 1)
+
+
+def test_where_no_record_can_be_read_most_are_left_for_the_next_time(desk: Desk) -> None:
+    refs = [f"r{number}" for number in range(600)]
+    _mark(desk, *refs)
+    platform = Platform(RetriableError("500"), refs)
+    assert _drain(desk, platform) == 0
+    assert len(platform.asked) == 32
+    assert _left(desk).keys() == set(refs)
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_products_that_cannot_be_read_keep_no_order_from_being_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    connector, bad = desk.trading.hub.connector("shop"), {f"bad{number}" for number in range(6)}
+    right = connector.lookup
+
+    def lookup(resource: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Page]:
+        if bad & set(ids):
+            desk.trading.clock.advance(seconds)
+            raise RetriableError("500")
+        return right(resource, fields, ids)
+
+    monkeypatch.setattr(connector, "lookup", lookup)
+    with desk.database() as connection:
+        observeset.mark_all(connection, [Mark("shop", "items", ref) for ref in bad], desk.trading.hub.stamp())
+    for _ in range(9):
+        with suppress(RetriableError):
+            drain(desk.trading.hub, "shop")
+        desk.trading.clock.advance(300)
+    _mark(desk, desk.place(1))
+    assert not desk.sync(ReadMode.MARKED).look.failed
+    assert len(desk.requests()) == 1
+    assert desk.sync(ReadMode.FULL).look.reads["shop"].swept
 
 
 def test_a_record_that_takes_long_is_found_without_holding_the_others_up(desk: Desk) -> None:
