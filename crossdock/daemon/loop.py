@@ -104,6 +104,7 @@ class Loop:
         self._rests = Rests(pace.rest)
         self._marked_last = False
         self._flows: list[FlowConfig] = []
+        self._by_hand = False
         self._looked_at = 0.0
         self._overtaking = False
         self._overtakes_at = 0.0
@@ -143,7 +144,7 @@ class Loop:
             self._on_end()
 
     def _step(self) -> None:
-        if self._between():
+        if self._look_between():
             self._agenda.anew()
         try:
             with self._hub.database.read() as connection:
@@ -156,6 +157,13 @@ class Loop:
         else:
             self._sync(job)
             self._prune()
+
+    def _look_between(self) -> bool:
+        self._by_hand = True
+        try:
+            return self._between()
+        finally:
+            self._by_hand = False
 
     def _next(self, connection: Connection) -> Job | None:
         """What is marked comes first, but never twice while something else is due."""
@@ -176,7 +184,8 @@ class Loop:
         return demands.waiting(connection) or self._told(connection, pauses)
 
     def _told(self, connection: Connection, pauses: Pauses) -> bool:
-        read = set(reading_order(self._hub)) - pauses.connections - self._rests.now().keys()
+        flows = pauses.left(self._hub.config.flows.values())
+        read = set(reading_order(self._hub, flows)) - pauses.connections - self._rests.now().keys()
         return bool(observeset.ripe(connection, self._hub.stamp()) & read)
 
     def _sync(self, job: Job) -> None:
@@ -245,7 +254,8 @@ class Loop:
             return
         if self._stopping():
             raise StoppedError("asked to stop")
-        if time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
+        # What somebody asked for by hand is carried out between two syncs, and a pause does not hold it up.
+        if not self._by_hand and time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
             self._looked_at = time.monotonic()
             self._leave_paused()
         if name in OVERTAKES and not self._overtaking and time.monotonic() >= self._overtakes_at:
@@ -258,12 +268,14 @@ class Loop:
         """
         begun = time.monotonic()
         with self._hub.database.read() as connection:
-            told = self._told(connection, load_pauses(connection))
+            pauses = load_pauses(connection)
+            told = self._told(connection, pauses)
         self._overtaking = True
         try:
             if told:
-                flows = self._flows or obey(self._hub, list(self._hub.config.flows.values()))
-                overtake(self._hub, flows, effects=effects)
+                # All of them, though the sync at hand may be of a few: what is told now concerns any.
+                flows = list(self._hub.config.flows.values())
+                overtake(self._hub, obey(self._hub, flows) if self._by_hand else pauses.left(flows), effects=effects)
         finally:
             self._overtaking = False
             self._overtakes_at = time.monotonic() + max(self._pace.look, time.monotonic() - begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -139,6 +140,45 @@ def test_marks_of_a_paused_connection_wake_nobody_and_are_worked_off_afterwards(
     work.resume()
     work.until(desk.requests)
     assert work.stop()
+
+
+def test_marks_of_a_connection_whose_flows_are_paused_wake_nobody_and_are_worked_off_afterwards(desk: Desk) -> None:
+    hub = desk.trading.hub
+    hub.config = replace(hub.config, orders={}, routes=(), processors={})
+    work = Work(desk, OFTEN)
+    work.pause(*(Paused(FLOW, name) for name in hub.config.flows))
+    with desk.database() as connection:
+        observeset.mark_all(connection, [Mark("shop", "items", desk.world("shop").find("SKU-1").id)], hub.stamp())
+    assert not work.ended.wait(0.3)
+    assert work.runs() == [("start", "done")]
+    work.resume()
+    work.until(lambda: work.runs() == [("start", "done"), ("webhook", "done")])
+    assert work.stop()
+
+
+def test_what_is_told_overtakes_a_sync_of_other_flows(desk: Desk) -> None:
+    work = Work(desk, Schedule("nightly", every=timedelta(days=1), flows=("prices",), read="full"))
+    hub = desk.trading.hub
+    connector = hub.connector("shop")
+    pull, before = connector.pull, desk.listed()
+    seen: list[int] = []
+
+    def endless(*given: object) -> Iterator[object]:
+        yield from pull(*given)
+        item = desk.world("erp").find("SKU-1")
+        desk.world("erp").set_stock("SKU-1", "WH1", 3)
+        with desk.database() as connection:
+            observeset.mark_all(connection, [Mark("erp", "items", item.id)], hub.stamp())
+        end = time.monotonic() + PATIENCE
+        while desk.listed() == before and time.monotonic() < end:
+            yield from pull(*given)
+        seen.append(desk.listed())
+
+    connector.pull = endless
+    work.fire("nightly")
+    work.until(lambda: work.due() == [])
+    assert work.stop()
+    assert set(seen) == {before - 7}
 
 
 def test_a_pause_ends_a_sync_under_way_which_goes_on_without_what_is_paused(desk: Desk) -> None:

@@ -13,10 +13,12 @@ from canonical.errors import RetriableError
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
 from crossdock.daemon.stopping import StoppedError
-from sync import observeset, run
+from sync import observeset, pauses, run
 from sync.hub import Hub
+from sync.observe import ReadMode
 from sync.observeset import Mark
 from sync.orders.advance import advance
+from sync.pauses import Paused, obey
 from sync.store import tables
 from tests.support.desk import Desk, open_desk
 from tests.support.waiting import until
@@ -120,6 +122,28 @@ def test_what_is_told_overtakes_a_sync_that_takes_long(desk: Desk) -> None:
     work.mark(desk.place(2))
     work.until(lambda: work.runs() == [("serve", "done")])
     assert asked[0]
+    assert work.stop()
+
+
+def test_a_pause_holds_nothing_up_that_was_asked_for_by_hand(desk: Desk) -> None:
+    hub, asked = desk.trading.hub, threading.Event()
+    ended: list[str] = []
+
+    def between() -> bool:
+        if asked.is_set() and not ended:
+            own = hub.sibling(read_only=False, progress=hub.progress)
+            ended.append("begun")
+            run.run_sync(own, ReadMode.FULL, flows=obey(own, list(hub.config.flows.values()), named=True))
+            ended.append("ended")
+        return False
+
+    work = Work(desk, between=between)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    with desk.database() as connection:
+        pauses.pause(connection, [Paused(pauses.ALL, "")], hub.stamp())
+    work.loop._looked_at = 0.0
+    asked.set()
+    work.until(lambda: len(ended) == 2)
     assert work.stop()
 
 
