@@ -20,7 +20,8 @@ _IN_URL = re.compile(r"(://[^/\s:@]*:)[^@\s/]+@")
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """The text without known secrets, quoted or not, and without passwords in URLs."""
-    forms = {form for secret in secrets if len(secret.strip()) >= _SHORTEST for form in spellings(secret)}
+    # Copied at once: another thread may read a new secret meanwhile.
+    forms = {form for secret in tuple(secrets) if len(secret.strip()) >= _SHORTEST for form in spellings(secret)}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, _MASK)
     return _IN_URL.sub(rf"\1{_MASK}@", text)

@@ -7,6 +7,9 @@ import logging
 import sys
 from typing import Any
 
+import pytest
+
+from crossdock.cli import errors
 from crossdock.cli.errors import redacted
 from crossdock.logs import JsonLines, Text
 from sync import logcontext
@@ -61,3 +64,14 @@ def test_secrets_are_taken_out_even_where_json_would_escape_them() -> None:
 def test_text_is_redacted_too() -> None:
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "token %s", (SECRET,), None)
     assert Text({SECRET}, redacted).format(record) == "INFO x: token ***"
+
+
+def test_a_secret_may_be_read_while_a_line_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"first-secret"}
+
+    def meanwhile(secret: str) -> frozenset[str]:
+        secrets.add(f"{secret}-renewed")
+        return frozenset({secret})
+
+    monkeypatch.setattr(errors, "spellings", meanwhile)
+    assert errors.redacted("it is first-secret", secrets) == "it is ***"
