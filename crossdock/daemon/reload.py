@@ -96,10 +96,9 @@ class Reloader:
         try:
             found = self._read()
         except ConfigError as error:
-            told = redacted(_first(error), self.app.secrets)
-            _log.warning("the configuration on disk is not valid, the last good one stays: %s", told)
-            self.announcer.broken(told)
-            return False
+            return self._refuse(_first(error))
+        except Exception as error:  # noqa: BLE001 - whatever lies there must not keep the last good one from working
+            return self._refuse(f"unexpected error: {type(error).__name__}: {error}")
         before = self.active.settings
         changed = found.settings.version != before.version
         try:
@@ -120,6 +119,12 @@ class Reloader:
         elif found.settings != before:
             _log.info("follows the changed schedules, alerts or limits of %s", self.app.config)
         return changed
+
+    def _refuse(self, why: str) -> bool:
+        told = redacted(why, self.app.secrets)
+        _log.warning("the configuration on disk is not valid, the last good one stays: %s", told)
+        self.announcer.broken(told)
+        return False
 
     def _read(self) -> Candidate:
         """The configuration on disk with every secret readable; ConfigError when it cannot be taken over."""

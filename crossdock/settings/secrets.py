@@ -96,11 +96,19 @@ class Resolver:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """NAME=value lines of a file; blank lines, ``#`` lines and ``export`` are passed over, quotes taken off."""
+    """NAME=value lines of a file; blank lines, ``#`` lines and ``export`` are passed over, quotes taken off.
+
+    ConfigError when there is a file and it cannot be read.
+    """
     if not path.is_file():
         return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ConfigError([Problem(f"the file cannot be read: {reason}", file=str(path))]) from error
     found: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         name, separator, value = line.strip().removeprefix("export ").partition("=")
         if separator and not name.startswith("#"):
             value = value.strip()

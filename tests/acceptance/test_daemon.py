@@ -222,6 +222,19 @@ def test_sighup_reads_secrets_anew_and_what_cannot_be_taken_over_is_said(world: 
     secrets.write_text(right.replace("cs_demo_shop_web", "cs_wrong"), encoding="utf-8")
     serving.process.send_signal(signal.SIGHUP)
     until(lambda: not world.daemon().config_problem)
+    # What is no text, or a file that cannot be read, as where an editor keeps one open, is as wrong as anything.
+    secrets.write_bytes(right.encode() + b"NAME=\xfc\n")
+    until(lambda: "not UTF-8" in world.daemon().config_problem)
+    secrets.write_text(right.replace("cs_demo_shop_web", "cs_wrong"), encoding="utf-8")
+    until(lambda: not world.daemon().config_problem)
+    opened = world.config.with_name("mappings") / "woocommerce" / ".#variant.yaml"
+    opened.parent.mkdir(parents=True, exist_ok=True)
+    opened.symlink_to("nobody@nowhere")
+    serving.process.send_signal(signal.SIGHUP)
+    until(lambda: "cannot be read" in world.daemon().config_problem)
+    opened.unlink()
+    serving.process.send_signal(signal.SIGHUP)
+    until(lambda: not world.daemon().config_problem)
     assert "shop_web" in world.call("plan", code=1)["unread"][0]["connection"]
     secrets.write_text(right, encoding="utf-8")
     serving.process.send_signal(signal.SIGHUP)

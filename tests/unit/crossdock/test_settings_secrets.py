@@ -52,6 +52,12 @@ def test_a_reference_to_nothing_names_it_and_says_what_to_do(tmp_path: Path, ref
     assert any(word in str(caught.value) for word in ("NOPE", "nope", str(tmp_path)))
 
 
+def test_a_file_of_variables_that_is_no_text_is_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("TOKEN=gr\u00fcn".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"\.env: .*not UTF-8"):
+        Resolver({}, tmp_path)
+
+
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="TOKEN is not set"):
         Resolver({"TOKEN": ""}, tmp_path).resolve("${env:TOKEN}")
