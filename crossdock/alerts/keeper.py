@@ -146,10 +146,14 @@ class Keeper:
                 self._deliver(name, target.sender, Message([said]))
 
 
-def keeper_of(hub: Hub, settings: Settings, resolver: Resolver, pulse: Pulse) -> Keeper:
-    """A keeper as configured, who is told by ``pulse`` how syncs fare."""
-    charge = charge_of(settings, targets(settings, resolver, hub.clock))
+def keeper_of(hub: Hub, charge: Charge, pulse: Pulse) -> Keeper:
+    """A keeper who is told by ``pulse`` how syncs fare."""
     return Keeper(hub, charge, failures=lambda: (pulse.failures, pulse.last_error))
+
+
+def charge_now(hub: Hub, settings: Settings, resolver: Resolver) -> Charge:
+    """What is looked for as configured, and the targets with their secrets read; ConfigError when they cannot be."""
+    return charge_of(settings, targets(settings, resolver, hub.clock))
 
 
 def charge_of(settings: Settings, told: Mapping[str, Target]) -> Charge:

@@ -139,13 +139,13 @@ def _set_to_work(
     paced: bool,
 ) -> None:
     """Make what syncs, tells and keeps the time, each of which follows the configuration."""
-    from crossdock.alerts.keeper import keeper_of
+    from crossdock.alerts.keeper import charge_now, keeper_of
     from crossdock.daemon.between import between_runs
     from crossdock.daemon.loop import Loop
     from crossdock.daemon.timing import Timing
 
     settings, hub, pulse = active.settings, active.hub, followers.watch.pulse
-    followers.keeper = keeper_of(hub, settings, resolver(app, settings), pulse)
+    followers.keeper = keeper_of(hub, charge_now(hub, settings, resolver(app, settings)), pulse)
     followers.timing = Timing(hub.database, SystemClock())
     between = between_runs(app, active, presence, followers.follow, server.stop, paced=paced)
     followers.loop = Loop(hub, pace, lambda: server.stopping, settings.schedules, pulse, between, bell)

@@ -14,7 +14,7 @@ from crossdock.engines.lane import in_lane
 from sync.schedule import Schedule
 
 if TYPE_CHECKING:
-    from crossdock.alerts.keeper import Keeper
+    from crossdock.alerts.keeper import Charge, Keeper
     from crossdock.daemon.reload import Candidate
     from crossdock.engines.engine import Engine
 
@@ -23,19 +23,23 @@ _GRACE_SECONDS = 2.0
 
 @dataclass
 class Leading:
-    """Begins and ends with the leadership, as often as that changes; ``engine`` and ``keeper`` make new ones."""
+    """Begins and ends with the leadership, as often as that changes; ``engine`` and ``keeper`` make new ones.
+
+    ``charge`` is what was read last: whoever takes over needs no secret that cannot be read just then.
+    """
 
     active: Active
     bell: Bell
     schedules: Mapping[str, Schedule]
     engine: Callable[[], Engine]
-    keeper: Callable[[], Keeper]
+    keeper: Callable[[Charge], Keeper]
+    charge: Charge
     _engine: Engine | None = field(default=None, init=False)
     _keeper: Keeper | None = field(default=None, init=False)
 
     def begin(self) -> None:
         """Do it from now on."""
-        self._keeper = self.keeper()
+        self._keeper = self.keeper(self.charge)
         self._hear()
         self._keeper.start()
 
@@ -51,8 +55,9 @@ class Leading:
         """Go by this configuration from now on, also where another one leads now."""
         changed = found.settings.schedules != self.schedules
         self.schedules = found.settings.schedules
+        self.charge = charge_of(found.settings, found.targets)
         if self._keeper is not None:
-            self._keeper.configure(charge_of(found.settings, found.targets))
+            self._keeper.configure(self.charge)
         if self._engine is not None and changed:
             self._engine.stop(_GRACE_SECONDS)
             self._hear()

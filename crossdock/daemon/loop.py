@@ -243,11 +243,11 @@ class Loop:
         """A fault that no one foresaw ends a sync and not the process: hearing goes on, and the next sync may do."""
         try:
             yield
-        except CrossdockError as error:
-            self._rest(error)
         except Exception as error:  # noqa: BLE001 - nothing may end the receiver
-            _log.exception("an unexpected fault")
+            if not isinstance(error, CrossdockError):
+                _log.exception("an unexpected fault")
             self._rest(error)
+            self._bell.rest(self._pace.look)
 
     def _checkpoint(self, name: str) -> None:
         if name not in CALM:

@@ -34,17 +34,21 @@ class Standing:
     pulse: Pulse
     begin: Callable[[], None]
     end: Callable[[], None]
+    _begun: bool = False
     _told: str = ""
     _led_with: str = ""
     _free_since: float = 0.0
 
     def __call__(self) -> bool:
         """Whether everything is to be looked at anew: as leader from now on, or with another configuration."""
-        took_over = not self.between.presence.leads
+        took_over = not self.between.presence.leads or not self._begun
         if took_over:
+            self._begun = False
             self.end()
             self._stand_by()
+            # What fails here is begun anew at the next step: nobody may lead without hearing and telling.
             self.begin()
+            self._begun = True
         return self.between() or took_over
 
     def _stand_by(self) -> None:

@@ -7,7 +7,7 @@ import socket
 
 from starlette.applications import Starlette
 
-from crossdock.alerts.keeper import Keeper, keeper_of
+from crossdock.alerts.keeper import Charge, Keeper, charge_now, keeper_of
 from crossdock.cli.app import App
 from crossdock.cli.workspace import resolver
 from crossdock.clock import SystemClock
@@ -59,13 +59,14 @@ class Working:
         active = Active(settings, hub, app.secrets)
         bell = Bell()
 
-        def keeper() -> Keeper:
-            return keeper_of(hub, active.settings, resolver(app, active.settings), watch.pulse)
+        def keeper(charge: Charge) -> Keeper:
+            return keeper_of(hub, charge, watch.pulse)
 
         def engine() -> SharedEngine:
             return SharedEngine(self._wakes, hub.database, SystemClock())
 
-        self._leading = Leading(active, bell, settings.schedules, engine, keeper)
+        charge = charge_now(hub, settings, resolver(app, settings))
+        self._leading = Leading(active, bell, settings.schedules, engine, keeper, charge)
         self._followers = Followers(None, watch)
         between = between_runs(app, active, self._presence, self._follow, lambda: None, paced=paced)
         standing = Standing(between, watch.pulse, self._leading.begin, self._leading.end)

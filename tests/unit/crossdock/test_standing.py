@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from canonical.errors import RetriableError
 from crossdock.daemon import standing
 from crossdock.daemon.active import Active
 from crossdock.daemon.between import Between
@@ -149,6 +150,22 @@ def test_who_loses_its_place_ends_what_only_a_leader_does_before_it_stands_by(
         until(lambda: one.done == ["end", "begin", "end"])
         one.stopping.set()
         until(lambda: one.done[-1] == "stopped")
+
+
+def test_what_could_not_be_begun_is_begun_at_the_next_step(candidate: Callable[..., Candidate]) -> None:
+    one = candidate()
+    begin = one.standing.begin
+
+    def fail_once() -> None:
+        one.standing.begin = begin
+        raise RetriableError("the database is away")
+
+    one.standing.begin = fail_once
+    with pytest.raises(RetriableError):
+        one.standing()
+    assert one.standing() is True
+    assert one.done == ["end", "end", "begin"]
+    assert one.standing() is False
 
 
 def test_a_database_that_is_away_is_waited_for(
