@@ -97,14 +97,14 @@ class Scheduled:
 
     def __init__(self, schedules: Mapping[str, Schedule]) -> None:
         self.schedules = schedules
-        self._started = False
+        self._started = self._anew = False
 
     def next(self, connection: Connection, pauses: Pauses, now: datetime, *, rested: bool) -> Job | None:
         """The schedule that waits longest; at the start what an earlier process left over."""
         if not rested:
             return None
         if not self._started:
-            return Job(SERVE, "start", ReadMode.MARKED)
+            return Job(SERVE, "start", ReadMode.AUTO if self._anew else ReadMode.MARKED)
         for due in claims.due(connection):
             schedule = self.schedules.get(due.name)
             if schedule is None or schedule.is_quiet(now) or is_paused(schedule, pauses):
@@ -120,7 +120,7 @@ class Scheduled:
     def done(self, connection: Connection, job: Job) -> None:
         """The mark goes, unless a later tick has moved it."""
         if job.started_by == "start":
-            self._started = True
+            self._started, self._anew = True, False
         if job.due is not None:
             claims.done(connection, job.due)
 
@@ -128,8 +128,8 @@ class Scheduled:
         """The mark stays, and is looked at again after the rest."""
 
     def anew(self) -> None:
-        """What the configuration moved is marked, and worked off first."""
-        self._started = False
+        """Everything is read and decided anew, before what is due."""
+        self._started, self._anew = False, True
 
 
 def agenda_of(schedules: Mapping[str, Schedule], every: float, before: Agenda | None = None) -> Agenda:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -79,6 +81,20 @@ def desk(sqlite_url: str) -> Iterator[Desk]:
     found.trading.hub.database.close()
 
 
+def _calls(desk: Desk, name: str) -> list[str]:
+    """What a connector is asked for from now on: everything, or what changed."""
+    connector = desk.trading.hub.connector(name)
+    asked: list[str] = []
+
+    def call(word: str, real: Callable[..., Any], *given: Any) -> Any:
+        asked.append(word)
+        return real(*given)
+
+    for word in ("pull", "changed_since"):
+        setattr(connector, word, partial(call, word, getattr(connector, word)))
+    return asked
+
+
 def test_what_is_due_runs_once_and_names_its_schedule(desk: Desk) -> None:
     work = Work(desk, OFTEN)
     desk.place(2)
@@ -87,6 +103,24 @@ def test_what_is_due_runs_once_and_names_its_schedule(desk: Desk) -> None:
     work.until(lambda: work.due() == [])
     assert work.stop()
     assert work.runs() == [("start", "done"), ("schedule often", "done")]
+
+
+def test_after_another_configuration_everything_is_read_before_anything_is_planned(desk: Desk) -> None:
+    work = Work(desk, OFTEN)
+    hub, calls = desk.trading.hub, {name: _calls(desk, name) for name in ("erp", "shop")}
+    anew = iter([True])
+
+    def between() -> bool:
+        hub.config = replace(hub.config, version="another")
+        return next(anew, False)
+
+    work.loop._between = between
+    work.until(lambda: work.runs() == [("start", "done"), ("start", "done")])
+    assert not work.ended.wait(0.1)
+    assert work.stop()
+    assert "pull" in calls["erp"]
+    assert "pull" in calls["shop"]
+    assert len(work.runs()) == 2
 
 
 def test_a_schedule_of_one_connection_reads_no_other(desk: Desk) -> None:
