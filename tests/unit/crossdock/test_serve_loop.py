@@ -14,6 +14,7 @@ from crossdock.daemon.bell import Bell
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
 from crossdock.daemon.stopping import StoppedError
 from sync import observeset, pauses, run
+from sync.apply import apply
 from sync.hub import Hub
 from sync.observe import ReadMode
 from sync.observeset import Mark
@@ -145,6 +146,28 @@ def test_a_pause_holds_nothing_up_that_was_asked_for_by_hand(desk: Desk) -> None
     asked.set()
     work.until(lambda: len(ended) == 2)
     assert work.stop()
+
+
+def test_what_is_asked_for_by_hand_is_tried_though_the_connection_rests(desk: Desk) -> None:
+    hub, asked = desk.trading.hub, threading.Event()
+    ended: list[dict[str, str]] = []
+
+    def between() -> bool:
+        if asked.is_set() and not ended:
+            own = hub.sibling(read_only=False, progress=hub.progress)
+            _, planned = run.make_plan(own, ReadMode.FULL)
+            hub.on_contact("shop", "was down")
+            ended.append(apply(own, planned.plan_id).failed)
+        return False
+
+    work = Work(desk, between=between, rest=60.0)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    desk.trading.shops.erp.set_stock("SKU-1", "WH1", 3)
+    asked.set()
+    work.until(lambda: ended)
+    assert work.stop()
+    assert ended == [{}]
+    assert desk.listed() == 8
 
 
 def test_a_connection_that_rests_holds_no_other_up(desk: Desk) -> None:
