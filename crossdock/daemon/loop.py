@@ -181,7 +181,7 @@ class Loop:
 
     def _marked(self, connection: Connection, pauses: Pauses) -> bool:
         """Whether something is marked that a sync would read, or demanded that it would carry out."""
-        return demands.waiting(connection) or self._told(connection, pauses)
+        return demands.waiting(self._hub, connection) or self._told(connection, pauses)
 
     def _told(self, connection: Connection, pauses: Pauses) -> bool:
         flows = pauses.left(self._hub.config.flows.values())

@@ -22,9 +22,9 @@ _REPEATED = timedelta(days=4)
 """Platforms repeat a message for three days at most."""
 
 
-def waiting(connection: Connection) -> bool:
-    """Whether something is demanded that nobody has dealt with."""
-    return connection.execute(select(INBOX.c.id).where(*_open()).limit(1)).first() is not None
+def waiting(hub: Hub, connection: Connection) -> bool:
+    """Whether something is demanded that would be carried out now: not of a connection that is configured no more."""
+    return connection.execute(select(INBOX.c.id).where(*_open(hub)).limit(1)).first() is not None
 
 
 def carry_out(hub: Hub) -> int:
@@ -33,9 +33,7 @@ def carry_out(hub: Hub) -> int:
     count, after = 0, 0
     while True:
         with hub.database.begin() as connection:
-            query = select(INBOX).where(
-                *_open(), INBOX.c.id > after, INBOX.c.connection.in_(list(hub.config.connections))
-            )
+            query = select(INBOX).where(*_open(hub), INBOX.c.id > after)
             row = connection.execute(query.order_by(INBOX.c.id).limit(1)).first()
             if row is None:
                 break
@@ -54,8 +52,9 @@ def _after_restore(hub: Hub) -> None:
         erase.again(hub)
 
 
-def _open() -> tuple[ColumnElement[bool], ...]:
-    return INBOX.c.demand.in_(("erase", "tell")), INBOX.c.handled_at == ""
+def _open(hub: Hub) -> tuple[ColumnElement[bool], ...]:
+    configured = INBOX.c.connection.in_(list(hub.config.connections))
+    return INBOX.c.demand.in_(("erase", "tell")), INBOX.c.handled_at == "", configured
 
 
 def _one(hub: Hub, connection: Connection, row: Row[Any]) -> bool:

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from canonical.errors import RetriableError
+from connectors.webhooks import Accepted, Contents, PrivacyDemand
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
 from crossdock.daemon.stopping import StoppedError
-from sync import observeset, pauses, run
+from sync import inbox, observeset, pauses, run
 from sync.apply import apply
 from sync.hub import Hub
+from sync.inbox import Delivery
 from sync.observe import ReadMode
 from sync.observeset import Mark
 from sync.orders.advance import advance
@@ -242,6 +244,18 @@ def test_marks_of_connections_that_nothing_reads_wake_nobody(desk: Desk) -> None
     assert not work.ended.wait(0.2)
     assert len(work.runs()) == 1
     assert work.stop()
+
+
+def test_what_was_demanded_of_a_connection_that_is_gone_wakes_nobody(desk: Desk) -> None:
+    work = Work(desk)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    contents = Contents(demands=(PrivacyDemand("erase", customer_id="1"),))
+    told = Delivery("gone", Accepted("customers/redact", "1", contents), b"{}")
+    with desk.database() as connection:
+        inbox.keep(connection, [told], desk.trading.hub.stamp())
+    assert not work.ended.wait(0.3)
+    assert work.stop()
+    assert work.runs() == [("serve", "done")]
 
 
 def test_a_stop_ends_a_sync_where_nothing_is_open(desk: Desk) -> None:

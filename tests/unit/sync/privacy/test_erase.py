@@ -278,7 +278,7 @@ def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monk
     assert _kept(found) == set(HERS)
     with found.hub.database.begin() as connection:
         # A person must look; what works by itself does not try for ever.
-        assert not demands.waiting(connection)
+        assert not demands.waiting(found.hub, connection)
         assert inbox.standings(connection)["shop"].demands == 1
         assert len(trouble.of_kinds(connection, [demands.TELL])) == 1
     _tell(found, "shop/redact", {"shop_id": 1}, PrivacyDemand("erase"))
@@ -337,4 +337,4 @@ def test_a_demand_caught_and_sent_again_forgets_nobody_anew(found: Trading, monk
         _sync(found)
     assert _kept(found) == set(HERS)
     with found.hub.database.begin() as connection:
-        assert not demands.waiting(connection)
+        assert not demands.waiting(found.hub, connection)
