@@ -97,8 +97,9 @@ class Reloader:
             found = self._read()
         except ConfigError as error:
             return self._refuse(_first(error))
-        except Exception as error:  # noqa: BLE001 - whatever lies there must not keep the last good one from working
-            return self._refuse(f"unexpected error: {type(error).__name__}: {error}")
+        except (OSError, ValueError) as error:
+            # A folder that may not be entered, or no text: it must not keep the last good one from working.
+            return self._refuse(f"it cannot be read: {error}")
         before = self.active.settings
         changed = found.settings.version != before.version
         try:
