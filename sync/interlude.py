@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from sync import cursors, marks
+from sync import cursors, marks, observeset
 from sync.apply import apply
 from sync.config import FlowConfig
 from sync.hub import Hub
@@ -32,11 +32,15 @@ def overtake(hub: Hub, flows: Sequence[FlowConfig], *, effects: bool = True) -> 
     """
     with hub.database.read() as connection:
         since = marks.next_seq(connection)
+        told = observeset.items(connection, hub.stamp())
         unready = _unready(hub, connection)
     before, hub.unready = hub.unready, unready
     try:
         looked = look(hub, ReadMode.MARKED, list(flows))
         advance(hub)
+        with hub.database.begin() as connection:
+            # A page of the run may have brought what was told already: then its mark is older, and means the same.
+            marks.renew(connection, told)
         summary = plan(hub, flows, failed=looked.failed, since=since)
         if summary.changes:
             apply(hub, summary.plan_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from sync.store import tables
 from sync.store.database import among, upsert
@@ -30,6 +30,14 @@ def mark(connection: Connection, marks: Iterable[Mark], now: str) -> None:
         return
     seq = next_seq(connection)
     upsert(connection, _PROJECT, [{**m._asdict(), "seq": seq, "since": now} for m in distinct], keep=("since",))
+
+
+def renew(connection: Connection, items: Iterable[int]) -> None:
+    """Move the marks of these items above every other one, for who looks only at what was marked from now on."""
+    wanted = sorted(set(items))
+    if wanted:
+        seq = next_seq(connection)
+        connection.execute(update(_PROJECT).where(among(connection, _PROJECT.c.item_id, wanted)).values(seq=seq))
 
 
 def next_seq(connection: Connection) -> int:

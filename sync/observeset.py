@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sync.store import tables
 from sync.store.database import among
 
-_OBSERVE = tables.table(tables.Observe)
+_OBSERVE, _SHADOW = tables.table(tables.Observe), tables.table(tables.Shadow)
 _MOST, _SHRINK = 500, 8
 _NEXT = select(func.coalesce(func.max(_OBSERVE.c.seq), 0) + 1)
 
@@ -151,6 +151,13 @@ def ripe(connection: Connection, now: str) -> set[str]:
     """The connections that have marks to be read now."""
     query = select(_OBSERVE.c.connection).where(_OBSERVE.c.not_before <= now).distinct()
     return set(connection.execute(query).scalars())
+
+
+def items(connection: Connection, now: str) -> set[int]:
+    """The items whose records are to be read now, as far as they are linked."""
+    same = (_SHADOW.c.connection == _OBSERVE.c.connection) & (_SHADOW.c.external_id == _OBSERVE.c.external_id)
+    query = select(_SHADOW.c.item_id).join(_OBSERVE, same)
+    return set(connection.execute(query.where(_OBSERVE.c.not_before <= now, _SHADOW.c.item_id.is_not(None))).scalars())
 
 
 def counts(connection: Connection) -> dict[str, int]:

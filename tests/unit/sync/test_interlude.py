@@ -80,6 +80,20 @@ def test_only_what_was_told_is_written_and_the_run_does_the_rest(desk: Desk) -> 
     assert desk.sync().plans[0].changes == 0
 
 
+def test_what_a_page_of_the_run_brought_before_it_was_told_is_carried_out_too(desk: Desk) -> None:
+    hub, before, found = desk.trading.hub, desk.listed(sku="SKU-2"), []
+    desk.trading.shops.erp.set_stock("SKU-2", "WH1", 3)
+
+    def work() -> None:
+        _mark(desk, "items", desk.world("erp").find("SKU-2").id, "erp")
+        overtake(hub, list(hub.config.flows.values()))
+        found.append(desk.listed(sku="SKU-2"))
+
+    _overtaken_at(desk, "page stored", work, reading="erp")
+    desk.sync(ReadMode.FULL)
+    assert found == [before - 7]
+
+
 @pytest.mark.parametrize("name", sorted(OVERTAKES - {"waiting"}))
 def test_a_run_that_is_overtaken_anywhere_ends_as_any_other(desk: Desk, name: str) -> None:
     for sku in ("SKU-1", "SKU-3"):
