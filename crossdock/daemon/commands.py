@@ -91,6 +91,8 @@ class Commands:
         files = Carried(commands.files(row.given))
         with self._notes(row.id) as notes:
             output = Recorded(notes)
+            # As in a process of its own: what the last sync left alone is no matter of this command.
+            active.hub.paused = frozenset()
             host = Host(active.settings, active.hub, output, files, lambda run_id: self._begun(row.id, run_id))
             try:
                 code = perform(commands.arguments_of(row), App(secrets=active.secrets, host=host))

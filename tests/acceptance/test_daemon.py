@@ -62,6 +62,24 @@ def test_a_conflict_is_resolved_beside_a_daemon(world: Beside) -> None:
     assert world.states() == ["done"] * 3
 
 
+def test_a_pause_leaves_off_no_command_beside_a_daemon(world: Beside) -> None:
+    world.serve()
+    world.world.erp.admin.set_price("MUG-01", Decimal(15))
+    world.call("pause", "shop_eu", code=0)
+    world.call("sync", code=2)
+    assert world.world.shop_web.price("MUG-01") == Decimal(15)
+    assert world.world.shop_eu.price("MUG-01") == Decimal(11)
+    # An audit does what it is told: it reads the paused shop too, and finds what was withheld.
+    drift = world.call("audit", "--flow", "prices", code=2)["drift"]
+    assert [(row["connection"], row["sku"]) for row in drift] == [("shop_eu", "MUG-01")]
+    world.call("pause", "--all", code=0)
+    assert world.call("plan", "--flow", "prices", code=2)["counts"]["withheld"] == 1
+    world.call("resume", "--all", code=0)
+    world.call("sync", code=0)
+    assert world.world.shop_eu.price("MUG-01") == Decimal(15)
+    assert world.states() == ["done"] * 4
+
+
 def test_a_command_that_calls_no_platform_is_never_queued(world: Beside) -> None:
     world.serve()
     world.call("status", code=0)
