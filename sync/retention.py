@@ -268,7 +268,7 @@ def daily(hub: Hub, *, wait: float = 5.0) -> bool:
     """Delete what is over once a day; tells whether it was the time."""
     if not due(hub):
         return False
-    with lease(hub, "prune", wait=wait) as run_id:
+    with lease(hub, "prune", wait=wait, started_by="daily") as run_id:
         counts = {one.what: one.rows for one in prune(hub) if one.rows}
         end_run(hub, run_id, "done", counts)
     return True

@@ -77,7 +77,7 @@ class Hearing:
 
     def _forget(self) -> None:
         hub = self._active.hub
-        with lease(hub, "serve (privacy)", wait=_LEASE_SECONDS) as run_id:
+        with lease(hub, "serve (privacy)", wait=_LEASE_SECONDS, started_by="daily") as run_id:
             erase.again(hub)
             end_run(hub, run_id, "done", {})
 

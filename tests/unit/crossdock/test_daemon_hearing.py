@@ -53,8 +53,8 @@ def test_forgetting_once_more_is_a_run_that_ends(tmp_path: Path, trading: Tradin
     Hearing(Active(_settings(tmp_path, 0.0), trading.hub, set()), lambda _settings: pytest.fail("not asked")).check()
     runs = table(Run).c
     with trading.hub.database.begin() as connection:
-        forgetting = select(runs.outcome).where(runs.command == "serve (privacy)")
-        assert list(connection.execute(forgetting).scalars()) == ["done"]
+        forgetting = select(runs.outcome, runs.started_by).where(runs.command == "serve (privacy)")
+        assert list(map(tuple, connection.execute(forgetting))) == [("done", "daily")]
 
 
 def test_a_changed_configuration_says_from_when_on_a_platform_is_silent(tmp_path: Path, trading: Trading) -> None:
