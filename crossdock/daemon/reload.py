@@ -71,6 +71,7 @@ class Reloader:
     def __post_init__(self) -> None:
         # The file this process began with, whatever else would be found in its place later.
         self.app = replace(self.app, config=self.active.settings.file)
+        self._telemetry = self.active.settings.telemetry
 
     def ask(self) -> None:
         """Read everything anew at the next look, also where no file changed, as for a secret in another place."""
@@ -113,7 +114,7 @@ class Reloader:
             self._asked = True
             raise
         self.active.settings = found.settings
-        if found.settings.telemetry != before.telemetry:
+        if found.settings.telemetry not in (before.telemetry, self._telemetry):
             _log.warning("telemetry is only read at the start: restart to follow what changed there")
         if changed:
             _log.warning("works with the changed configuration %s, version %s", self.app.config, found.config.version)
