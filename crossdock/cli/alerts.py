@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from canonical.errors import ConfigError, Problem
+from canonical.hints import did_you_mean
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
 from crossdock.cli.report import Column, Report, Section
@@ -17,6 +18,7 @@ from crossdock.cli.workspace import load, resolver
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+_ADD_TARGET = 'add one under `alerts: targets:`, as in ops: {kind: slack, url: "${env:SLACK_URL}"}'
 _ALERTS = [
     Column("id", "id", figures=True),
     Column("kind", "kind"),
@@ -100,8 +102,9 @@ def test(app: App, target: str | None) -> Outcome:
     found = targets(settings, resolver(app, settings), clock)
     chosen = {name: one for name, one in found.items() if target in (None, name)}
     if not chosen:
-        message = f"there is no target {target}" if target else "there is no target of alerts"
-        raise ConfigError([Problem(message, file=str(settings.file), hint="name it under alerts, targets")])
+        message = f"there is no target {target}" if found else "alerts are told to nobody: there is no target"
+        hint = did_you_mean(target or "", found) if found else _ADD_TARGET
+        raise ConfigError([Problem(message, file=str(settings.file), hint=hint)])
     at = clock.now().isoformat(timespec="seconds")
     said = Message([Notice(0, "opened", "test", "test", "this is a test; nothing is wrong", "nothing", at)])
     rows: list[dict[str, object]] = []

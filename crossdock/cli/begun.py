@@ -47,12 +47,14 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {one['connection']} is to call {one['url']}" for one in doors)
     if told["unheard"]:
         yield f"  not heard, for want of webhook_secrets: {', '.join(told['unheard'])}"
+    idle = told["every"] is None and not told["schedules"]
     work = [f"flow {name}" for name in told["flows"]] + [f"orders of {name}" for name in told["orders"]]
     if told["schedules"]:
         named = ", ".join(told["schedules"])
         yield f"syncs what is told at once, the rest by the schedules {named}: {', '.join(work)}"
-    elif told["every"] is None:
-        yield "only stores what it is told; `crossdock sync` works it off"
+    elif idle:
+        yield "only stores what it is told; `crossdock sync` or `crossdock worker` works it off"
     else:
         yield f"syncs what is told at once, and everything every {told['every']:g} seconds: {', '.join(work)}"
-    yield f"to stop it: Ctrl-C, or kill {told['pid']}; `crossdock runs` shows what it did"
+    shown = "`crossdock webhooks list` shows what came" if idle else "`crossdock runs` shows what it did"
+    yield f"to stop it: Ctrl-C, or kill {told['pid']}; {shown}"

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from canonical.clock import instant_text, parse_instant
-from canonical.errors import ConfigError, Problem
+from canonical.errors import ConfigError, CrossdockError, Problem
 from canonical.hints import did_you_mean
 from crossdock.cli.app import App, make_command
 from crossdock.cli.outcome import Outcome
@@ -55,6 +55,9 @@ def command(app: App, names: tuple[str, ...], since: str | None, number: int | N
             if not count:
                 break
             messages, naming = messages + count, naming + named
+    if number and not messages:
+        hint = "`crossdock webhooks list --connection NAME` lists those that are kept"
+        raise CrossdockError(f"there is no message {number} to replay", hint=hint)
     counts = {"messages": messages, "naming": naming, "marked": marked}
     steps = ["crossdock sync, unless `crossdock serve` runs"] if marked else []
     return app.output.emit(Report("replay", Outcome.PENDING if marked else Outcome.IN_SYNC, [], counts, next=steps))

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.webhooks import Accepted, Contents, PrivacyDemand
 from crossdock.cli.app import App
+from crossdock.cli.begun import lines
 from crossdock.cli.main import run
 from sync import inbox, observeset
 from sync.inbox import Delivery
@@ -112,6 +113,7 @@ def test_a_replay_can_be_narrowed(database: Database, options: list[str], messag
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("replay", "--id", "999"),
         ("replay", "--since", "yesterday"),
         ("replay", "--connection", "shpo"),
         ("webhooks", "list", "--connection", "erp"),
@@ -121,6 +123,30 @@ def test_what_cannot_be_meant_is_an_error_with_advice(database: Database, argume
     with redirect_stderr(io.StringIO()) as said:
         assert _call(database, *arguments, code=1)["error"]
     assert "next:" in said.getvalue()
+
+
+def test_a_receiver_names_who_works_off_what_it_stores_and_where_it_is_seen() -> None:
+    told = {
+        "listening": "http://127.0.0.1:1",
+        "connections": [],
+        "unheard": [],
+        "schedules": [],
+        "flows": [],
+        "orders": [],
+    }
+    receiver = "\n".join(lines({**told, "every": None, "pid": 7}))
+    assert "crossdock worker" in receiver
+    assert "crossdock webhooks list" in receiver
+    assert "crossdock runs" not in receiver
+    assert "crossdock runs" in "\n".join(lines({**told, "every": 300.0, "pid": 7}))
+    assert "crossdock runs" in "\n".join(lines({**told, "every": None, "schedules": ["nightly"], "pid": 7}))
+
+
+def test_alerts_that_are_told_to_nobody_say_how_to_name_somebody(database: Database) -> None:
+    with redirect_stderr(io.StringIO()) as said:
+        _call(database, "alerts", "test", code=1)
+    assert "told to nobody" in said.getvalue()
+    assert "targets:" in said.getvalue()
 
 
 def test_a_receiver_nobody_may_call_does_not_start(tmp_path: Path) -> None:
