@@ -45,9 +45,9 @@ _COMING = [Column("schedule", "schedule"), Column("state", "state"), Column("nex
 def command(app: App, limit: int) -> Outcome:
     """List the latest runs, newest first, and when the schedules start next.
 
-    A run was started by a schedule, a webhook, the interval or the start of `serve`, its daily cleaning (`daily`), or by
-    hand (`manual`). Its outcome is `running`; `stopped` when it was asked to stop, which loses nothing; `interrupted` when its process was killed,
-    which the next run finds and makes good.
+    A run was started by a schedule, a webhook, the interval or the start of `serve`, its daily cleaning (`daily`), or
+    by hand (`manual`). Its outcome is `running`; `stopped` when it was asked to stop, which loses nothing;
+    `interrupted` when its process was killed, which the next run finds and makes good.
 
     JSON: {"counts": {"runs"}, "runs": [{"id", "command", "started_by", "started_at", "ended_at", "seconds", "outcome",
     "counts", "config_version", "detail"}], "schedules": [{"schedule", "next", "state", ...}], ...}
