@@ -37,7 +37,7 @@ from sync.orders.case import Case, Standing, said_by
 from sync.orders.ingest import UNREADABLE, load_order
 from sync.orders.letgo import let_go
 from sync.orders.lines import resolve
-from sync.orders.requests import WE_WANTED
+from sync.orders.requests import SHIP, WE_WANTED
 from sync.orders.routes import ExportWhen
 from sync.orders.rules import expires_at
 from sync.orders.shipped import shipped
@@ -194,6 +194,20 @@ def _refused(case: Case) -> Standing | None:
     return Standing("blocked", row.reason, said_by(row.connection, row.detail)) if row is not None else None
 
 
+def _forgotten_and_asked(case: Case) -> bool:
+    """Whether the address was taken out with its person, and all that is wanted was asked for before."""
+    if not case.order.customer.redacted:
+        return False
+    routed = bool(shipping.routes_of(case))
+    asked: Counter[str] = Counter()
+    for one in case.requests():
+        # Where nothing is routed, who keeps the books ships as well.
+        if (one.live or one.started) and (one.role == SHIP or not routed):
+            asked.update(one.units)
+    shipping_lines = {line.id for line in case.order.lines if line.requires_shipping}
+    return all(asked[line] >= units for line, units in case.need.items() if line in shipping_lines)
+
+
 def _blocked(case: Case) -> Standing | None:
     """Why an order cannot be asked for, whoever is asked."""
     order, need, sellables = case.order, case.need, case.sellables
@@ -210,6 +224,10 @@ def _blocked(case: Case) -> Standing | None:
         named = ", ".join(line.sku or line.title or line.id for line in unknown[:5])
         return Standing("blocked", "unknown_sku", f"no canonical record for {named}")
     ships_goods = any(line.id in need and line.requires_shipping for line in order.lines)
-    if ships_goods and (order.shipping_address is None or not order.shipping_address.deliverable):
+    if (
+        ships_goods
+        and not _forgotten_and_asked(case)
+        and (order.shipping_address is None or not order.shipping_address.deliverable)
+    ):
         return Standing("blocked", "missing_address", "there is no address to ship to")
     return None

@@ -91,7 +91,7 @@ def _gone(case: Case, existing: list[Existing], need: Mapping[str, int]) -> Mapp
 
 def _withdraw(case: Case) -> None:
     """What was not sent yet, or refused, and would not be asked for there any more by now, is asked for anew."""
-    ships, books = {rule.to for rule in _rules(case)}, case.flow.targets
+    ships, books = {rule.to for rule in routes_of(case)}, case.flow.targets
     wrong = [
         one
         for one in case.requests()
@@ -182,7 +182,7 @@ def _renew(case: Case) -> None:
 
 def _method(case: Case, one: Existing) -> str:
     """The shipping method by the rule that chose the place; as it was, where that rule is no more."""
-    rule = next((rule for rule in _rules(case) if one.why.startswith(f"{rule.name}: ")), None)
+    rule = next((rule for rule in routes_of(case) if one.why.startswith(f"{rule.name}: ")), None)
     if rule is None:
         return one.document.shipping_method
     [(_, method)] = requests.ships([Portion(rule, one.location, one.units, one.why)], case.order)
@@ -201,7 +201,7 @@ def _readdress(case: Case, existing: list[Existing]) -> None:
 
 
 def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Routing:
-    rules = _rules(case)
+    rules = routes_of(case)
     if not rules:
         return Routing()
     available = Availability(case.hub, case.connection, case.row.id, case.sellables, existing)
@@ -211,7 +211,8 @@ def _route(case: Case, units: Mapping[str, int], existing: list[Existing]) -> Ro
     return route(case.order, skus, units, rules, available, case.hub.now(), barred)
 
 
-def _rules(case: Case) -> list[Route]:
+def routes_of(case: Case) -> list[Route]:
+    """The routing rules that count for the order's channel, in their order."""
     return [rule for rule in case.hub.config.routes if not rule.channels or case.row.connection in rule.channels]
 
 

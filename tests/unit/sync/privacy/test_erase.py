@@ -72,6 +72,13 @@ def _kept(found: Trading) -> set[bytes]:
     return left
 
 
+def _standing(found: Trading, number: str) -> tuple[str, str]:
+    with found.hub.database.begin() as connection:
+        row = store.find_order(connection, "shop", number)
+        assert row is not None
+        return row.state, row.reason
+
+
 def table_of_incidents() -> Any:
     from sync.store.orders import Incident
 
@@ -117,6 +124,7 @@ def test_nothing_follows_from_it_at_any_platform(found: Trading) -> None:
     _sync(found, ReadMode.FULL)
     assert found.trades["erp"].requests == asked
     assert _kept(found) == set()
+    assert _standing(found, number) == ("asked", "")
 
 
 def test_a_platform_that_hides_its_buyers_later_changes_nothing_either(found: Trading) -> None:
