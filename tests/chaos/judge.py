@@ -10,6 +10,8 @@ from tests.chaos.play import Played
 from tests.chaos.script import Script
 
 _MOST = 12
+_ORDERS_A_FALL = 100
+"""Of so many orders one may leave a fall of stock that a person closes, see docs/stock-promise.md."""
 
 
 def broken_promises(script: Script, calm: Played, wild: Played) -> list[str]:
@@ -76,6 +78,8 @@ def unkept(script: Script, played: Played) -> Iterator[str]:
         yield f"{played.counts.short} times a shop had too few to sell, though there were enough"
     if played.post.believed:
         yield f"forged messages were believed: {', '.join(sorted(set(played.post.believed)))}"
+    if played.closed > max(1, len(script.orders) // _ORDERS_A_FALL):
+        yield f"{played.closed} falls of stock waited for a person"
     if played.restless:
         yield f"it did not come to rest: {played.restless}"
     yield from played.died

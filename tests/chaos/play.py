@@ -6,7 +6,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.chaos.picture import Picture
 from tests.chaos.post import Post
 from tests.chaos.script import Script
 from tests.chaos.stage import Counts, Platforms, platforms
-from tests.chaos.waiting import waiting
+from tests.chaos.waiting import for_a_person, waiting
 from tests.chaos.weather import Blow
 from tests.support.waiting import until
 
@@ -56,6 +56,8 @@ class Played:
     """What was still open when it should have been quiet."""
     seconds: float
     codes: Sequence[int] = field(default_factory=list)
+    closed: int = 0
+    """Falls of stock that only a person could close."""
 
 
 def play(
@@ -91,6 +93,7 @@ def play(
             run.restless,
             time.monotonic() - begun,
             run.codes,
+            run.closed,
         )
 
 
@@ -111,6 +114,7 @@ class _Run:
         self._haste = _HASTE if crew.broken else 1.0
         self.restless = ""
         self.codes: list[int] = []
+        self.closed = 0
 
     def adopt(self) -> None:
         """The hub links and goes live."""
@@ -151,12 +155,21 @@ class _Run:
             self._tell(f"round {number + 1}: {written} writes, {parcels} parcels, {self.restless or 'nothing'} open")
             if not written and not parcels and not self.restless and self.codes[-1] == 0:
                 return
-            idle = 0 if written or parcels else idle + 1
+            idle = 0 if written or parcels or self._as_a_person() else idle + 1
             if idle >= _IDLE_ROUNDS / self._haste:
                 break
             later += _LATER_SECONDS
             self._stage.ask("later", later)
         self.restless = self.restless or f"the last sync wrote, or ended with {self.codes[-1]}"
+
+    def _as_a_person(self) -> int:
+        """Do what the page on the stock promise asks of a person; tells for how many falls."""
+        with closing(open_database(self._database.url)) as database, database.read() as connection:
+            falls = for_a_person(connection)
+        for one in falls:
+            self._crew.run("conflicts", "resolve", f"drop:{one}", "--yes")
+        self.closed += len(falls)
+        return len(falls)
 
     def _settle(self) -> None:
         """The hub itself works off what it can at once."""

@@ -28,6 +28,7 @@ def lines(script: Script, calm: Played, wild: Played, broken: Sequence[str]) -> 
     yield from (f"  {name}: {count}" for name, count in sorted(_by_class(wild).items()))
     yield f"orders lost: {len(lost(script, wild.picture))}"
     yield f"units oversold by us: {wild.counts.oversold}"
+    yield f"falls of stock that a person closed: {wild.closed}"
     yield f"promises broken: {len(broken)}"
     yield from (f"  {one}" for one in broken)
 

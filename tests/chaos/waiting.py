@@ -10,6 +10,7 @@ from sync import conflicts, drops, observeset
 from sync.orders import store
 
 _SHOWN = 5
+_SHOWS_NO_COMMITMENTS = "shop_web"
 
 
 def waiting(connection: Connection) -> str:
@@ -29,3 +30,8 @@ def waiting(connection: Connection) -> str:
     named += [f"{one.connection} item {one.item_id} {one.slot}: {one.kind}" for one in held]
     found = [f"{count} {what}" for what, count in states.items() if count]
     return "; ".join([", ".join(found), *named[:_SHOWN]]) if found else ""
+
+
+def for_a_person(connection: Connection) -> list[int]:
+    """Falls that only a person can close: where no commitments are shown, a canceled sale may be no sale (see docs)."""
+    return [int(one.id) for one in drops.listing(connection) if one.connection == _SHOWS_NO_COMMITMENTS]
