@@ -33,7 +33,7 @@ SECRETS = {
     "WEB_SECRET": "cs_chaos",
     "WEB_HOOK": "web-chaos-hook",
     "TPL_TOKEN": TOKEN,
-    "TPL_HOOK": f"whsec_{base64.b64encode(b'chaos among the parcels').decode()}",
+    "TPL_HOOK": f"whsec_{base64.b64encode(b'chaos among the parcels!').decode()}",
 }
 SETTLE_SECONDS = 2.0
 """How long a write whose answer was lost may take until it has its effect; what comes late comes sooner."""
