@@ -49,13 +49,13 @@ TOLD: dict[str, tuple[range, float]] = {
     "compares with the value just read (R3)": (range(60), HIDES),
     "closes a reservation at the acceptance (R1)": (range(20), HIDES),
     "sends what was planned though it moved (R19)": (range(20), HIDES),
-    "raises one place before it lowers the other": (range(600, 620), 0.0),
+    "raises one place before it lowers the other": (range(1200, 1220), 0.0),
     "raises one place while units left another": (range(1060, 1080), 0.0),
 }
 """Hubs that list too much, and worlds that tell them from the real one."""
 SHORT: dict[str, range] = {
     "believes that a lost write never happened (R17)": range(80, 160),
-    "believes that a lost write always happened (R17)": range(80, 160),
+    "believes that a lost write always happened (R17)": range(320, 400),
 }
 """Hubs that never list too much, but too little in every tenth of these worlds at least; the real one does not."""
 
