@@ -260,6 +260,7 @@ class Crew:
         self.second_at = 0
         self.killed = 0
         self.overtaken = 0
+        self._asleep = 0.0
         self.trace = False
         clock.on_sleep = self._slept
         template.restore()
@@ -365,7 +366,10 @@ class Crew:
         self.turns.pass_on()
 
     def _slept(self, seconds: float) -> None:
-        if seconds > 1:
+        # Also in many short sleeps, as while somebody waits for a lock: a platform does not take longer for that.
+        self._asleep += seconds
+        if self._asleep > 1:
+            self._asleep = 0.0
             self.market.take_effect()
         if not self.template.database.open:
             self.turns.pass_on()
