@@ -51,16 +51,12 @@ def trouble_with_records(name: str, work: Callable[[], object]) -> CrossdockErro
     What concerns the whole connection goes on up: that it refuses us, or asks to slow down.
     """
     try:
-        work()
+        with of_one_record(name):
+            work()
     except ThrottledError:
         raise
     except (RetriableError, SkippableError, ProtocolError) as error:
         return error
-    except CrossdockError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a record that no connector reckoned with must not stop the others
-        _log.exception("%s: an unexpected fault", name)
-        return RetriableError(unexpected(name, error))
     return None
 
 
