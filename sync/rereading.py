@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from canonical.clock import instant_text
 from canonical.errors import CrossdockError
+from connectors.base import Finding
 from connectors.http.retry import hurried
 from sync import observeset, trouble
 from sync.contain import trouble_with_records
@@ -98,8 +99,11 @@ class Rereading:
 
     def _answers(self) -> bool:
         """Whether the platform is there: then bad records, however many, keep nothing else of it from being read."""
+        found: list[Finding] = []
         with hurried():
-            return trouble_with_records(self._name, self._hub.connector(self._name).check) is None
+            error = trouble_with_records(self._name, lambda: found.extend(self._hub.connector(self._name).check()))
+        # A check tells what is wrong, and raises nothing for it.
+        return error is None and all(one.ok for one in found)
 
     def _done(self, part: Due) -> None:
         self._read_any = True

@@ -106,8 +106,9 @@ def test_who_cannot_be_read_again_and_again_is_told_of_until_it_can(desk: Desk) 
     assert not _left(desk)
 
 
+@pytest.mark.parametrize("raises", [False, True])
 def test_a_platform_that_is_down_is_asked_a_few_times_and_every_mark_stays(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, raises: bool
 ) -> None:
     refs = [f"r{number}" for number in range(600)]
     _mark(desk, *refs)
@@ -115,9 +116,9 @@ def test_a_platform_that_is_down_is_asked_a_few_times_and_every_mark_stays(
     connector = desk.trading.hub.connector("shop")
 
     def check() -> list[Finding]:
-        if platform.bad:
+        if platform.bad and raises:
             raise platform.error
-        return []
+        return [Finding("credentials", ok=not platform.bad, message="down")]
 
     monkeypatch.setattr(connector, "check", check)
     with pytest.raises(RetriableError):
