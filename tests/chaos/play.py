@@ -144,6 +144,9 @@ class _Run:
         self._stage.ask("heal")
         self._crew.go_on()
         self._settle()
+        self._crew.look_after()
+        until(self._post.reaches)
+        self._post.forge_all()
         self._crew.end()
         later, idle = 0.0, 0
         for number in range(_ROUNDS):

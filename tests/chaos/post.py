@@ -56,10 +56,16 @@ class Post:
             self.counted["told again later"] += len(again)
             now += [(one, "") for one in again]
         if told and self._past and self._dice.random() < 0.4:
-            now.append(self._forged(self._dice.choice(list(self._past))))
+            now.append(self._forged(self._dice.choice(list(self._past)), self._dice.choice(_KINDS)))
         self._past.extend(told)
         self._dice.shuffle(now)
         self._send(now)
+
+    def forge_all(self) -> None:
+        """Each kind of forgery of the newest message at each door: none depends on how the dice fell."""
+        if not self._calm:
+            newest = {message[0]: message for message in self._past}
+            self._send([self._forged(message, kind) for message in newest.values() for kind in _KINDS])
 
     def reaches(self) -> bool:
         """Whether somebody listens where messages are delivered."""
@@ -88,8 +94,7 @@ class Post:
             return [message] * self._dice.randint(2, 4)
         return [message]
 
-    def _forged(self, message: Message) -> tuple[Message, str]:
-        kind = self._dice.choice(("wrong signature", "wrong connection", "truncated", "oversized", "old timestamp"))
+    def _forged(self, message: Message, kind: str) -> tuple[Message, str]:
         self.counted[f"forged: {kind}"] += 1
         door, headers, body = message
         if kind == "wrong signature":
@@ -121,6 +126,7 @@ class Post:
             return 0
 
 
+_KINDS = ("wrong signature", "wrong connection", "truncated", "oversized", "old timestamp")
 _SIGNATURES = ("x-wc-webhook-signature", "x-shopify-hmac-sha256", "webhook-signature")
 
 
