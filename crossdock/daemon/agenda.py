@@ -32,6 +32,8 @@ class Job:
 
 
 MARKED = Job(SERVE_MARKED, "webhook", ReadMode.MARKED)
+RETRY = Job(SERVE_MARKED, "retry", ReadMode.MARKED)
+"""What was tried and put off, or lost its answer, is due again."""
 
 
 class Agenda(Protocol):

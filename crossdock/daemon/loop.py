@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from canonical.errors import BusyError, CrossdockError
 from crossdock.clock import SystemClock
-from crossdock.daemon.agenda import MARKED, Job, agenda_of
+from crossdock.daemon.agenda import MARKED, RETRY, Job, agenda_of
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.rests import Rests
@@ -23,6 +23,7 @@ from sync import observeset, retention
 from sync.config import FlowConfig
 from sync.hub import Hub
 from sync.interlude import OVERTAKES, overtake
+from sync.orders import duties
 from sync.pauses import Pauses, obey
 from sync.pauses import load as load_pauses
 from sync.privacy import demands
@@ -107,7 +108,7 @@ class Loop:
         self._by_hand = False
         self._looked_at = 0.0
         self._overtaking = False
-        self._overtakes_at = 0.0
+        self._overtakes_at = self._retries_at = 0.0
         self._on_end: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._work, name="sync", daemon=True)
         hub.clock = StoppableClock(stopping)
@@ -177,7 +178,17 @@ class Loop:
             return MARKED
         self._marked_last = False
         due = self._agenda.next(connection, pauses, self._hub.now(), rested=rested)
-        return due or (MARKED if marked else None)
+        return due or (MARKED if marked else self._again(connection, pauses) if rested else None)
+
+    def _again(self, connection: Connection, pauses: Pauses) -> Job | None:
+        """What is to be tried again by now, and was not tried just now."""
+        if time.monotonic() < self._retries_at:
+            return None
+        names = duties.due(connection, self._hub.stamp()) & self._hub.config.connections.keys()
+        if not names - pauses.connections - self._rests.now().keys():
+            return None
+        self._retries_at = time.monotonic() + self._pace.rest
+        return RETRY
 
     def _marked(self, connection: Connection, pauses: Pauses) -> bool:
         """Whether something is marked that a sync would read, or demanded that it would carry out."""
@@ -269,7 +280,7 @@ class Loop:
         begun = time.monotonic()
         with self._hub.database.read() as connection:
             pauses = load_pauses(connection)
-            told = self._told(connection, pauses)
+            told = self._told(connection, pauses) or self._again(connection, pauses) is not None
         self._overtaking = True
         try:
             if told:

@@ -9,11 +9,11 @@ import logging
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from canonical.clock import instant_text, parse_instant
 from canonical.errors import (
@@ -30,7 +30,7 @@ from connectors.manifest import EffectSpec, WriteClass
 from sync.contain import contained, of_one_record
 from sync.hub import Hub
 from sync.logcontext import about
-from sync.orders import outcomes, store
+from sync.orders import duties, outcomes, store
 
 _log = logging.getLogger(__name__)
 _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
@@ -184,21 +184,9 @@ class _Sender:
 
     def _next(self, connection: Connection, after: int) -> Row[Any] | None:
         effect = store.EFFECT
-        # What may not have arrived yet cannot be called off: its cancellation waits until that is known.
-        not_known = effect.c.state.in_(("in_flight", "unknown"))
-        lost = select(effect.c.request_id).where(effect.c.kind == "request", not_known)
-        return connection.execute(
-            select(effect)
-            .where(
-                effect.c.connection == self.name,
-                effect.c.state == "waiting",
-                effect.c.not_before <= self.hub.stamp(),
-                effect.c.id > after,
-                or_(effect.c.kind != "cancel", effect.c.request_id.not_in(lost)),
-            )
-            .order_by(effect.c.id)
-            .limit(1)
-        ).first()
+        mine = (effect.c.connection == self.name, effect.c.id > after)
+        query = select(effect).where(*mine, duties.to_send(self.hub.stamp())).order_by(effect.c.id).limit(1)
+        return connection.execute(query).first()
 
     def _send(self, row: Row[Any]) -> None:
         hub = self.hub
@@ -228,8 +216,7 @@ class _Sender:
                 self._unknown(row, _LOOK_THERE)
                 return
             # Before its last request a call may have looked, waited and asked for long: the doubt begins only now.
-            self._note(row, detail=str(error), sent_at=hub.stamp())
-            self.report.outcomes[self.name, "unconfirmed"] += 1
+            self._doubt(row, hub.now(), detail=str(error), sent_at=hub.stamp())
             return
         except (RetriableError, FatalError) as error:
             self._put_back(row, str(error))
@@ -261,6 +248,7 @@ class _Sender:
                 detail="",
                 sent_at=self.hub.stamp(),
                 attempts=row.attempts + 1,
+                not_before="",
             )
         )
         if done.rowcount != 1:
@@ -297,12 +285,14 @@ class _Sender:
         outcome = found.get(0) if found else None
         if outcome is None and age >= max(_LONGEST_DOUBT, settle * _DOUBT_OF_SETTLING):
             self._unknown(row, "what is there may be of it, or of another one; look there, then resolve it")
-        elif outcome is None or (outcome.status is RowStatus.UNTOUCHED and age < settle):
-            self.report.outcomes[self.name, "unconfirmed"] += 1
+        elif outcome is None:
+            self._doubt(row, looked_at + _PAUSE)
+        elif outcome.status is RowStatus.UNTOUCHED and age < settle:
+            self._doubt(row, looked_at + settle - age)
         elif outcome.status is RowStatus.UNTOUCHED and not row.detail:
             # Whoever sent it was killed, at the latest just now: its last request may still be on its way.
-            self._note(row, detail="the process ended before an answer came", sent_at=instant_text(looked_at))
-            self.report.outcomes[self.name, "unconfirmed"] += 1
+            killed = "the process ended before an answer came"
+            self._doubt(row, looked_at + settle, detail=killed, sent_at=instant_text(looked_at))
         else:
             self._close(row, outcome)
 
@@ -312,6 +302,7 @@ class _Sender:
 
     def _close(self, row: Row[Any], outcome: RowOutcome) -> None:
         hub = self.hub
+        tried = row.attempts + (row.state == "waiting")  # of one in flight this attempt is counted already
         with hub.database.begin() as connection:
             if outcome.status is RowStatus.APPLIED:
                 outcomes.done(hub, connection, self.name, row, outcome)
@@ -319,12 +310,12 @@ class _Sender:
             elif outcome.status is RowStatus.REJECTED:
                 outcomes.refused(hub, connection, row, outcome)
                 word = "blocked"
-            elif row.attempts + 1 >= _MOST_ATTEMPTS:
+            elif tried >= _MOST_ATTEMPTS:
                 refused = RowOutcome(RowStatus.REJECTED, outcome.message, reason="not_converging")
                 outcomes.refused(hub, connection, row, refused)
                 word = "blocked"
             else:
-                outcomes.again(hub, connection, row, outcome, instant_text(hub.now() + _PAUSE * row.attempts))
+                outcomes.again(hub, connection, row, outcome, instant_text(hub.now() + _PAUSE * (tried - 1)))
                 word = "again"
             hub.checkpoint("before the effect's commit")
         self.report.outcomes[self.name, word] += 1
@@ -333,14 +324,16 @@ class _Sender:
     def _put_back(self, row: Row[Any], detail: str) -> None:
         """Nothing was done: the effect waits as before, under its own key."""
         with self.hub.database.begin() as connection:
-            values = {"state": "waiting", "detail": detail[:500], "attempts": row.attempts}
+            values = {"state": "waiting", "detail": detail[:500], "attempts": row.attempts, "not_before": ""}
             connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
             outcomes.not_sent(self.hub, connection, row)
 
-    def _note(self, row: Row[Any], *, detail: str, sent_at: str) -> None:
+    def _doubt(self, row: Row[Any], until: datetime, **noted: str) -> None:
+        """Its outcome is not known, and cannot be found out ``until`` then."""
+        values = {key: value[:500] for key, value in noted.items()} | {"not_before": instant_text(until)}
         with self.hub.database.begin() as connection:
-            values = {"detail": detail[:500], "sent_at": sent_at}
             connection.execute(update(store.EFFECT).where(store.EFFECT.c.id == row.id).values(**values))
+        self.report.outcomes[self.name, "unconfirmed"] += 1
 
     def _unknown(self, row: Row[Any], detail: str) -> None:
         with self.hub.database.begin() as connection:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from canonical.errors import RetriableError
+from canonical.errors import AmbiguousError, RetriableError
 from connectors.webhooks import Accepted, Contents, PrivacyDemand
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
@@ -50,6 +51,12 @@ class Work:
         with self.desk.database() as connection:
             rows = connection.execute(select(table.command, table.outcome).order_by(table.id))
             return [(row[0], row[1]) for row in rows if row[0].startswith(kind)]
+
+    def started_by(self) -> list[str]:
+        table = tables.table(tables.Run).c
+        with self.desk.database() as connection:
+            serving = select(table.started_by).where(table.command.startswith("serve"))
+            return list(connection.execute(serving.order_by(table.id)).scalars())
 
     def mark(self, number: str) -> None:
         with self.desk.database() as connection:
@@ -307,3 +314,32 @@ def test_what_comes_between_two_runs_may_want_everything_looked_at_anew(desk: De
     work.until(lambda: work.runs() == [("serve", "done")] * 2)
     assert work.stop()
     assert len(work.runs()) == 2
+
+
+def test_an_order_whose_answer_was_lost_is_asked_for_again_before_the_next_sync(desk: Desk) -> None:
+    _settles_at_once(desk)
+    work = Work(desk, rest=0.05)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    desk.world("erp").before_write.append(AmbiguousError("no answer"))
+    work.mark(desk.place(2))
+    work.until(lambda: list(desk.requests().values()) == ["accepted"])
+    assert work.stop()
+    assert work.started_by()[:3] == ["start", "webhook", "retry"]
+
+
+def test_what_is_tried_again_does_not_keep_the_loop_busy(desk: Desk) -> None:
+    _settles_at_once(desk)
+    work = Work(desk, rest=3600.0)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    desk.world("erp").before_write += [AmbiguousError("no answer")] * 9
+    work.mark(desk.place(2))
+    work.until(lambda: len(work.runs()) >= 3)
+    threading.Event().wait(0.3)
+    assert work.stop()
+    assert work.started_by() == ["start", "webhook", "retry"]
+
+
+def _settles_at_once(desk: Desk) -> None:
+    hub = desk.trading.hub
+    erp = replace(hub.config.connections["erp"], write_settle_seconds=0.0)
+    hub.config = replace(hub.config, connections={**hub.config.connections, "erp": erp})
