@@ -24,6 +24,10 @@ class Verdict(Enum):
     WAIT = "wait"
 
 
+UNCONFIRMED = "unconfirmed_write"
+"""The reason of a slot that waits for what became of a write."""
+
+
 class EventKind(Enum):
     """What was seen to have happened on the target, to be recorded once."""
 

@@ -18,7 +18,7 @@ from mappings.compiled import CompiledMapping
 from sync import cursors, drops, facts, journal, overrides, shadow
 from sync.config import FlowConfig, FlowKind
 from sync.cursors import CursorState
-from sync.decision import Decision, Verdict
+from sync.decision import UNCONFIRMED, Decision, Verdict
 from sync.diff import MAX_ATTEMPTS, UNSET, SlotOverride, SlotView, decide_state
 from sync.facts import Said
 from sync.hub import Hub
@@ -146,7 +146,7 @@ def _decide(hub: Hub, flow: FlowConfig, target: str, view: ShadowView, known: Kn
     for slot, found in decided.items():
         # Its figures belong together: nothing of an item is raised while a lowering beside it may not have arrived.
         if (view.item_id, slot) in waiting or (lost and _counts(flow) and _lowering(found) < 0):
-            one = _waiting(found, "unconfirmed_write")
+            one = _waiting(found, UNCONFIRMED)
         elif found.writes and not _counts(flow) and not known.reads[flow.source].swept_at:
             # A part of what an owner says, and of a new one at that, is not what it says (R14).
             one = _waiting(found, "owner_not_read")

@@ -14,7 +14,7 @@ from canonical.slot import Slot, parse_slot
 from canonical.value import Value
 from sync import conflicts, drops, ledger, overrides
 from sync.config import FlowKind, Policy
-from sync.decision import Event, EventKind, Verdict
+from sync.decision import UNCONFIRMED, Event, EventKind, Verdict
 from sync.diff import SlotOverride
 from sync.drops import Left
 from sync.known import Line
@@ -141,6 +141,8 @@ def _settled(line: Line, lags: Mapping[str, timedelta]) -> Settled | None:
     """What deciding moves in the shadow: both values where equal, the base where stock moved or was first seen."""
     view, slot, decision = line.view, line.slot, line.decision
     observed = view.observed.get(slot)
+    if decision.reason == UNCONFIRMED:
+        return None  # what became of the write is judged by the base it was decided with
     equal = decision.verdict is Verdict.EQUAL
     sent: dict[str, Value] = {slot: decision.desired} if equal else {}
     got: dict[str, Value] = {}

@@ -90,10 +90,9 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     # Where commitments are shown they tell of sales too; an order read after the look need not be in what was seen.
     shown = view is not None and str(Slot("committed", parse_slot(line.slot).scope)) in view.observed
     until = view.as_of if view is not None and shown else ""
-    sold = owns.since(connection, name, line.item_id, line.slot, call.created_at, until)
-    known = owns.since(connection, name, line.item_id, line.slot, "", until)
+    known = owns.lacking(connection, name, line.item_id, line.slot, until)
     mapping = hub.config.connections[name].mappings[line.entity]
-    if view is not None and landed(mapping, view, change, sold, known):
+    if view is not None and landed(mapping, view, change, known):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
         own = absorb_own(connection, name, view, change, call.sent_at)
@@ -126,11 +125,11 @@ def _change(line: Row[Any]) -> ChangeLine:
     )
 
 
-def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold: int = 0, known: int = 0) -> bool:
+def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, known: int = 0) -> bool:
     """Whether what is observed shows that a write took effect, sales after it included.
 
-    ``sold`` are units of known orders that the channel took off since the call was made, less those it gave back;
-    ``known`` are all of them that the base does not have, those included that the call was decided with.
+    ``known`` are units of known orders that the base does not have: those that the call was decided with, and those
+    that the channel took off since, less what it gave back.
     """
     name = parse_slot(change.slot).field
     observed = view.observed.get(change.slot)
@@ -138,7 +137,10 @@ def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, sold:
         return change.slot in view.observed and mapping.same(name, observed, change.after)
     if not isinstance(change.after, int) or not isinstance(change.before, int):
         return observed == change.after
-    observed += sold
+    base = view.got.get(change.slot)
+    # What was written over differs from the base by what the call was decided with.
+    decided_with = base - change.before if isinstance(base, int) else 0
+    observed += known - decided_with
     promised = _promised_since(view, change)
     if promised is not None:
         return _explained_by_landing(observed, promised - known, change.before, change.after)

@@ -126,13 +126,13 @@ def due(connection: Connection, channel: str, after: str, before: str) -> list[i
     return sorted(rows.scalars())
 
 
-def since(connection: Connection, channel: str, item: int, slot: str, at: str, until: str = "") -> int:
-    """Units of own orders read since a time that the counter's base does not have.
+def lacking(connection: Connection, channel: str, item: int, slot: str, until: str = "") -> int:
+    """Units of own orders that the counter's base does not have.
 
     Units taken off count only if they were read before ``until``, where that is given; units given back always.
     """
     waiting = load(connection, channel, [item]).get((item, slot), [])
-    return sum(units for as_of, units in waiting if as_of > at and (not until or as_of < until or units < 0))
+    return sum(units for as_of, units in waiting if not until or as_of < until or units < 0)
 
 
 def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from connectors.simulation import Fault
 from sync import observeset
 from sync.store.database import Database, open_database
 from sync.store.schedules import ScheduleClaim
@@ -63,8 +64,9 @@ def _marked(database: Database) -> int:
         return observeset.count(connection)
 
 
+@pytest.mark.parametrize("arrives", [True, False], ids=["and its request arrives", "and its request is lost"])
 def test_what_two_receivers_are_told_is_done_once_though_the_leader_is_killed_on_the_way(
-    world: Hearing, workers: Crew, database: Database
+    world: Hearing, workers: Crew, database: Database, arrives: bool
 ) -> None:
     receivers = [world.serve("--receive-only") for _ in range(2)]
     for _ in range(2):
@@ -80,6 +82,8 @@ def test_what_two_receivers_are_told_is_done_once_though_the_leader_is_killed_on
     first = workers.leader()
     world.woo.checkout.place({"SKU-2": 2})
     messages = world.messages()
+    if not arrives:
+        world.bob.faults.add(Fault("timeout_before", only="write"))
     with world.bob.turn(), httpx.Client() as client:
         # Nobody answers at the 3PL, so whoever works stands still on the way to it, and is killed there.
         assert [receivers[1].post(client, *message) for message in messages] == [200] * len(messages)
