@@ -63,7 +63,8 @@ def erase(app: App, customer: str, connection: str, yes: bool) -> Outcome:
     shops, ERP and 3PLs keep is not touched; the documents there are named.
 
     JSON: {"counts": {"orders", "documents", "messages", "open"}, "kept": [{"connection", "kind", "id"}], "elsewhere":
-    [{"id"}], ...}; open: calls of unknown outcome, whose bodies are erased once it is known.
+    [{"id"}], ...}; open: calls of unknown outcome, whose bodies are erased once it is known. Messages and calls are
+    searched only with --yes.
     """
     from sync.privacy import erase as erasing
 
@@ -151,9 +152,10 @@ def _show(app: App, person: Person) -> Outcome:
         held = holdings(database, keys)
     every = (*keys, *held.documents)
     rows = [{"connection": key.connection, "kind": key.kind, "id": key.external_id} for key in every]
-    counts = {"orders": len(keys), "documents": len(rows), "messages": 0, "open": 0}
+    counts = {"orders": len(keys), "documents": len(rows)}
     sections = [Section("kept", _KEPT, rows, empty="no order of this customer is kept")]
-    return app.output.emit(Report("privacy erase", Outcome.PENDING, sections, counts, next=["the same with --yes"]))
+    outcome = Outcome.PENDING if rows else Outcome.IN_SYNC
+    return app.output.emit(Report("privacy erase", outcome, sections, counts, next=["the same with --yes"]))
 
 
 def _person(app: App, customer: str, connection: str) -> Person:

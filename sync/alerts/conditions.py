@@ -21,6 +21,8 @@ _ITEM = tables.table(tables.Item)
 _CALL = tables.table(tables.CallRow)
 _QUARANTINE = tables.table(tables.Quarantine)
 _INCIDENTS: dict[str, Kind] = {oversold.KIND: "oversold", "webhooks_silent": "silent_webhooks"}
+_PERSONS = "privacy_"
+"""How the kinds of incidents begin that are about somebody's data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _guards(connection: Connection, config: HubConfig) -> Iterator[Condition]:
 def _incidents(connection: Connection) -> Iterator[Condition]:
     for row in orders.incidents(connection):
         kind = _INCIDENTS.get(row.kind, "incident")
-        yield _told(kind, f"{row.kind} {row.subject}", row.detail or row.subject)
+        todo = "crossdock privacy list" if row.kind.startswith(_PERSONS) else ""
+        yield _told(kind, f"{row.kind} {row.subject}", row.detail or row.subject, todo)
 
 
 def _stale(connection: Connection, config: HubConfig, situation: Situation, limits: Limits) -> Iterator[Condition]:

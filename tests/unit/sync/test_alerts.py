@@ -76,6 +76,13 @@ def test_incidents_have_a_kind_of_their_own_where_the_runbook_has(desk: Desk) ->
     assert ("oversold", "oversold SKU-1") not in _kinds(desk)
 
 
+def test_what_a_customer_demands_is_told_with_the_command_that_lists_it(desk: Desk) -> None:
+    with desk.database() as connection:
+        store.open_incident(connection, "privacy_elsewhere", "shop o1", "look after erp 7", "2026-11-02T08:00:00Z")
+    (one,) = _found(desk)
+    assert (one.kind, one.todo) == ("incident", "crossdock privacy list")
+
+
 def test_a_conflict_is_told_with_the_command_that_shows_it(desk: Desk) -> None:
     with desk.database() as connection:
         row = conflicts.Finding("shop", "price", 1, "price", "conflict", "x", theirs="a secret price")
