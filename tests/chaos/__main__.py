@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,7 +36,9 @@ def main() -> int:
     with TemporaryDirectory(prefix="chaos-") as folder:
         place = asked.keep or Path(folder)
         quiet = calm(place / "calm", plan, tell)
-        runs = [_wild(place / store, plan, tell, on=store, broken=asked.broken) for store in stores]
+        with ThreadPoolExecutor(len(stores)) as pool:
+            # Beside one another: most of the time each of them waits for what was killed, stopped or left unanswered.
+            runs = list(pool.map(lambda store: _wild(place / store, plan, tell, on=store, broken=asked.broken), stores))
     broken = [_reported(plan, quiet, one, store) for one, store in zip(runs, stores, strict=True)]
     events = sum(one.events for one in runs)
     print(f"{events:,} events in all, {sum(broken)} promises broken")
@@ -47,7 +50,7 @@ def main() -> int:
 
 
 def _wild(folder: Path, plan: Plan, tell: Callable[[str], object], *, on: str, broken: str) -> Played:
-    return wild(folder, plan, tell, on_postgres=on == "postgresql", broken=broken)
+    return wild(folder, plan, lambda text: tell(f"{on}: {text}"), on_postgres=on == "postgresql", broken=broken)
 
 
 def _reported(plan: Plan, quiet: Played, one: Played, store: str) -> int:

@@ -73,7 +73,7 @@ def _play(
     tell: Callable[[str], object],
     broken: str = "",
 ) -> Played:
-    tell(f"{folder.name}: {len(plan.script.events):,} events of the script, {len(blows):,} blows")
+    tell(f"{len(plan.script.events):,} events of the script, {len(blows):,} blows")
     with _database(folder, on_postgres=on_postgres) as database:
         return play(
             folder,
