@@ -13,13 +13,12 @@ from functools import partial
 from sqlalchemy import Connection
 
 from canonical.errors import BusyError, CrossdockError
-from crossdock.clock import SystemClock
 from crossdock.daemon.agenda import MARKED, RETRY, Job, agenda_of
 from crossdock.daemon.bell import Bell
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.rests import Rests
-from crossdock.daemon.stopping import StoppedError
-from sync import observeset, retention
+from crossdock.daemon.stopping import PausedError, StoppableClock, StoppedError, until_stopped
+from sync import configversion, observeset, retention
 from sync.config import FlowConfig
 from sync.hub import Hub
 from sync.interlude import OVERTAKES, overtake
@@ -31,7 +30,6 @@ from sync.run import SyncReport, end_run, lease, outcome_counts, reading_order, 
 from sync.schedule import Schedule
 
 _log = logging.getLogger(__name__)
-_SLICE_SECONDS = 0.25
 _PAUSE_SECONDS = 1.0
 CALM = frozenset(
     {
@@ -56,25 +54,6 @@ class Pace:
     look: float = 0.5
     gather: float = 0.1
     rest: float = 15.0
-
-
-class StoppableClock(SystemClock):
-    """Real time, whose waiting ends when the process is asked to stop."""
-
-    def __init__(self, stopping: Callable[[], bool]) -> None:
-        self._stopping = stopping
-
-    def sleep(self, seconds: float) -> None:
-        """Wait; StoppedError when the process is asked to stop meanwhile."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._stopping():
-                raise StoppedError("asked to stop")
-            time.sleep(min(left, _SLICE_SECONDS))
-
-
-class PausedError(StoppedError):
-    """What a sync works on was paused meanwhile."""
 
 
 class Loop:
@@ -105,7 +84,7 @@ class Loop:
         self._rests = Rests(pace.rest)
         self._marked_last = False
         self._flows: list[FlowConfig] = []
-        self._by_hand = False
+        self._by_hand = self._compared = False
         self._looked_at = 0.0
         self._overtaking = False
         self._overtakes_at = self._retries_at = 0.0
@@ -137,7 +116,7 @@ class Loop:
     def _work(self) -> None:
         try:
             while not self._stopping():
-                with self._bell.turn(), _until_stopped(), self._surviving():
+                with self._bell.turn(), until_stopped(), self._surviving():
                     self._step()
         finally:
             self._bell.close()
@@ -171,6 +150,7 @@ class Loop:
         pauses = load_pauses(connection)
         if pauses.everything:
             return None
+        self._compare_with_last(connection)
         rested = time.monotonic() >= self._rests_until
         marked = rested and self._marked(connection, pauses)
         if marked and not self._marked_last:
@@ -179,6 +159,13 @@ class Loop:
         self._marked_last = False
         due = self._agenda.next(connection, pauses, self._hub.now(), rested=rested)
         return due or (MARKED if marked else self._again(connection, pauses) if rested else None)
+
+    def _compare_with_last(self, connection: Connection) -> None:
+        """What was known under another configuration is no basis to work on: everything is read first."""
+        if not self._compared:
+            self._compared = True
+            if configversion.active(connection) != self._hub.config.version:
+                self._agenda.anew()
 
     def _again(self, connection: Connection, pauses: Pauses) -> Job | None:
         """What is to be tried again by now, and was not tried just now."""
@@ -298,14 +285,6 @@ class Loop:
         flows = {flow.name for flow in self._flows}
         if pauses.everything or pauses.flows & flows or pauses.connections - self._hub.paused:
             raise PausedError("what it worked on was paused")
-
-
-@contextmanager
-def _until_stopped() -> Iterator[None]:
-    try:
-        yield
-    except StoppedError:
-        _log.info("stopped")
 
 
 def _outcome(report: SyncReport) -> str:

@@ -5,11 +5,47 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
+
+from crossdock.clock import SystemClock
+
+_log = logging.getLogger(__name__)
+_SLICE_SECONDS = 0.25
 
 
 class StoppedError(KeyboardInterrupt):
     """The process was asked to stop."""
+
+
+class PausedError(StoppedError):
+    """What a sync works on was paused meanwhile."""
+
+
+class StoppableClock(SystemClock):
+    """Real time, whose waiting ends when the process is asked to stop."""
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; StoppedError when the process is asked to stop meanwhile."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._stopping():
+                raise StoppedError("asked to stop")
+            time.sleep(min(left, _SLICE_SECONDS))
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Do something that ends when the process is asked to stop."""
+    try:
+        yield
+    except StoppedError:
+        _log.info("stopped")
 
 
 def leave() -> NoReturn:

@@ -123,6 +123,21 @@ def test_after_another_configuration_everything_is_read_before_anything_is_plann
     assert len(work.runs()) == 2
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_at_the_start_everything_is_read_where_the_configuration_is_another_one_than_the_last(
+    desk: Desk, changed: bool
+) -> None:
+    hub = desk.trading.hub
+    with lease(hub, "sync"):
+        pass
+    if changed:
+        hub.config = replace(hub.config, version="another")
+    calls = _calls(desk, "erp")
+    work = Work(desk, OFTEN)
+    assert work.stop()
+    assert ("pull" in calls) is changed
+
+
 def test_a_schedule_of_one_connection_reads_no_other(desk: Desk) -> None:
     work = Work(desk, SHOP_ONLY)
     asked = desk.watch("erp", "shop")

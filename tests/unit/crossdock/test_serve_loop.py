@@ -13,8 +13,8 @@ from sqlalchemy import select
 from canonical.errors import AmbiguousError, RetriableError
 from connectors.webhooks import Accepted, Contents, PrivacyDemand
 from crossdock.daemon.bell import Bell
-from crossdock.daemon.loop import CALM, Loop, Pace, StoppableClock
-from crossdock.daemon.stopping import StoppedError
+from crossdock.daemon.loop import CALM, Loop, Pace
+from crossdock.daemon.stopping import StoppableClock, StoppedError
 from sync import inbox, observeset, pauses, run
 from sync.apply import apply
 from sync.hub import Hub

@@ -13,11 +13,10 @@ from canonical.errors import RetriableError
 from crossdock.daemon import standing
 from crossdock.daemon.active import Active
 from crossdock.daemon.between import Between
-from crossdock.daemon.loop import StoppableClock
 from crossdock.daemon.presence import Presence
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.standing import Standing
-from crossdock.daemon.stopping import StoppedError
+from crossdock.daemon.stopping import StoppableClock, StoppedError
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
