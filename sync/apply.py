@@ -20,7 +20,7 @@ from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement, shadow
 from sync.batch import Batch, ChangeLine, build_rows
-from sync.contain import contained
+from sync.contact import contact, rests
 from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
 from sync.hub import Hub
@@ -75,16 +75,9 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
             .all()
         )
     for target in targets:
-        if target in hub.resting():
-            report.failed[target] = hub.resting()[target]
-            continue
-        with (
-            about(connection=target, action="apply"),
-            contained(target, report.failed),
-            hub.hold(target) as still_ours,
-        ):
-            _Applier(hub, plan_id, target, report, still_ours).run()
-        hub.on_contact(target, report.failed.get(target, ""))
+        if not rests(hub, target, report.failed):
+            with contact(hub, target, "apply", report.failed) as still_ours:
+                _Applier(hub, plan_id, target, report, still_ours).run()
     return report
 
 

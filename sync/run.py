@@ -19,7 +19,7 @@ from canonical.errors import BusyError, FatalError
 from sync import configversion, cursors, observeset, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
-from sync.contain import contained
+from sync.contact import contact, rests
 from sync.daemon import refuse_other
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
@@ -160,18 +160,12 @@ def look(
         if name in hub.paused:
             continue
         how = mode if only is None or name in only else ReadMode.MARKED
-        if how is ReadMode.MARKED and name in hub.resting():
-            report.failed[name] = hub.resting()[name]
+        if how is ReadMode.MARKED and rests(hub, name, report.failed):
             continue
-        with (
-            about(connection=name, action="read"),
-            contained(name, report.failed),
-            hub.hold(name),
-        ):
+        with contact(hub, name, "read", report.failed):
             report.recovered.update(recover.recover(hub, name))
             report.recovered.update(resolve_lost(hub, name))
             _read(hub, name, how, report, takers(hub.config, name, still))
-        hub.on_contact(name, report.failed.get(name, ""))
     return report
 
 
@@ -269,11 +263,7 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
     for name in reading_order(hub, flows):
         if name in looked.failed or name in hub.paused or recover.longest_wait(hub, name) is None:
             continue
-        with (
-            about(connection=name, action="settle"),
-            contained(name, looked.failed),
-            hub.hold(name),
-        ):
+        with contact(hub, name, "settle", looked.failed):
             if recover.recover(hub, name)["waiting"]:
                 hub.progress(f"waiting for a lost answer of {name}", 0, None)
                 _wait(hub, recover.longest_wait(hub, name) or 0)

@@ -27,7 +27,8 @@ from canonical.errors import (
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
-from sync.contain import contained, of_one_record
+from sync.contact import contact, rests
+from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.logcontext import about
 from sync.orders import duties, outcomes, store
@@ -115,16 +116,9 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         # What waits for a connection that is not configured any more goes on when it is again.
         names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
-        if name in hub.resting():
-            report.failed[name] = hub.resting()[name]
-            continue
-        with (
-            about(connection=name, action="effect"),
-            contained(name, report.failed),
-            hub.hold(name) as still_ours,
-        ):
-            _Sender(hub, name, report, still_ours, only).run()
-        hub.on_contact(name, report.failed.get(name, ""))
+        if not rests(hub, name, report.failed):
+            with contact(hub, name, "effect", report.failed) as still_ours:
+                _Sender(hub, name, report, still_ours, only).run()
     for (name, word), count in report.outcomes.items():
         hub.on_outcome(name, word, count)
     return report

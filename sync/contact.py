@@ -1,0 +1,26 @@
+"""Working with one connection: nobody else does meanwhile, its trouble stays its own, and how it went is told on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sync.contain import contained
+from sync.hub import Hub
+from sync.logcontext import about
+
+
+def rests(hub: Hub, name: str, failed: dict[str, str]) -> bool:
+    """Whether a connection is left alone for now; then ``failed`` tells why."""
+    why = hub.resting().get(name)
+    if why is not None:
+        failed[name] = why
+    return why is not None
+
+
+@contextmanager
+def contact(hub: Hub, name: str, action: str, failed: dict[str, str]) -> Iterator[Callable[[], bool]]:
+    """Do something with a connection; gives what tells whether it is still ours. What goes wrong is in ``failed``."""
+    with about(connection=name, action=action), contained(name, failed), hub.hold(name) as still_ours:
+        yield still_ours
+    hub.on_contact(name, failed.get(name, ""))
