@@ -16,11 +16,13 @@ import httpx
 import msgspec
 
 from canonical.clock import Clock
-from canonical.errors import RetriableError
+from canonical.errors import FatalError, RetriableError
+from connectors.http.destinations import Watch
 from crossdock.alerts.message import Message
 
 SECONDS = 10.0
 _JSON = {"content-type": "application/json"}
+_NOT_PUBLIC = "its address is no public one; where that is meant, write allow_private_network: true at the target"
 _ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 
 
@@ -43,13 +45,15 @@ class Webhook:
     url: str = field(repr=False)
     secret: str = field(repr=False)
     clock: Clock
+    in_house: bool = False
+    """Whether it may be in one's own network; so for Slack."""
 
     def send(self, message: Message) -> None:
         """Deliver a message; DeliveryError when it was not."""
         body, at = message.body(), int(self.clock.now().timestamp())
         signed = hmac.new(self.secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"x-crossdock-signature": f"t={at},v1={signed}", "x-crossdock-delivery": message.id}
-        _post(self.url, body, headers)
+        _post(self.url, body, headers, in_house=self.in_house)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +61,31 @@ class Slack:
     """Posts to an incoming webhook of Slack, or of whoever takes the same."""
 
     url: str = field(repr=False)
+    in_house: bool = False
 
     def send(self, message: Message) -> None:
         """Deliver a message; DeliveryError when it was not."""
         text = f"*{message.title}*\n{message.text}"
         for plain, escaped in _ESCAPES:
             text = text.replace(plain, escaped)
-        _post(self.url, msgspec.json.encode({"text": text}), {})
+        _post(self.url, msgspec.json.encode({"text": text}), {}, in_house=self.in_house)
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
+def _post(url: str, body: bytes, headers: Mapping[str, str], *, in_house: bool) -> None:
+    def watch(request: httpx.Request) -> None:
+        request.extensions["trace"] = Watch("alerts", request.url, in_house=in_house)
+
     try:
         with (
-            httpx.Client(timeout=SECONDS, follow_redirects=False) as client,
+            httpx.Client(timeout=SECONDS, follow_redirects=False, event_hooks={"request": [watch]}) as client,
             client.stream("POST", url, content=body, headers={**_JSON, **headers}) as answer,
         ):
             status = answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # The error's own words may hold the address, which may be a secret.
         raise DeliveryError(f"no answer: {type(error).__name__}") from None
+    except FatalError:
+        raise DeliveryError(_NOT_PUBLIC) from None
     if not 200 <= status < 300:
         raise DeliveryError(f"answered with status {status}")
 

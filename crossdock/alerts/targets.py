@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from canonical.clock import Clock
 from canonical.errors import ConfigError, Problem
 from crossdock.alerts.senders import Mail, Sender, Slack, Webhook
-from crossdock.settings.alerts import AlertsShape, AlertTargetShape
+from crossdock.settings.alerts import ADDRESS_HINT, AlertsShape, AlertTargetShape, address_problem
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
 from sync.alerts.conditions import Ending, Limits
@@ -48,26 +46,18 @@ def _sender(shape: AlertTargetShape, resolver: Resolver, clock: Clock) -> Sender
         return resolver.resolve(text).reveal()
 
     if shape.kind == "webhook":
-        return Webhook(_safe(read(shape.url)), read(shape.secret), clock)
+        return Webhook(_safe(read(shape.url), shape), read(shape.secret), clock, shape.allow_private_network)
     if shape.kind == "slack":
-        return Slack(_safe(read(shape.url)))
+        return Slack(_safe(read(shape.url), shape), shape.allow_private_network)
     to = tuple(shape.to)
     return Mail(shape.host, shape.port, shape.tls, shape.sender, to, shape.user, read(shape.password))
 
 
-def _safe(url: str) -> str:
-    """An address that is reached over TLS, or on this machine."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname or "")):
-        return url
-    raise ConfigError([Problem("the address must begin with https://", hint="http is for this machine only")])
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _safe(url: str, shape: AlertTargetShape) -> str:
+    problem = address_problem(url, in_house=shape.allow_private_network)
+    if problem:
+        raise ConfigError([Problem(problem, hint=ADDRESS_HINT)])
+    return url
 
 
 def limits(shape: AlertsShape) -> Limits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -13,11 +14,13 @@ from crossdock.settings.metrics import check_secret
 from crossdock.settings.secrets import is_reference, malformed
 from sync.alerts.kinds import Kind
 
+ADDRESS_HINT = "http is for your own network: with allow_private_network: true"
 _OF_KIND = {
-    "webhook": ({"url", "secret"}, {"url", "secret"}),
-    "slack": ({"url"}, {"url"}),
+    "webhook": ({"url", "secret"}, {"url", "secret", "allow_private_network"}),
+    "slack": ({"url"}, {"url", "allow_private_network"}),
     "email": ({"host", "sender", "to"}, {"host", "sender", "to", "port", "tls", "user", "password"}),
 }
+_GIVEN = ("url", "allow_private_network", "secret", "host", "sender", "to", "user", "password")
 
 
 class AlertTargetShape(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +33,10 @@ class AlertTargetShape(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     url: Annotated[
         str, Meta(description="webhook and slack: where to post, https only; Slack's is a secret: by reference.")
     ] = ""
+    allow_private_network: Annotated[
+        bool,
+        Meta(description="webhook and slack: whether it may be in your own network; http only there."),
+    ] = False
     secret: Annotated[str, Meta(description="webhook: what signs the message, by reference.")] = ""
     host: Annotated[str, Meta(description="email: the mail server.")] = ""
     port: Annotated[int, Meta(ge=1, le=65_535, description="email: its port.")] = 587
@@ -77,7 +84,7 @@ def check_alerts(shape: AlertsShape, connections: Mapping[str, object], findings
 def _check_target(name: str, target: AlertTargetShape, findings: Findings) -> None:
     path = ("alerts", "targets", name)
     needed, allowed = _OF_KIND[target.kind]
-    given = {key for key in ("url", "secret", "host", "sender", "to", "user", "password") if getattr(target, key)}
+    given = {key for key in _GIVEN if getattr(target, key)}
     for key in sorted(needed - given):
         findings.error(path, f"{target.kind} needs {key}", f"add {key}")
     for key in sorted(given - allowed):
@@ -86,11 +93,26 @@ def _check_target(name: str, target: AlertTargetShape, findings: Findings) -> No
         check_secret(getattr(target, key), (*path, key), findings)
     for message, hint in malformed(target.url):
         findings.error((*path, "url"), message, hint)
+    problem = address_problem(target.url, in_house=target.allow_private_network)
+    if target.url and not is_reference(target.url) and problem:
+        findings.error((*path, "url"), problem, ADDRESS_HINT)
     if target.kind == "slack" and target.url and not is_reference(target.url):
         hint = "write ${env:NAME} or ${file:PATH} and keep the address there"
         findings.error((*path, "url"), "Slack's address is a secret and must not stand in this file", hint)
     if target.password and target.tls == "none":
         findings.error((*path, "tls"), "a password would be sent in clear", "use starttls or tls")
+
+
+def address_problem(url: str, *, in_house: bool) -> str:
+    """Why nobody can be told at an address, or an empty text; what its name resolves to is judged when it is called."""
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port != 0
+    except ValueError:
+        return "it is no address"
+    if parts.scheme not in (("https", "http") if in_house else ("https",)) or not parts.hostname or not port_is_one:
+        return "the address must begin with https://"
+    return ""
 
 
 def _day(text: str) -> date | None:

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.timeout(300)
 ALERTS = """\
 alerts:
   targets:
-    ops: {{kind: webhook, url: "{ops}", secret: "${{env:HOOK}}"}}
-    chat: {{kind: slack, url: "{chat}#${{env:HOOK}}"}}
+    ops: {{kind: webhook, url: "{ops}", allow_private_network: true, secret: "${{env:HOOK}}"}}
+    chat: {{kind: slack, url: "{chat}#${{env:HOOK}}", allow_private_network: true}}
   credentials_end: {{bob: "{soon}"}}
 """
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]

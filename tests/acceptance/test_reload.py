@@ -30,7 +30,7 @@ schedules:
   often: {{every: 1s, connections: [shop]}}
 alerts:
   targets:
-    ops: {{kind: webhook, url: "{ops}", secret: "${{env:HOOK}}"}}
+    ops: {{kind: webhook, url: "{ops}", allow_private_network: true, secret: "${{env:HOOK}}"}}
   credentials_end: {{bob: "{soon}"}}
 metrics: {{token: "${{env:WOO}}"}}
 """

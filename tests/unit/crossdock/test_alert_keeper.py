@@ -24,6 +24,10 @@ from tests.support.told import Hook, hook
 ALL = frozenset(KINDS)
 
 
+def _hooked(hook: Hook) -> Webhook:
+    return Webhook(hook.url, "s", SystemClock(), in_house=True)
+
+
 @pytest.fixture
 def desk(sqlite_url: str) -> Iterator[Desk]:
     found = open_desk(sqlite_url)
@@ -48,7 +52,7 @@ def _told(server: Hook) -> list[list[tuple[str, str]]]:
 
 
 def test_an_alert_and_its_end_reach_a_target_once_each(desk: Desk, ops: Hook) -> None:
-    target = Target(Webhook(ops.url, "s", SystemClock()), ALL)
+    target = Target(_hooked(ops), ALL)
     keeper = Keeper(desk.trading.hub, Charge({"ops": target}, Limits()))
     keeper.step()
     assert ops.posts == []
@@ -70,7 +74,10 @@ def test_a_target_that_fails_is_asked_again_and_the_others_are_told(desk: Desk, 
     _incident(desk, "SKU-1")
     with hook() as broken:
         broken.statuses = [500] * 4
-        both = {"broken": Target(Slack(broken.url), ALL), "ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}
+        both = {
+            "broken": Target(Slack(broken.url, in_house=True), ALL),
+            "ops": Target(_hooked(ops), ALL),
+        }
         keeper = Keeper(desk.trading.hub, Charge(both, Limits()))
         keeper.step()
         assert (len(broken.posts), len(ops.posts)) == (3, 1)
@@ -108,7 +115,7 @@ def test_the_end_does_not_wait_for_a_target_that_does_not_answer(desk: Desk) -> 
 
 
 def test_a_database_that_is_away_is_told_from_memory_once_and_its_return_too(desk: Desk, ops: Hook) -> None:
-    keeper = Keeper(desk.trading.hub, Charge({"ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}, Limits()))
+    keeper = Keeper(desk.trading.hub, Charge({"ops": Target(_hooked(ops), ALL)}, Limits()))
     with desk.database() as connection:
         connection.execute(text("alter table alert rename to elsewhere"))
     for _ in range(5):
@@ -124,12 +131,12 @@ def test_a_database_that_is_away_is_told_from_memory_once_and_its_return_too(des
 def test_targets_are_others_from_the_next_look_on(desk: Desk, ops: Hook) -> None:
     with hook() as broken:
         broken.statuses = [500] * 100
-        old = {"old": Target(Webhook(broken.url, "s", SystemClock()), ALL)}
+        old = {"old": Target(_hooked(broken), ALL)}
         keeper = Keeper(desk.trading.hub, Charge(old, Limits()))
         _incident(desk, "SKU-1")
         keeper.step()
         assert broken.posts
-        keeper.configure(Charge({"ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}, Limits()))
+        keeper.configure(Charge({"ops": Target(_hooked(ops), ALL)}, Limits()))
         _incident(desk, "SKU-2")
         keeper.step()
     # Who is new is told what begins from now on; what waited for who is gone waits for nobody.

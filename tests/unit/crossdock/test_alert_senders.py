@@ -28,7 +28,7 @@ MESSAGE = Message([BEGUN, OVER])
 
 def test_a_webhook_is_signed_over_the_time_and_the_body_as_it_came() -> None:
     with hook() as server:
-        Webhook(f"{server.url}/in", "s3cret", SystemClock()).send(MESSAGE)
+        Webhook(f"{server.url}/in", "s3cret", SystemClock(), in_house=True).send(MESSAGE)
     (post,) = server.posts
     at, signature = (part.partition("=")[2] for part in post.headers["x-crossdock-signature"].split(","))
     expected = hmac.new(b"s3cret", at.encode() + b"." + post.body, hashlib.sha256).hexdigest()
@@ -45,7 +45,7 @@ def test_a_webhook_is_signed_over_the_time_and_the_body_as_it_came() -> None:
 
 def test_slack_is_told_in_its_own_markup() -> None:
     with hook() as server:
-        Slack(f"{server.url}/services/T/B/x").send(MESSAGE)
+        Slack(f"{server.url}/services/T/B/x", in_house=True).send(MESSAGE)
     text = json.loads(server.posts[0].body)["text"]
     assert text.splitlines()[0] == "*Crossdock: guard, 1 over*"
     assert "froze &lt;stock&gt;" in text
@@ -57,7 +57,7 @@ def test_an_answer_that_is_not_yes_is_no_delivery(status: int) -> None:
     with hook() as server:
         server.statuses = [status]
         with pytest.raises(DeliveryError, match=f"answered with status {status}"):
-            Slack(f"{server.url}/services/secret").send(MESSAGE)
+            Slack(f"{server.url}/services/secret", in_house=True).send(MESSAGE)
         assert len(server.posts) == 1
 
 
@@ -65,14 +65,23 @@ def test_an_address_that_nobody_listens_at_is_not_told_in_the_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     for sender in (
-        Slack(f"http://127.0.0.1:{port}/services/secret"),
-        Slack("http://127.0.0.1:99999999/secret"),
+        Slack(f"http://127.0.0.1:{port}/services/secret", in_house=True),
+        Slack("http://127.0.0.1:99999999/secret", in_house=True),
         Mail("127.0.0.1", port, "none", "hub@example.com", ["ops@example.com"]),
     ):
         with pytest.raises(DeliveryError) as caught:
             sender.send(MESSAGE)
         assert "secret" not in str(caught.value)
         assert str(port) not in str(caught.value)
+
+
+def test_nobody_is_told_in_a_private_network_unless_that_is_meant() -> None:
+    with hook() as server:
+        for sender in (Webhook(f"{server.url}/secret", "s3cret", SystemClock()), Slack(f"{server.url}/secret")):
+            with pytest.raises(DeliveryError, match="allow_private_network: true") as caught:
+                sender.send(MESSAGE)
+            assert "secret" not in str(caught.value)
+        assert not server.posts
 
 
 @pytest.fixture

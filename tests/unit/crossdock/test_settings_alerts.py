@@ -34,6 +34,14 @@ def _written(folder: Path, text: str) -> Path:
         ("metrics: {token: plain}", "the secret must not stand in this file"),
         ('metrics: {token: "${evn:X}"}', "${evn:X} is not a reference"),
         ('alerts: {targets: {a: {kind: webhook, url: "https://x.example"}}}', "webhook needs secret"),
+        (
+            'alerts: {targets: {a: {kind: webhook, url: "http://10.0.0.5/x", secret: "${env:S}"}}}',
+            "the address must begin with https://",
+        ),
+        (
+            "alerts: {targets: {a: {kind: email, host: h, sender: s, to: [t], allow_private_network: true}}}",
+            "allow_private_network means nothing to email",
+        ),
         ('alerts: {targets: {a: {kind: slack, url: "https://x.example"}}}', "Slack's address is a secret"),
         ('alerts: {targets: {a: {kind: slack, url: "${env:U}", host: x}}}', "host means nothing to slack"),
         ("alerts: {targets: {a: {kind: email, host: x}}}", "email needs sender"),
@@ -56,12 +64,12 @@ def test_secrets_that_cannot_be_read_and_addresses_in_clear_are_refused_by_name(
 alerts:
   targets:
     chat: {kind: slack, url: "${env:NONE}"}
-    ops: {kind: webhook, url: "http://x.example/hook", secret: "${env:S}"}
-    near: {kind: webhook, url: "http://127.0.0.1:9/hook", secret: "${env:S}"}
+    ops: {kind: webhook, url: "${env:U}", secret: "${env:S}"}
+    near: {kind: webhook, url: "http://127.0.0.1:9/hook", allow_private_network: true, secret: "${env:S}"}
 """
     settings = load_settings(_written(tmp_path, text), InstalledPlatforms())
     with pytest.raises(ConfigError) as caught:
-        targets(settings, Resolver({"S": "s"}, tmp_path), SystemClock())
+        targets(settings, Resolver({"S": "s", "U": "http://x.example/hook"}, tmp_path), SystemClock())
     told = [one.message for one in caught.value.problems]
     assert told == [
         "alerts, target chat: the environment variable NONE is not set",
