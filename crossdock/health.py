@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from canonical.errors import ConfigError, CrossdockError
+from canonical.errors import ConfigError, CrossdockError, Problem
 from connectors.base import Connector, Environment, Finding, PlatformLocation
 from connectors.registry import create
+from crossdock.alerts.targets import targets
 from crossdock.clock import SystemClock
 from crossdock.settings.hub import database_url, resolved
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.secrets import Resolver
+from crossdock.webhooks.doors import doors
 from sync.migrations.upgrade import head, revision
 from sync.privacy import ledger
 from sync.store.database import Database
@@ -41,15 +44,8 @@ class MemoryState:
 
 def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Iterator[Finding]:
     """What a connection's own check says, and whether the configured locations exist there."""
-    environment = Environment(
-        connection=connection.name,
-        clock=SystemClock(),
-        state=MemoryState(),
-        read_only=True,
-        allow_private_network=connection.allow_private_network,
-    )
     try:
-        connector = create(connection.connector, resolved(connection, secrets), environment)
+        connector = _built(connection, secrets)
     except CrossdockError as error:
         yield from _failed("settings", error)
         return
@@ -62,6 +58,45 @@ def account_findings(connection: ConnectionSettings, secrets: Resolver) -> Itera
         yield from _failed("account", error)
     finally:
         connector.close()
+
+
+def _built(connection: ConnectionSettings, secrets: Resolver) -> Connector:
+    environment = Environment(
+        connection=connection.name,
+        clock=SystemClock(),
+        state=MemoryState(),
+        read_only=True,
+        allow_private_network=connection.allow_private_network,
+    )
+    return create(connection.connector, resolved(connection, secrets), environment)
+
+
+def require_connectors(settings: Settings, secrets: Resolver) -> None:
+    """ConfigError naming whatever keeps connections from being worked with; no account is asked for anything."""
+    problems: list[Problem] = []
+    for connection in settings.connections.values():
+        try:
+            _built(connection, secrets).close()
+        except ConfigError as error:
+            problems += [replace(one, message=_named(connection.name, one.message)) for one in error.problems]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _named(name: str, message: str) -> str:
+    return message if name in message else f"connection {name}: {message}"
+
+
+def daemon_findings(settings: Settings, secrets: Resolver) -> Iterator[Finding]:
+    """Whether the daemon could hear and tell: the secrets of webhooks and of the targets of alerts."""
+    for check, read in (
+        ("webhooks", lambda: doors(settings, secrets)),
+        ("alerts", lambda: targets(settings, secrets, SystemClock())),
+    ):
+        try:
+            read()
+        except ConfigError as error:
+            yield from _failed(check, error)
 
 
 def _failed(check: str, error: CrossdockError) -> Iterator[Finding]:

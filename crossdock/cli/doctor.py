@@ -49,7 +49,7 @@ def command(app: App, only: str | None) -> Outcome:
     JSON: {"counts": {"ok", "warning", "error"},
     "findings": [{"connection", "check", "result", "message", "advice"}], ...}
     """
-    from crossdock.health import account_findings, database_findings
+    from crossdock.health import account_findings, daemon_findings, database_findings
     from crossdock.secrecy import file_findings
 
     settings, errors = load_askable(app)
@@ -61,6 +61,7 @@ def command(app: App, only: str | None) -> Outcome:
         if only is None:
             rows += [_row("database", finding) for finding in database_findings(settings, secrets)]
             rows += [_row("files", finding) for finding in file_findings(settings, secrets)]
+            rows += [_row("daemon", finding) for finding in daemon_findings(settings, secrets)]
         chosen = [settings.connections[name] for name in settings.connections if only in (None, name)]
         for number, connection in enumerate(chosen):
             progress.at("accounts", number, len(chosen))

@@ -83,13 +83,17 @@ def command(
     from crossdock.daemon.server import Server, listen
     from crossdock.daemon.waking import woken
     from crossdock.daemon.watch import watch_over
+    from crossdock.health import require_connectors
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
 
     start_logging(app, log_format, log_level or "")
     settings = load(app)
-    opened = doors(settings, resolver(app, settings))
+    secrets = resolver(app, settings)
+    opened = doors(settings, secrets)
     _refuse(settings, every, nothing_to_do=receive_only and not opened)
+    if not receive_only:
+        require_connectors(settings, secrets)
     bell = Bell()
     with (
         open_hub(app, SilentProgress()) as hub,
@@ -97,7 +101,7 @@ def command(
         listen(settings.webhooks.host, settings.webhooks.port) as listener,
         woken(hub, None if receive_only else bell.attend) as wake,
     ):
-        watch = watch_over(hub, settings, resolver(app, settings), syncs=not receive_only)
+        watch = watch_over(hub, settings, secrets, syncs=not receive_only)
         beside = watch.for_receiver()
         receiver = Receiver(opened, hub.database, hub.clock, limits(settings.webhooks), **beside, stored=wake)
         server = Server(receiver.app, listener)

@@ -96,6 +96,7 @@ def command(
 
 def _refuse(settings: Settings, secrets: Resolver, every: float | None) -> None:
     from crossdock.daemon.reload import paced_and_scheduled
+    from crossdock.health import require_connectors
     from crossdock.settings.hub import database_url
 
     file = str(settings.file)
@@ -105,6 +106,7 @@ def _refuse(settings: Settings, secrets: Resolver, every: float | None) -> None:
         raise ConfigError([Problem(message, file=file, hint=hint)])
     if every is not None and settings.schedules:
         raise paced_and_scheduled(settings)
+    require_connectors(settings, secrets)
 
 
 @contextmanager

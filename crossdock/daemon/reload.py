@@ -16,7 +16,8 @@ from crossdock.cli.errors import redacted
 from crossdock.cli.workspace import load, resolver
 from crossdock.daemon.active import Active
 from crossdock.daemon.watch import metrics_token
-from crossdock.settings.hub import database_url, hub_config, resolved
+from crossdock.health import require_connectors
+from crossdock.settings.hub import database_url, hub_config
 from crossdock.settings.model import Settings
 from crossdock.webhooks.doors import doors
 from crossdock.webhooks.receiver import Door
@@ -140,8 +141,7 @@ class Reloader:
             raise ConfigError([Problem(message, file=str(settings.file), hint=hint)])
         if self.paced and settings.schedules:
             raise paced_and_scheduled(settings)
-        for connection in settings.connections.values():
-            resolved(connection, secrets)
+        require_connectors(settings, secrets)
         told = targets(settings, secrets, self.active.hub.clock)
         token = metrics_token(settings, secrets)
         return Candidate(settings, hub_config(settings, secrets), doors(settings, secrets), told, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -106,6 +107,9 @@ def test_schedules_alerts_and_the_token_are_taken_over_while_it_runs(world: Hear
         # A secret that nobody can read is the same.
         _write(world, before + BLOCKS.format(ops=ops.url, soon=soon).replace("env:WOO}", "env:NOBODY}"))
         until(lambda: "NOBODY" in _problem(world))
+        # So is a connection that nobody could work with, which can be known without asking the platform.
+        _write(world, re.sub('api_base: "[^"]*"', 'api_base: "http://bob.example"', before))
+        until(lambda: "unencrypted" in _problem(world))
         assert _status(client, serving, "cs_simulated") == 200
     # Taken out again: nobody runs by the clock of before, and what was due by it is not.
     _write(world, before)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from canonical.errors import ConfigError
 from connectors.base import Finding
 from connectors.memory.simulator.world import MemoryItem, world
-from crossdock.health import account_findings, database_findings
+from crossdock.health import account_findings, daemon_findings, database_findings, require_connectors
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
@@ -46,6 +47,24 @@ def test_a_secret_that_is_not_there_is_a_finding_not_a_crash(tmp_path: Path) -> 
     (finding,) = _account(tmp_path, {})
     assert not finding.ok
     assert "WORLD is not set" in finding.message
+
+
+def test_a_daemon_is_not_begun_with_a_connection_that_nobody_can_work_with(tmp_path: Path) -> None:
+    settings = _settings(tmp_path)
+    with pytest.raises(ConfigError, match="WORLD is not set"):
+        require_connectors(settings, Resolver({}, tmp_path))
+    require_connectors(settings, Resolver({"WORLD": "health-good"}, tmp_path))
+
+
+def test_secrets_that_only_the_daemon_needs_are_findings_too(tmp_path: Path) -> None:
+    block = 'alerts: {targets: {ops: {kind: webhook, url: "https://x.example", secret: "${env:NOBODY}"}}}\n'
+    path = tmp_path / "crossdock.yaml"
+    path.write_text(CONFIG + block, encoding="utf-8")
+    settings = checked(path, InstalledPlatforms())
+    (finding,) = daemon_findings(settings, Resolver({}, tmp_path))
+    assert (finding.check, finding.ok) == ("alerts", False)
+    assert "NOBODY is not set" in finding.message
+    assert not list(daemon_findings(settings, Resolver({"NOBODY": "s"}, tmp_path)))
 
 
 def test_a_location_is_named_as_the_platform_names_it(tmp_path: Path) -> None:
