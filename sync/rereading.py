@@ -49,11 +49,13 @@ class Rereading:
         that answers otherwise is not, however many of its records cannot be read.
         """
         hub, count = self._hub, 0
+        # What is put off meanwhile is for the next time as well: many that fail would be due again before the last was.
+        now = hub.stamp()
         with hub.database.read() as connection:
             until = observeset.newest(connection)
         while True:
             with hub.database.read() as connection:
-                due = observeset.due(connection, self._name, resources, hub.stamp(), until)
+                due = observeset.due(connection, self._name, resources, now, until)
             if self._given_up or not due.refs:
                 return count
             count += self._batch(due, read)

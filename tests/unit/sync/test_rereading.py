@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from canonical.errors import AuthenticationError, ProtocolError, RetriableError, ThrottledError
 from connectors.base import Finding, Page
@@ -137,6 +137,18 @@ def test_many_bad_records_of_a_platform_that_answers_delay_no_other(desk: Desk) 
     platform = Platform(RetriableError("500"), refs[::50])
     assert _drain(desk, platform) == 490
     assert _left(desk) == dict.fromkeys(refs[::50], 1)
+
+
+def test_each_is_tried_once_though_trying_all_takes_longer_than_they_are_put_off_for(desk: Desk) -> None:
+    refs = [f"r{number:03}" for number in range(100)]
+    _mark(desk, *refs)
+    with desk.database() as connection:
+        connection.execute(update(_OBSERVE).values(attempts=3))
+    _mark(desk, "good")
+    platform = Platform(RetriableError("500"), refs, lambda: desk.trading.clock.advance(1))
+    assert _drain(desk, platform) == 1
+    assert len(platform.asked) == 101
+    assert _left(desk) == dict.fromkeys(refs, 4)
 
 
 def test_where_no_record_can_be_read_most_are_left_for_the_next_time(desk: Desk) -> None:
