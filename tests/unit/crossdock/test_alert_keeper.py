@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from crossdock.alerts.keeper import Charge, Keeper
 from crossdock.alerts.message import Message
-from crossdock.alerts.senders import Slack, Webhook
+from crossdock.alerts.senders import Mail, Slack, Webhook
 from crossdock.alerts.targets import Target
 from crossdock.clock import SystemClock
 from sync.alerts import log
@@ -19,7 +20,7 @@ from sync.alerts.conditions import Limits
 from sync.alerts.kinds import KINDS
 from sync.orders import store
 from tests.support.desk import Desk, open_desk
-from tests.support.told import Hook, hook
+from tests.support.told import Hook, hook, mail_server
 
 ALL = frozenset(KINDS)
 
@@ -91,6 +92,36 @@ def test_a_target_that_fails_is_asked_again_and_the_others_are_told(desk: Desk, 
         assert (len(broken.posts), len(ops.posts)) == (5, 1)
     with desk.database() as connection:
         assert log.failing(connection) == []
+
+
+def test_a_target_with_a_fault_that_no_one_foresaw_is_one_that_fails(desk: Desk, ops: Hook) -> None:
+    """As a password that no mail server can be told: Python's own client knows only ASCII there."""
+    _incident(desk, "SKU-1")
+    with mail_server() as server:
+        mail = Mail("localhost", server.port, "none", "hub@example.com", ["ops@example.com"], "hub", "pässword")
+        both = {"mail": Target(mail, ALL), "ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}
+        Keeper(desk.trading.hub, Charge(both, Limits())).step()
+    assert len(ops.posts) == 1
+    with desk.database() as connection:
+        (failing,) = log.failing(connection)
+    assert (failing["target"], failing["error"]) == ("mail", "an unexpected fault; the log has where it arose")
+
+
+def test_a_fault_of_ours_does_not_end_the_thread_that_tells(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = threading.Event()
+    found, faults = log.reconcile, [KeyError("a fault")]
+
+    def reconcile(*given: Any) -> None:
+        if faults:
+            raise faults.pop()
+        found(*given)
+        looked.set()
+
+    monkeypatch.setattr(log, "reconcile", reconcile)
+    keeper = Keeper(desk.trading.hub, Charge({}, Limits()), every=0.01)
+    keeper.start()
+    assert looked.wait(20)
+    keeper.stop(20)
 
 
 def test_the_end_does_not_wait_for_a_target_that_does_not_answer(desk: Desk) -> None:
