@@ -80,7 +80,9 @@ class Database:
         try:
             with self.engine.connect().execution_options(reads=True) as connection:
                 yield connection
-        except OperationalError as error:
+        except DatabaseError as error:
+            if type(error) not in (DatabaseError, OperationalError):
+                raise  # a fault of a statement, as in ``begin``
             hint = "check that it is reachable, then run again"
             raise FatalError(f"the database failed: {error.orig}", hint=hint) from error
 

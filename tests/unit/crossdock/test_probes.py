@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from starlette.requests import Request
 
-from canonical.errors import BusyError, RetriableError
+from canonical.errors import BusyError, FatalError, RetriableError
 from crossdock.daemon.probes import Probes, unreachable
 from crossdock.daemon.pulse import Pulse
 from sync.store.database import Database, open_database
@@ -44,6 +44,15 @@ def test_a_database_that_fails_is_told_without_its_words(database: Database) -> 
     with database.begin() as connection:
         connection.execute(text("alter table meta rename to elsewhere"))
     assert unreachable(database) == "the database cannot be reached"
+
+
+def test_a_file_that_is_no_database_any_more_is_told_the_same_way(database: Database) -> None:
+    assert database.path is not None
+    database.close()
+    database.path.write_bytes(b"x" * 4096)
+    assert unreachable(database) == "the database cannot be reached"
+    with pytest.raises(FatalError, match="the database failed"), database.read():
+        pass
 
 
 def test_failures_count_in_a_row_and_waiting_for_another_is_none() -> None:
