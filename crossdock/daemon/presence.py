@@ -96,9 +96,14 @@ class Presence:
         except BusyError as error:
             raise self._refused() from error
         self.leads = True
-        self._announce()
-        with self._hub.database.begin() as connection:
-            leave_others(connection, self.token, self._hub.stamp())
+        try:
+            self._announce()
+            with self._hub.database.begin() as connection:
+                leave_others(connection, self.token, self._hub.stamp())
+        except BaseException:
+            # Who leads untold works beside the row of another one, and what that one left is never settled.
+            self.leave()
+            raise
 
     def _announce(self) -> None:
         if not self.leads:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 
-from canonical.errors import BusyError
+from canonical.errors import BusyError, FatalError
 from crossdock.daemon.presence import Presence
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
-from sync import commands
+from sync import commands, daemon
 from sync.daemon import DAEMON, living
 from sync.locks import advisory_key
 from tests.support.commands import ROOT
@@ -69,6 +70,34 @@ def test_what_an_earlier_daemon_left_is_settled_before_anything_is_done(shops: S
         commands.begin(connection, ident, "dead", 1)
     with Presence(hub, settings), hub.database.begin() as connection:
         assert [row.state for row in commands.listing(connection, 9)] == ["interrupted", "waiting"]
+
+
+def test_who_cannot_tell_that_it_leads_does_not_lead_and_tries_again(
+    shops: Shops, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, announce, faults = shops.hub, daemon.announce, [FatalError("the database failed")]
+
+    def failing(*given: Any) -> None:
+        if faults:
+            raise faults.pop()
+        announce(*given)
+
+    monkeypatch.setattr(daemon, "announce", failing)
+    with hub.database.begin() as connection:
+        commands.ask(connection, ["plan"], asked_by="ann", version="v1", now=hub.stamp())
+        commands.claim(connection, "dead", hub.stamp())
+    presence = Presence(hub, settings)
+    with pytest.raises(FatalError):
+        presence.take(0)
+    assert not presence.leads
+    assert living(hub.database) is None
+    presence.take(0)
+    row = living(hub.database)
+    assert row is not None
+    assert row.token == presence.token
+    with hub.database.begin() as connection:
+        assert [row.state for row in commands.listing(connection, 9)] == ["waiting"]
+    presence.leave()
 
 
 def test_a_daemon_whose_session_was_cut_takes_its_place_again(cut: Shops, settings: Settings) -> None:
