@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from canonical.clock import Clock, instant_text
 from canonical.errors import CrossdockError, RetriableError
 from sync import inbox
+from sync.contain import of_one_record
 from sync.inbox import Delivery
 from sync.store.database import Database
 
@@ -114,14 +115,22 @@ class Writer:
 
     def _stored(self, group: Sequence[_Waiting]) -> RetriableError | None:
         try:
-            with self._database.begin() as connection:
-                inbox.keep(connection, [one.delivery for one in group], instant_text(self._clock.now()))
-        except (CrossdockError, SQLAlchemyError) as error:
+            # A fault that no one foresaw must end neither this thread nor the wait of the others.
+            with of_one_record("inbox"):
+                self._commit(group)
+        except CrossdockError as error:
             _log.error("messages could not be stored: %s", error, extra={"action": "webhook"})
             return RetriableError(f"could not be stored: {error}")
         for name in {one.delivery.connection for one in group}:
             self._stored_for(name)
         return None
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        try:
+            with self._database.begin() as connection:
+                inbox.keep(connection, [one.delivery for one in group], instant_text(self._clock.now()))
+        except SQLAlchemyError as error:
+            raise RetriableError(str(error)) from error
 
 
 def _answer(group: Sequence[_Waiting], error: RetriableError | None) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import Connection, event, func, select, text
 
 from canonical.errors import RetriableError
 from connectors.webhooks import Accepted
 from crossdock.clock import SystemClock
 from crossdock.webhooks.writer import Writer
+from sync import inbox
 from sync.inbox import Delivery
 from sync.store.database import Database, open_database
 from sync.store.inbox import Inbox
@@ -83,6 +84,32 @@ def test_a_message_the_database_does_not_take_costs_no_other(database: Database,
     writer.stop()
     assert [number for number, answer in enumerate(answers) if answer is not None] == [2]
     assert isinstance(answers[2], RetriableError)
+    assert _count(database) == 4
+
+
+def test_a_fault_that_no_one_foresaw_costs_no_other_message_and_nobody_waits_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = inbox.keep
+
+    def failing(connection: Connection, deliveries: Sequence[Delivery], now: str) -> None:
+        if any(one.message.delivery_id == "2" for one in deliveries):
+            raise LookupError("a fault")
+        keep(connection, deliveries, now)
+
+    monkeypatch.setattr(inbox, "keep", failing)
+    writer = Writer(database, SystemClock())
+    writer.start()
+
+    async def in_time() -> list[object]:
+        waiting = asyncio.gather(*(writer.keep(_told(at)) for at in range(5)), return_exceptions=True)
+        return list(await asyncio.wait_for(waiting, 20))
+
+    answers = asyncio.run(in_time())
+    assert [number for number, answer in enumerate(answers) if answer is not None] == [2]
+    assert isinstance(answers[2], RetriableError)
+    assert writer.alive
+    writer.stop()
     assert _count(database) == 4
 
 
