@@ -23,6 +23,8 @@ _BONES = frozenset({"id", "admin_graphql_api_id", "object", "type", "topic", "we
 _ID = "_id"
 _LISTS = ("orders_requested", "orders_to_redact")
 _SHORTEST = 4
+# A message may nest without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Personal(msgspec.Struct, frozen=True):
@@ -59,19 +61,18 @@ def values_of(personal: Personal) -> Iterator[str]:
 def bones(body: bytes) -> bytes:
     """A message's ids alone, so that it can still be replayed; nothing where it cannot be read."""
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.encode(_bones(msgspec.json.decode(body)))
+    except _UNREADABLE:
         return NOTHING
-    return msgspec.json.encode(_bones(found))
 
 
 def names_in(body: bytes) -> Iterator[tuple[str, str]]:
     """Each customer's id and e-mail that a message holds, wherever it stands, as (kind, text)."""
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = list(_names(msgspec.json.decode(body), ""))
+    except _UNREADABLE:
         return
-    yield from _names(found, "")
+    yield from found
 
 
 def _without(value: Any) -> Any:

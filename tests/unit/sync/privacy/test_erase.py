@@ -346,3 +346,28 @@ def test_a_demand_caught_and_sent_again_forgets_nobody_anew(found: Trading, monk
     assert _kept(found) == set(HERS)
     with found.hub.database.begin() as connection:
         assert not demands.waiting(found.hub, connection)
+
+
+def test_a_demand_with_a_fault_that_no_one_foresaw_waits_for_a_person_and_holds_nothing_up(
+    found: Trading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reader:
+        def read(self, topic: str, body: bytes) -> Contents:
+            if b"odd" in body:
+                raise LookupError("a fault")
+            return Contents(demands=(PrivacyDemand("erase", "7"),))
+
+    monkeypatch.setattr(demands, "reader_of", lambda hub: lambda name: Reader())
+    said = Contents(demands=(PrivacyDemand("erase", "7"),))
+    number = _order(found)
+    with found.hub.database.begin() as connection:
+        told = [Delivery("shop", Accepted("customers/redact", body.decode(), said), body) for body in (b"odd", b"{}")]
+        inbox.keep(connection, told, found.hub.stamp())
+    _sync(found)
+    assert _standing(found, number)
+    with found.hub.database.begin() as connection:
+        assert not demands.waiting(found.hub, connection)
+        (standing,) = trouble.of_kinds(connection, [demands.TELL])
+        states = dict(connection.execute(select(INBOX.c.delivery_id, INBOX.c.demand)).all())
+    assert "a fault that no one foresaw" in standing.detail
+    assert states == {"odd": "doubt", "{}": "erase"}

@@ -87,3 +87,10 @@ def test_customers_are_found_wherever_a_message_names_them() -> None:
     found = set(names_in(msgspec.json.encode(body)))
     assert found == {("customer", "7"), ("email", "a@x"), ("email", "b@x"), ("customer", "8")}
     assert list(names_in(b"{")) == []
+
+
+@pytest.mark.parametrize("depth", [300, 800, 100_000])
+def test_a_message_that_nests_without_end_breaks_nobody(depth: int) -> None:
+    body = b'{"id": 7, "x": ' + b"[" * depth + b"]" * depth + b"}"
+    assert bones(body) in (NOTHING, b'{"id":7}')
+    assert list(names_in(body)) == []
