@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from sync.store.database import Database, get_meta, put_meta
 
 _META = "privacy_left_over"
-_SQLITE = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 _POSTGRES = ("VACUUM document", "VACUUM inbox", "VACUUM effect", "VACUUM request")
 
 
@@ -27,23 +28,26 @@ def clean(database: Database) -> bool:
         if get_meta(connection, _META) != "yes":
             return True
     try:
-        _rewrite(database)
-    except DatabaseError:
+        if not _rewrite(database):
+            return False
+    except (DatabaseError, sqlite3.DatabaseError):  # what is asked past SQLAlchemy fails in the driver's own words
         return False
     with database.begin() as connection:
         put_meta(connection, _META, "no")
     return True
 
 
-def _rewrite(database: Database) -> None:
+def _rewrite(database: Database) -> bool:
+    """Whether it was done to its end: where somebody reads, SQLite leaves its log as it is, and says so in a row."""
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for statement in _POSTGRES:
                 connection.exec_driver_sql(statement)
-        return
+        return True
     raw = database.engine.raw_connection()
     try:
-        for statement in _SQLITE:
-            raw.cursor().execute(statement).fetchall()
+        raw.cursor().execute("VACUUM")
+        busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
     finally:
         raw.close()
