@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,6 +101,8 @@ class Scheduled:
     def __init__(self, schedules: Mapping[str, Schedule]) -> None:
         self.schedules = schedules
         self._started = self._anew = False
+        self._offered = ""
+        self._failures: Counter[str] = Counter()
 
     def next(self, connection: Connection, pauses: Pauses, now: datetime, *, rested: bool) -> Job | None:
         """The schedule that waits longest; at the start what an earlier process left over."""
@@ -107,10 +110,12 @@ class Scheduled:
             return None
         if not self._started:
             return Job(SERVE, "start", ReadMode.AUTO if self._anew else ReadMode.MARKED)
-        for due in claims.due(connection):
+        # One that fails again and again stands behind the others, or none of them would ever have its turn.
+        for due in sorted(claims.due(connection), key=lambda one: self._failures[one.name]):
             schedule = self.schedules.get(due.name)
             if schedule is None or schedule.is_quiet(now) or is_paused(schedule, pauses):
                 continue
+            self._offered = due.name
             mode = ReadMode(schedule.read)
             return Job(SERVE, f"schedule {due.name}", mode, schedule.flows, schedule.connections, due)
         return None
@@ -125,9 +130,13 @@ class Scheduled:
             self._started, self._anew = True, False
         if job.due is not None:
             claims.done(connection, job.due)
+            self._failures.pop(job.due.name, None)
 
     def failed(self, until: float) -> None:
         """The mark stays, and is looked at again after the rest."""
+        if self._offered:
+            self._failures[self._offered] += 1
+        self._offered = ""
 
     def anew(self) -> None:
         """Everything is read and decided anew, before what is due."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from canonical.errors import FatalError
+from canonical.errors import DataError, FatalError
 from crossdock.clock import SystemClock
 from crossdock.daemon.loop import Loop, Pace
 from sync import claims, observeset, pauses
@@ -291,6 +291,27 @@ def test_a_sync_that_ends_early_stays_due_and_is_tried_again_after_a_rest(desk: 
     work.fire("often")
     work.until(lambda: ("schedule often", "done") in work.runs())
     assert time.monotonic() - tried[0] >= 0.3
+    work.until(lambda: work.due() == [])
+    assert work.stop()
+
+
+def test_a_schedule_that_fails_again_and_again_keeps_no_other_from_its_turn(desk: Desk) -> None:
+    pull, down = desk.trading.hub.connector("shop").pull, [True]
+
+    def failing(*given: Any) -> Any:
+        if down:
+            # Neither of one record nor of one connection: it ends the sync.
+            raise DataError("the data contradicts itself")
+        return pull(*given)
+
+    desk.trading.hub.connector("shop").pull = failing
+    work = Work(desk, SHOP_ONLY, Schedule("erp_only", every=timedelta(minutes=5), connections=("erp",)), rest=0.01)
+    with desk.database() as connection:
+        for at, name in enumerate(("shop_only", "erp_only")):
+            claims.fire(connection, name, NOW, NOW + timedelta(seconds=at))
+    work.until(lambda: work.due() == ["shop_only"])
+    assert ("schedule erp_only", "done") in work.runs()
+    down.clear()
     work.until(lambda: work.due() == [])
     assert work.stop()
 
