@@ -20,6 +20,7 @@ from sync.orders import owns
 from sync.orders.fresh import read_orders
 from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
+from sync.topology import mappings_by_resource
 
 
 def recover(hub: Hub, name: str) -> Counter[str]:
@@ -50,13 +51,13 @@ def _lag(hub: Hub, name: str) -> float:
 
 
 def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
-    spec = hub.config.connections[name].manifest.writes[call.operation]
+    spec = hub.config.connections[name].manifest.writes.get(call.operation)
+    if spec is None:
+        return _unknown(hub, call, f"its connector has no {call.operation} any more")
     age = (hub.now() - parse_instant(call.sent_at)).total_seconds()
     settled = age >= settle_seconds(hub, name, spec)
     if spec.write_class is WriteClass.UNKNOWABLE:
-        with hub.database.begin() as connection:
-            journal.finish(connection, call.id, "unknown", hub.stamp(), "its outcome cannot be found out")
-        return "unknown"
+        return _unknown(hub, call, "its outcome cannot be found out")
     if spec.write_class is WriteClass.SET:
         if age < _lag(hub, name):
             return "waiting"  # a read would show what was there before, and that is no evidence (R9)
@@ -64,12 +65,22 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
     return _resolve_asked(hub, name, call, settled=settled)
 
 
+def _unknown(hub: Hub, call: Row[Any], detail: str) -> str:
+    with hub.database.begin() as connection:
+        journal.finish(connection, call.id, "unknown", hub.stamp(), detail)
+    return "unknown"
+
+
 def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
     with hub.database.begin() as connection:
         lines = journal.unsettled(connection, call.id)
+    read = {mapping.entity for mapping in mappings_by_resource(hub.config, name).get(call.resource, ())}
+    if not {line.entity for line in lines} <= read:
+        return "waiting"  # for a configuration that reads it again; what else there is of the connection goes on
     # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
-    reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
+    if lines:
+        reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
     read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
@@ -210,5 +221,6 @@ def longest_wait(hub: Hub, name: str) -> float | None:
         settle_seconds(hub, name, manifest.writes[call.operation])
         - (hub.now() - parse_instant(call.sent_at)).total_seconds()
         for call in calls
+        if call.operation in manifest.writes
     ]
     return max([0.0, *waits])

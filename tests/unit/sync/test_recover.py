@@ -6,12 +6,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import insert, select
 
 from connectors.manifest import WriteClass, WriteSpec
 from sync.batch import ChangeLine
+from sync.observe import ReadMode
 from sync.recover import _explained_by_landing, landed, settle_seconds
+from sync.run import run_sync
 from sync.shadow import ShadowView
+from sync.store import tables
+from sync.store.columns import filled
+from sync.store.database import insert_returning_id
 from tests.support.desk import Desk, open_desk
+
+_CALL, _LINE = tables.table(tables.CallRow), tables.table(tables.CallLine)
 
 
 @pytest.fixture
@@ -63,6 +71,35 @@ def test_an_order_read_anew_does_not_hide_that_a_write_was_decided_with_it(desk:
     mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
     assert landed(mapping, _seen(10, 6, then=(17, 0)), _line(13, 12))
     assert not landed(mapping, _seen(11, 6, then=(17, 0)), _line(13, 12))
+
+
+@pytest.mark.parametrize(
+    ("operation", "resource", "entity", "left"),
+    [
+        ("gone", "items", "inventory", "unknown"),
+        ("items", "gone", "inventory", "in_flight"),
+        ("items", "items", "gone", "in_flight"),
+    ],
+)
+def test_a_call_that_the_configuration_knows_no_more_keeps_nothing_else_from_being_read(
+    desk: Desk, operation: str, resource: str, entity: str, left: str
+) -> None:
+    hub = desk.trading.hub
+    desk.sync()
+    shop = hub.config.connections["shop"]
+    known = next(one for one, spec in shop.manifest.writes.items() if spec.write_class is WriteClass.SET)
+    call = {"plan_id": 1, "connection": "shop", "operation": known if operation == "items" else operation}
+    call |= {"resource": resource, "body": b"{}", "state": "in_flight", "created_at": hub.stamp()}
+    line = {"number": 0, "slot": "x", "plan_id": 1, "change_number": 1, "flow": "f", "entity": entity, "item_id": 1}
+    with desk.database() as connection:
+        ident = insert_returning_id(connection, _CALL, filled(tables.CallRow, {**call, "sent_at": hub.stamp()}))
+        connection.execute(
+            insert(_LINE).values(**filled(tables.CallLine, {**line, "external_id": "x", "call_id": ident}))
+        )
+    desk.trading.clock.advance(3600)
+    assert run_sync(hub, ReadMode.AUTO).look.failed == {}
+    with desk.database() as connection:
+        assert connection.execute(select(_CALL.c.state).where(_CALL.c.id == ident)).scalar_one() == left
 
 
 def test_a_configured_settle_time_does_not_hide_that_reads_lag(desk: Desk) -> None:
