@@ -108,7 +108,8 @@ def write_beside(hub: Hub, connection: Connection) -> None:
         return
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-            file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in fresh))
+            # Behind a line that a crash cut off: what follows on it could not be read either.
+            file.write(_ending(path) + b"".join(msgspec.json.encode(one) + b"\n" for one in fresh))
     except OSError as error:
         raise FatalError(
             f"cannot write {path}: {error.strerror}",
@@ -155,6 +156,11 @@ def _lines(path: Path) -> list[Line]:
         except msgspec.MsgspecError:
             continue  # the end of a file that a crash cut off; its line is written again
     return found
+
+
+def _ending(path: Path) -> bytes:
+    """What the last line of the file lacks at its end."""
+    return b"" if path.read_bytes()[-1:] in (b"", b"\n") else b"\n"
 
 
 def _key(connection: Connection) -> bytes:

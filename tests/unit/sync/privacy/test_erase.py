@@ -371,3 +371,17 @@ def test_a_demand_with_a_fault_that_no_one_foresaw_waits_for_a_person_and_holds_
         states = dict(connection.execute(select(INBOX.c.delivery_id, INBOX.c.demand)).all())
     assert "a fault that no one foresaw" in standing.detail
     assert states == {"odd": "doubt", "{}": "erase"}
+
+
+def test_what_follows_on_a_line_that_a_crash_cut_off_can_be_read(found: Trading) -> None:
+    path = ledger.beside(found.hub)
+    if path is None:
+        pytest.skip("PostgreSQL has no file beside it")
+    for number in range(2):
+        with found.hub.database.begin() as connection:
+            ledger.add(connection, [("shop", "order", str(number))], found.hub.stamp())
+            ledger.write_beside(found.hub, connection)
+        path.write_bytes(path.read_bytes() + b'{"connection":"sh')
+    with found.hub.database.begin() as connection:
+        connection.execute(ledger.ERASURE.delete())
+        assert ledger.read_beside(found.hub, connection) == 2
