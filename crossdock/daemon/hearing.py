@@ -14,6 +14,7 @@ from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.subscribing import asked, registering
 from sync import silence, trouble
+from sync.contain import of_one_record
 from sync.orders import store
 from sync.privacy import erase
 from sync.run import end_run, lease
@@ -83,6 +84,7 @@ class Hearing:
 
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         try:
-            work()
+            with of_one_record(what):
+                work()
         except CrossdockError as error:
             _log.warning("%s failed: %s", what, error)

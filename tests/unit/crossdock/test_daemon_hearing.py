@@ -91,3 +91,21 @@ def test_what_a_platform_did_not_tell_is_over_when_the_hub_does_not_subscribe_th
     Hearing(active, lambda _settings: pytest.fail("no platform is asked")).check()
     with trading.hub.database.begin() as connection:
         assert trouble.of_kinds(connection, [DIFFERS]) == []
+
+
+def test_a_fault_that_no_one_foresaw_at_one_connection_leaves_the_others_alone(
+    tmp_path: Path, trading: Trading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = _settings(tmp_path, 0.0)
+    settings = replace(settings, webhooks=msgspec.structs.replace(settings.webhooks, public_url="https://hub.example"))
+    monkeypatch.setattr("crossdock.daemon.hearing.registering", lambda _settings: ["odd", "shop"])
+    compared: list[str] = []
+
+    def compare(self: Hearing, name: str) -> None:
+        if name == "odd":
+            raise LookupError("a platform that answers what nobody reckoned with")
+        compared.append(name)
+
+    monkeypatch.setattr(Hearing, "compare", compare)
+    Hearing(Active(settings, trading.hub, set()), lambda _settings: pytest.fail("not asked")).check()
+    assert compared == ["shop"]
