@@ -19,10 +19,11 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from canonical.clock import Clock
-from canonical.errors import CrossdockError
+from canonical.errors import CrossdockError, SkippableError
 from crossdock.engines.engine import Handler
 from crossdock.engines.ticks import REST_SECONDS, Ticks
 from crossdock.engines.wakes import QUEUE, STALL_SECONDS, TASK, Wakes
+from sync.contain import of_one_record
 from sync.schedule import Schedule
 from sync.store.database import Database
 
@@ -81,7 +82,9 @@ class SharedEngine:
         self._cancel = cancel
         try:
             while not self._stopping.is_set():
-                await self._serve(handler)
+                # Its end by a fault that no one foresaw would be the end of the clock of the schedules.
+                with suppress(SkippableError), of_one_record("wakes"):
+                    await self._serve(handler)
                 await asyncio.sleep(REST_SECONDS)
         except asyncio.CancelledError:
             return
