@@ -11,10 +11,19 @@ import uvicorn
 from starlette.applications import Starlette
 
 from canonical.errors import ConfigError, Problem
+from crossdock.daemon.patience import Patient
 
 GRACE_SECONDS = 4
 _BACKLOG = 2048
+_AT_ONCE = 32
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _Listener(socket.socket):
+    """A socket whose queue stays long: asyncio makes it as long as what it takes at once, before it counts them."""
+
+    def listen(self, _backlog: int = 0, /) -> None:
+        super().listen(_BACKLOG)
 
 
 def listen(host: str, port: int, named: str = "webhooks.host or webhooks.port") -> socket.socket:
@@ -26,7 +35,7 @@ def listen(host: str, port: int, named: str = "webhooks.host or webhooks.port") 
         raise ConfigError([_refused(host, port, error, named)]) from error
     # asyncio sets it only on sockets whose protocol is named; without it small answers wait 40 ms for an ACK.
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return found
+    return _Listener(fileno=found.detach())
 
 
 def _refused(host: str, port: int, error: OSError, named: str) -> Problem:
@@ -44,6 +53,8 @@ class Server:
         self._listener = listener
         config = uvicorn.Config(
             app,
+            http=Patient,
+            backlog=_AT_ONCE,
             log_config=None,
             access_log=False,
             log_level=logging.WARNING,
