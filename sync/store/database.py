@@ -43,6 +43,8 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine: Engine = _engine(self.url)
         self._writing = threading.Lock()
+        self._file = None if str(self.path) == ":memory:" else self.path
+        self._opened: tuple[int, int] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -51,10 +53,26 @@ class Database:
         return Path(name) if self.is_sqlite and name else None
 
     @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Use no file that was moved or deleted: what is written to it is lost, and others work with the one there."""
+        if self._opened is not None and _identity(self._file) != self._opened:
+            raise FatalError(
+                f"the database {self._file} was moved, deleted or replaced while it was in use",
+                hint="put it back, or stop whatever works with it and start it again",
+            )
+        yield
+
+    def _note_file(self) -> None:
+        # Only when it is open: some file systems know a file by another number once it is written to.
+        if self._opened is None and self._file:
+            self._opened = _identity(self._file)
+
+    @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on an error; threads of this process take turns."""
         try:
-            with self._turn(), self.engine.begin() as connection:
+            with self._turn(), self._in_place(), self.engine.begin() as connection:
+                self._note_file()
                 yield connection
         except DatabaseError as error:
             # Its other kinds are faults of a statement, not of the database.
@@ -78,7 +96,8 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """One look at a single moment of the database, which keeps nobody from writing meanwhile; changes nothing."""
         try:
-            with self.engine.connect().execution_options(reads=True) as connection:
+            with self._in_place(), self.engine.connect().execution_options(reads=True) as connection:
+                self._note_file()
                 yield connection
         except DatabaseError as error:
             if type(error) not in (DatabaseError, OperationalError):
@@ -105,6 +124,15 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+        self._opened = None
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 def _driver_url(url: str) -> str:
