@@ -31,6 +31,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _MAX_HOPS = 5
+_LONG_PAUSE = 2.0
+"""From so many seconds on the log says that it waits."""
 _SHORTEST_PAUSE = 0.001
 _NO_BODY = frozenset({204, 205})
 
@@ -238,6 +240,8 @@ class Transport:
             return now
         while (pause := self._budget.wait_for(outgoing.cost, now)) > 0:
             pause = max(pause, _SHORTEST_PAUSE)
+            if pause >= _LONG_PAUSE:
+                _log.info("%s: waits %.0f s for the platform's limit on calls", self.connection, pause)
             self._clock.sleep(pause)
             now = max(self._clock.now(), now + timedelta(seconds=pause))
         return now

@@ -92,7 +92,7 @@ def _apply_fresh(
     from sync.run import carry_out_orders, make_plan
 
     hub = work.hub
-    flows = unpaused_flows(hub, names)
+    flows = unpaused_flows(app, hub, names)
     if force:
         approve_doubted(hub, flows)
     look, summary = make_plan(hub, read_mode(read), flows=flows, force=force)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -67,12 +67,17 @@ class Recorded(Output):
     def __init__(self, progress: Progress) -> None:
         super().__init__(as_json=True)
         self.report: Report | None = None
+        self._notes: list[str] = []
         self._progress = progress
 
     def emit(self, report: Report) -> Outcome:
         """Keep it."""
-        self.report = report
+        self.report = replace(report, notes=(*report.notes, *self._notes))
         return report.outcome
+
+    def note(self, text: str) -> None:
+        """Told to who asked, with the report."""
+        self._notes.append(text)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

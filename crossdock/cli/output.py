@@ -42,7 +42,9 @@ class Output:
         self.as_json = as_json
 
     def emit(self, report: Report) -> Outcome:
-        """Show a report on stdout and give back its outcome."""
+        """Show a report on stdout and give back its outcome; its notes go to stderr."""
+        for one in report.notes:
+            self.note(one)
         if self.as_json:
             print(json.dumps(report.document(), indent=2, ensure_ascii=False, default=plain))
         elif sys.stdout.isatty():
@@ -50,6 +52,10 @@ class Output:
         else:
             print("\n".join(text_lines(report, piped_width(os.environ))))
         return report.outcome
+
+    def note(self, text: str) -> None:
+        """A line for people on stderr."""
+        print(text, file=sys.stderr)
 
     def say(self, text: str) -> None:
         """A line for people on stdout; nothing in JSON output."""

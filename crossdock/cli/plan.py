@@ -61,7 +61,7 @@ def command(app: App, out: Path | None, flows: tuple[str, ...], read: str, force
     from sync.run import make_plan
 
     with working(app, "plan", read_only=True) as work:
-        chosen = unpaused_flows(work.hub, flows)
+        chosen = unpaused_flows(app, work.hub, flows)
         look, summary = make_plan(work.hub, read_mode(read), flows=chosen, force=force)
         found = view(app, work.hub, chosen, look, summary, shown(app, limit))
         saved = ""

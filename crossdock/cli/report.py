@@ -47,6 +47,8 @@ class Report:
     counts: Mapping[str, int | float | str | None] = field(default_factory=dict)
     summary: str = ""
     next: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    """Lines that whoever asked is told on stderr."""
 
     def document(self) -> dict[str, object]:
         """The report as JSON holds it."""

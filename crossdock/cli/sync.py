@@ -45,7 +45,7 @@ def command(app: App, flows: tuple[str, ...], read: str, force: bool, limit: int
     from sync.run import run_sync
 
     with working(app, "sync") as work:
-        chosen = unpaused_flows(work.hub, flows)
+        chosen = unpaused_flows(app, work.hub, flows)
         done = run_sync(work.hub, read_mode(read), flows=chosen, force=force, orders=not flows)
         found = applied.view(
             app, work.hub, chosen, done.look, done.plans, done.applied, shown(app, limit), done.effects

@@ -125,7 +125,7 @@ def choose_flows(hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
     return [flow for flow in known.values() if not names or flow.name in names]
 
 
-def unpaused_flows(hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
+def unpaused_flows(app: App, hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
     """The named flows whether paused or not, else every one that is not; says once on stderr what is left alone."""
     from sync import pauses
 
@@ -134,7 +134,7 @@ def unpaused_flows(hub: Hub, names: Sequence[str]) -> list[FlowConfig]:
     with hub.database.begin() as connection:
         paused = [one.name or "everything" for one in pauses.listing(connection)]
     if len(left) < len(chosen) or hub.paused:
-        print(f"paused, so left alone: {', '.join(paused)} (see `crossdock status`)", file=sys.stderr)
+        app.output.note(f"paused, so left alone: {', '.join(paused)} (see `crossdock status`)")
     return left
 
 

@@ -177,6 +177,7 @@ def open_world(items: Sequence[CatalogItem], folder: Path, clock: Clock) -> Iter
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(_CONFIG.format(**urls, **ids), encoding="utf-8")
         secrets = config.parent / ".env"
+        secrets.touch(mode=0o600)
         secrets.write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()), encoding="utf-8")
         yield World(erp, shop_eu, shop_web, tuple(items), config, urls)
 

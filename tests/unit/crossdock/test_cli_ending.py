@@ -13,8 +13,9 @@ import pytest
 from canonical.errors import ConfigError, CrossdockError, FatalError, GuardError, Problem
 from crossdock.cli.ending import ended, error_bytes, report_bytes
 from crossdock.cli.errors import error_document, tell
+from crossdock.cli.host import Recorded
 from crossdock.cli.outcome import Outcome, outcome_of
-from crossdock.cli.output import Output
+from crossdock.cli.output import Output, SilentProgress
 from crossdock.cli.report import Column, Report, Section
 
 SECTION = Section(
@@ -73,3 +74,17 @@ def test_no_secret_is_kept_with_an_error() -> None:
     for one in (error, FatalError("https://ann:s3cret@db says no", hint="s3cret")):
         assert b"s3cret" not in error_bytes(one, {"s3cret"})
     assert json.loads(error_bytes(error, {"s3cret"}))["error"]["problems"][0]["message"] == "bad key ***"
+
+
+def test_what_is_noted_beside_a_report_travels_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    carried = Recorded(SilentProgress())
+    carried.note("paused, so left alone: prices")
+    carried.emit(REPORT)
+    assert capsys.readouterr() == ("", "")
+    assert carried.report is not None
+    found = ended(report_bytes(carried.report))
+    assert isinstance(found, Report)
+    Output(as_json=True).emit(found)
+    told = capsys.readouterr()
+    assert told.err == "paused, so left alone: prices\n"
+    assert json.loads(told.out)["outcome"] == "guarded"
