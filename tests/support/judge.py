@@ -26,7 +26,7 @@ class Judge:
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
-    during: Callable[[str], None] = lambda _ref: None
+    during: Callable[[str, str], None] = lambda _key, _ref: None
     broken: set[str] = field(default_factory=set)
     _moment: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -34,7 +34,7 @@ class Judge:
     def answer(self, key: str, ref: str, session: str) -> int:
         """Note a call and let it take its time; the status of the answer."""
         begun = self._now()
-        self.during(ref)
+        self.during(key, ref)
         with self._guard:
             self._moment += 1
             self.calls.append(Call(key, ref, session, begun, self._moment))

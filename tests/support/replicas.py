@@ -102,7 +102,7 @@ def staged(kind: str, url: str, folder: Path) -> Iterator[Stage]:
         try:
             yield found
         finally:
-            judge.during = lambda _ref: None
+            judge.during = lambda _key, _ref: None
             for one in found.replicas:
                 with suppress(ProcessLookupError):
                     one.process.kill()
