@@ -23,6 +23,7 @@ from sync.config import FlowConfig
 from sync.hub import Hub
 from sync.interlude import OVERTAKES, overtake
 from sync.orders import duties
+from sync.orders.reading import asked_still
 from sync.pauses import Pauses, obey
 from sync.pauses import load as load_pauses
 from sync.privacy import demands
@@ -182,9 +183,12 @@ class Loop:
         return demands.waiting(self._hub, connection) or self._told(connection, pauses)
 
     def _told(self, connection: Connection, pauses: Pauses) -> bool:
+        ripe = observeset.ripe(connection, self._hub.stamp()) - pauses.connections - self._rests.now().keys()
+        if not ripe:
+            return False
         flows = pauses.left(self._hub.config.flows.values())
-        read = set(reading_order(self._hub, flows)) - pauses.connections - self._rests.now().keys()
-        return bool(observeset.ripe(connection, self._hub.stamp()) & read)
+        read = {*reading_order(self._hub, flows), *asked_still(self._hub.config, connection)}
+        return not ripe.isdisjoint(read)
 
     def _sync(self, job: Job) -> None:
         rested = self._rests.now()

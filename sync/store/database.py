@@ -143,11 +143,12 @@ def _driver_url(url: str) -> str:
 
 
 def _engine(url: str) -> Engine:
+    # Parameters are what customers and platforms said: an error must not carry them into a log.
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgres)
         return engine
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

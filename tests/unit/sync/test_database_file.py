@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from canonical.errors import FatalError
 from sync.store.database import get_meta, open_database, put_meta
@@ -37,3 +39,14 @@ def test_who_opens_it_anew_works_with_the_file_that_is_there(tmp_path: Path) -> 
     with database.read() as connection:
         assert get_meta(connection, "database_id") is not None
     database.close()
+
+
+def test_an_error_of_a_statement_does_not_tell_what_it_was_given(sqlite_url: str) -> None:
+    found = open_database(sqlite_url)
+    with found.begin() as connection:
+        put_meta(connection, "k", "v")
+        again = text("insert into meta (key, value) values ('k', :said)")
+        with pytest.raises(IntegrityError) as caught:
+            connection.execute(again, {"said": "ada@example.com"})
+    found.close()
+    assert "ada" not in str(caught.value)
