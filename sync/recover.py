@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from canonical.clock import parse_instant
-from canonical.slot import Slot, parse_slot
 from connectors.base import RowStatus
 from connectors.manifest import WriteClass, WriteSpec
-from mappings.compiled import CompiledMapping
 from sync import journal, shadow
 from sync.batch import ChangeLine
 from sync.hub import Hub
+from sync.landed import Orders, landed, orders_of
 from sync.observe import reread
 from sync.orders import owns
 from sync.orders.fresh import read_orders
@@ -59,6 +58,8 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
     if spec.write_class is WriteClass.UNKNOWABLE:
         return _unknown(hub, call, "its outcome cannot be found out")
     if spec.write_class is WriteClass.SET:
+        if name in hub.unready and name in hub.config.orders:
+            return "waiting"  # its orders are not read now, and without them nothing tells sales from a lost write
         if age < _lag(hub, name):
             return "waiting"  # a read would show what was there before, and that is no evidence (R9)
         return _resolve_set(hub, name, call, settled=settled)
@@ -98,12 +99,8 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
     now = hub.stamp()
     change = _change(line)
-    # Where commitments are shown they tell of sales too; an order read after the look need not be in what was seen.
-    shown = view is not None and str(Slot("committed", parse_slot(line.slot).scope)) in view.observed
-    until = view.as_of if view is not None and shown else ""
-    known = owns.lacking(connection, name, line.item_id, line.slot, until)
     mapping = hub.config.connections[name].mappings[line.entity]
-    if view is not None and landed(mapping, view, change, known):
+    if view is not None and landed(mapping, view, change, _orders(hub, connection, name, view, line.slot)):
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
         own = absorb_own(connection, name, view, change, call.sent_at)
@@ -121,6 +118,11 @@ def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Ro
     return False
 
 
+def _orders(hub: Hub, connection: Connection, name: str, view: ShadowView, slot: str) -> Orders:
+    waiting = owns.load(connection, name, [view.item_id]).get((view.item_id, slot), ())
+    return orders_of(waiting, view.as_of, all_read=name in hub.config.orders)
+
+
 def _change(line: Row[Any]) -> ChangeLine:
     return ChangeLine(
         number=line.change_number,
@@ -134,54 +136,6 @@ def _change(line: Row[Any]) -> ChangeLine:
         exempt=bool(line.exempt),
         fingerprint="",
     )
-
-
-def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, known: int = 0) -> bool:
-    """Whether what is observed shows that a write took effect, sales after it included.
-
-    ``known`` are units of known orders that the base does not have: those that the call was decided with, and those
-    that the channel took off since, less what it gave back.
-    """
-    name = parse_slot(change.slot).field
-    observed = view.observed.get(change.slot)
-    if name != "stock" or not isinstance(observed, int):
-        return change.slot in view.observed and mapping.same(name, observed, change.after)
-    if not isinstance(change.after, int) or not isinstance(change.before, int):
-        return observed == change.after
-    base = view.got.get(change.slot)
-    # What was written over differs from the base by what the call was decided with.
-    decided_with = base - change.before if isinstance(base, int) else 0
-    observed += known - decided_with
-    promised = _promised_since(view, change)
-    if promised is not None:
-        return _explained_by_landing(observed, promised - known, change.before, change.after)
-    if observed == change.after:
-        return True
-    # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.
-    return observed < change.after if change.after < change.before else observed > change.before
-
-
-def _promised_since(view: ShadowView, change: ChangeLine) -> int | None:
-    committed = str(Slot("committed", parse_slot(change.slot).scope))
-    now, then = view.observed.get(committed), view.got.get(committed)
-    return now - then if isinstance(now, int) and isinstance(then, int) else None
-
-
-def _explained_by_landing(observed: int, promised: int, before: int, after: int) -> bool:
-    """Whether sales and shipments explain what is seen better if the write landed than if it did not.
-
-    With ``s`` sold and ``f`` shipped since, available is the written (or the old) value less ``s``, and committed has
-    grown by ``s - f``. A reading is possible if neither is negative; of two, the one with fewer shipments is taken.
-    """
-    shipped_if_landed = after - promised - observed
-    shipped_if_lost = before - promised - observed
-    if not _possible(shipped_if_landed, promised):
-        return False
-    return not _possible(shipped_if_lost, promised) or shipped_if_landed <= shipped_if_lost
-
-
-def _possible(shipped: int, promised: int) -> bool:
-    return shipped >= 0 and shipped + promised >= 0
 
 
 def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:

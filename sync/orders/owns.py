@@ -126,15 +126,6 @@ def due(connection: Connection, channel: str, after: str, before: str) -> list[i
     return sorted(rows.scalars())
 
 
-def lacking(connection: Connection, channel: str, item: int, slot: str, until: str = "") -> int:
-    """Units of own orders that the counter's base does not have.
-
-    Units taken off count only if they were read before ``until``, where that is given; units given back always.
-    """
-    waiting = load(connection, channel, [item]).get((item, slot), [])
-    return sum(units for as_of, units in waiting if not until or as_of < until or units < 0)
-
-
 def pending(waiting: Sequence[tuple[str, int]], observed_at: str) -> Pending:
     """Split what waits by whether an observation of that time must show it."""
     later = [units for as_of, units in waiting if as_of >= observed_at]

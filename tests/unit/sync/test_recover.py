@@ -10,8 +10,9 @@ from sqlalchemy import insert, select
 
 from connectors.manifest import WriteClass, WriteSpec
 from sync.batch import ChangeLine
+from sync.landed import Orders, _explained_by_landing, landed, orders_of
 from sync.observe import ReadMode
-from sync.recover import _explained_by_landing, landed, settle_seconds
+from sync.recover import settle_seconds
 from sync.run import run_sync
 from sync.shadow import ShadowView
 from sync.store import tables
@@ -61,16 +62,16 @@ def test_orders_that_a_write_was_decided_with_are_no_sales_since_it(desk: Desk) 
     # 8 at the last look, 3 of a known order not seen there yet: written 5 -> 0, and now it shows 0 with 3 promised.
     mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
     view = _seen(0, 3, then=(8, 0))
-    assert landed(mapping, view, _line(5, 0), known=3)
-    assert not landed(mapping, _seen(5, 3, then=(8, 0)), _line(5, 0), known=3)
+    assert landed(mapping, view, _line(5, 0), Orders(3))
+    assert not landed(mapping, _seen(5, 3, then=(8, 0)), _line(5, 0), Orders(3))
 
 
 def test_an_order_read_anew_does_not_hide_that_a_write_was_decided_with_it(desk: Desk) -> None:
     # 17 at the last look, 4 of a known order not seen there yet: written 13 -> 12. Then one of them came back and three
     # others were sold, both read after the look that shows them, so that no order is known to be in it.
     mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
-    assert landed(mapping, _seen(10, 6, then=(17, 0)), _line(13, 12))
-    assert not landed(mapping, _seen(11, 6, then=(17, 0)), _line(13, 12))
+    assert landed(mapping, _seen(10, 6, then=(17, 0)), _line(13, 12), Orders())
+    assert not landed(mapping, _seen(11, 6, then=(17, 0)), _line(13, 12), Orders())
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,33 @@ def test_a_call_that_the_configuration_knows_no_more_keeps_nothing_else_from_bei
     assert run_sync(hub, ReadMode.AUTO).look.failed == {}
     with desk.database() as connection:
         assert connection.execute(select(_CALL.c.state).where(_CALL.c.id == ident)).scalar_one() == left
+
+
+@pytest.mark.parametrize("after_the_look", [True, False])
+def test_orders_tell_a_write_that_landed_from_one_that_was_lost(desk: Desk, after_the_look: bool) -> None:
+    # 13 -> 15, while three were sold and three others shipped. Fewer shipments would explain 12 if it had been lost.
+    mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
+    sold = orders_of([("2" if after_the_look else "0", 3)], "1", all_read=True)
+    assert landed(mapping, _seen(12, 3, then=(13, 3)), _line(13, 15), sold)
+    assert not landed(mapping, _seen(10, 3, then=(13, 3)), _line(13, 15), sold)
+
+
+def test_a_write_that_little_speaks_against_is_not_taken_for_landed_by_many_units_that_nobody_bought(
+    desk: Desk,
+) -> None:
+    # 10 -> 30 was refused, for two more were there than we knew, and one unit was shipped: 12.
+    mapping = desk.trading.hub.config.connections["shop"].mappings["inventory"]
+    assert not landed(mapping, _seen(12, 2, then=(10, 3)), _line(10, 30), Orders(all_read=True))
+
+
+@pytest.mark.parametrize(("observed", "perhaps", "took"), [(5, (2,), False), (3, (2,), False), (8, (2,), True)])
+def test_a_channel_without_commitments_is_judged_by_its_orders_too(
+    desk: Desk, observed: int, perhaps: tuple[int, ...], took: bool
+) -> None:
+    # 5 -> 10; an order of two units, read after the look, is in it or not.
+    mapping = desk.trading.hub.config.connections["web"].mappings["inventory"]
+    view = replace(_seen(observed, 0, then=(5, 0)), observed={"stock[WH1]": observed}, got={"stock[WH1]": 5})
+    assert landed(mapping, view, _line(5, 10), Orders(0, perhaps, all_read=True)) is took
 
 
 def test_a_configured_settle_time_does_not_hide_that_reads_lag(desk: Desk) -> None:
