@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -20,7 +21,7 @@ from connectors.base import Call, CallOutcome, RowOutcome, RowStatus
 from connectors.manifest import CompareAndSet
 from sync import journal, observeset, record, settlement, shadow
 from sync.batch import Batch, ChangeLine, build_rows
-from sync.contact import contact, rests
+from sync.contact import rests, work_with
 from sync.decision import Verdict, fingerprint
 from sync.evaluate import evaluate
 from sync.hub import Hub
@@ -76,9 +77,12 @@ def apply(hub: Hub, plan_id: int) -> ApplyReport:
         )
     for target in targets:
         if not rests(hub, target, report.failed):
-            with contact(hub, target, "apply", report.failed) as still_ours:
-                _Applier(hub, plan_id, target, report, still_ours).run()
+            work_with(hub, target, "apply", report.failed, partial(_write, hub, plan_id, target, report))
     return report
+
+
+def _write(hub: Hub, plan_id: int, target: str, report: ApplyReport, still_ours: Callable[[], bool]) -> None:
+    _Applier(hub, plan_id, target, report, still_ours).run()
 
 
 @dataclass(frozen=True, slots=True)

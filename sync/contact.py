@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from sync.contain import contained
 from sync.hub import Hub
@@ -18,9 +17,13 @@ def rests(hub: Hub, name: str, failed: dict[str, str]) -> bool:
     return why is not None
 
 
-@contextmanager
-def contact(hub: Hub, name: str, action: str, failed: dict[str, str]) -> Iterator[Callable[[], bool]]:
-    """Do something with a connection; gives what tells whether it is still ours. What goes wrong is in ``failed``."""
+def work_with(
+    hub: Hub, name: str, action: str, failed: dict[str, str], work: Callable[[Callable[[], bool]], object]
+) -> None:
+    """Do something with a connection; ``work`` is given what tells whether it is still ours.
+
+    What goes wrong is in ``failed``, also that somebody else works with it; then nothing is done.
+    """
     with about(connection=name, action=action), contained(name, failed), hub.hold(name) as still_ours:
-        yield still_ours
+        work(still_ours)
     hub.on_contact(name, failed.get(name, ""))

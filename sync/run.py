@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection, update
 
@@ -19,7 +20,7 @@ from canonical.errors import BusyError, FatalError
 from sync import configversion, cursors, observeset, recover
 from sync.apply import ApplyReport, apply
 from sync.config import FlowConfig
-from sync.contact import contact, rests
+from sync.contact import rests, work_with
 from sync.daemon import refuse_other
 from sync.documents import Take, observe_documents
 from sync.hub import Hub
@@ -162,11 +163,16 @@ def look(
         how = mode if only is None or name in only else ReadMode.MARKED
         if how is ReadMode.MARKED and rests(hub, name, report.failed):
             continue
-        with contact(hub, name, "read", report.failed):
-            report.recovered.update(recover.recover(hub, name))
-            report.recovered.update(resolve_lost(hub, name))
-            _read(hub, name, how, report, takers(hub.config, name, still))
+        work_with(hub, name, "read", report.failed, partial(_look_at, hub, name, how, report, still))
     return report
+
+
+def _look_at(
+    hub: Hub, name: str, mode: ReadMode, report: LookReport, still: Collection[str], _ours: Callable[[], bool]
+) -> None:
+    report.recovered.update(recover.recover(hub, name))
+    report.recovered.update(resolve_lost(hub, name))
+    _read(hub, name, mode, report, takers(hub.config, name, still))
 
 
 def _read(hub: Hub, name: str, mode: ReadMode, report: LookReport, taking: Mapping[str, Take]) -> None:
@@ -263,11 +269,14 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
     for name in reading_order(hub, flows):
         if name in looked.failed or name in hub.paused or recover.longest_wait(hub, name) is None:
             continue
-        with contact(hub, name, "settle", looked.failed):
-            if recover.recover(hub, name)["waiting"]:
-                hub.progress(f"waiting for a lost answer of {name}", 0, None)
-                _wait(hub, recover.longest_wait(hub, name) or 0)
-                recover.recover(hub, name)
+        work_with(hub, name, "settle", looked.failed, partial(_settle, hub, name))
+
+
+def _settle(hub: Hub, name: str, _ours: Callable[[], bool]) -> None:
+    if recover.recover(hub, name)["waiting"]:
+        hub.progress(f"waiting for a lost answer of {name}", 0, None)
+        _wait(hub, recover.longest_wait(hub, name) or 0)
+        recover.recover(hub, name)
 
 
 def _wait(hub: Hub, seconds: float) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -27,7 +29,7 @@ from canonical.errors import (
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
-from sync.contact import contact, rests
+from sync.contact import rests, work_with
 from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.logcontext import about
@@ -117,11 +119,16 @@ def carry_out(hub: Hub, only: frozenset[int] | None = None) -> EffectReport:
         names = sorted((set(connection.execute(query).scalars()) & hub.config.connections.keys()) - hub.paused)
     for name in names:
         if not rests(hub, name, report.failed):
-            with contact(hub, name, "effect", report.failed) as still_ours:
-                _Sender(hub, name, report, still_ours, only).run()
+            work_with(hub, name, "effect", report.failed, partial(_send_all, hub, name, report, only))
     for (name, word), count in report.outcomes.items():
         hub.on_outcome(name, word, count)
     return report
+
+
+def _send_all(
+    hub: Hub, name: str, report: EffectReport, only: frozenset[int] | None, still_ours: Callable[[], bool]
+) -> None:
+    _Sender(hub, name, report, still_ours, only).run()
 
 
 def resolve_lost(hub: Hub, name: str) -> Counter[str]:
