@@ -32,6 +32,8 @@ class Job:
     due: Due | None = None
 
 
+_START = " start"
+"""No name of a schedule."""
 MARKED = Job(SERVE_MARKED, "webhook", ReadMode.MARKED)
 RETRY = Job(SERVE_MARKED, "retry", ReadMode.MARKED)
 """What was tried and put off, or lost its answer, is due again."""
@@ -105,20 +107,28 @@ class Scheduled:
         self._failures: Counter[str] = Counter()
 
     def next(self, connection: Connection, pauses: Pauses, now: datetime, *, rested: bool) -> Job | None:
-        """The schedule that waits longest; at the start what an earlier process left over."""
+        """The schedule that waits longest; at the start what an earlier process left over.
+
+        One that fails again and again stands behind the others, or none of them would ever have its turn.
+        """
         if not rested:
             return None
-        if not self._started:
-            return Job(SERVE, "start", ReadMode.AUTO if self._anew else ReadMode.MARKED)
-        # One that fails again and again stands behind the others, or none of them would ever have its turn.
-        for due in sorted(claims.due(connection), key=lambda one: self._failures[one.name]):
+        found = [] if self._started else [(_START, Job(SERVE, "start", self._first_mode))]
+        for due in claims.due(connection):
             schedule = self.schedules.get(due.name)
             if schedule is None or schedule.is_quiet(now) or is_paused(schedule, pauses):
                 continue
-            self._offered = due.name
             mode = ReadMode(schedule.read)
-            return Job(SERVE, f"schedule {due.name}", mode, schedule.flows, schedule.connections, due)
-        return None
+            job = Job(SERVE, f"schedule {due.name}", mode, schedule.flows, schedule.connections, due)
+            found.append((due.name, job))
+        if not found:
+            return None
+        self._offered, job = min(found, key=lambda one: self._failures[one[0]])
+        return job
+
+    @property
+    def _first_mode(self) -> ReadMode:
+        return ReadMode.AUTO if self._anew else ReadMode.MARKED
 
     def wanted(self, connection: Connection, job: Job) -> bool:
         """Whether no other process has run it meanwhile."""
@@ -128,9 +138,11 @@ class Scheduled:
         """The mark goes, unless a later tick has moved it."""
         if job.started_by == "start":
             self._started, self._anew = True, False
+            self._failures.pop(_START, None)
         if job.due is not None:
             claims.done(connection, job.due)
             self._failures.pop(job.due.name, None)
+        self._offered = ""
 
     def failed(self, until: float) -> None:
         """The mark stays, and is looked at again after the rest."""

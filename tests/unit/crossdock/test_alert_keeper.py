@@ -99,7 +99,7 @@ def test_a_target_with_a_fault_that_no_one_foresaw_is_one_that_fails(desk: Desk,
     _incident(desk, "SKU-1")
     with mail_server() as server:
         mail = Mail("localhost", server.port, "none", "hub@example.com", ["ops@example.com"], "hub", "pässword")
-        both = {"mail": Target(mail, ALL), "ops": Target(Webhook(ops.url, "s", SystemClock()), ALL)}
+        both = {"mail": Target(mail, ALL), "ops": Target(_hooked(ops), ALL)}
         Keeper(desk.trading.hub, Charge(both, Limits())).step()
     assert len(ops.posts) == 1
     with desk.database() as connection:
