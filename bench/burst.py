@@ -20,6 +20,7 @@ from bench.posting import Load, post, woo_message
 from bench.shops import SECRET, Shops, shops
 from connectors.simulation import SimRequest, SimResponse
 from connectors.woocommerce.simulator import WooSimulator
+from crossdock.daemon.loop import Pace
 
 _CONNECTIONS, _COPIES = 16, 2
 _PATIENCE = 1_200.0
@@ -118,4 +119,6 @@ def _figures(who: str, burst: Burst, goal: float | None) -> list[Figure]:
     )
     if goal is not None:
         return [missing, at_most(f"{name}: reads a record", each, goal, note)]
-    return [missing, Figure(f"{name}: reads a record", f"{each:.2f}", f"<= {burst.runs}", note, most <= burst.runs)]
+    # What is told overtakes a run at most once each half second; nothing else reads a record again.
+    looks = burst.runs + int((told / burst.load.rate + burst.drained) / Pace().look) + 1
+    return [missing, Figure(f"{name}: reads a record", f"{each:.2f}", f"<= {looks}", note, most <= looks)]
