@@ -15,7 +15,7 @@ from connectors.base import Connector, Environment, Finding, PlatformLocation
 from connectors.registry import create
 from crossdock.alerts.targets import targets
 from crossdock.clock import SystemClock
-from crossdock.settings.hub import database_url, resolved
+from crossdock.settings.hub import database_url, resolved, token_key
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.doors import doors
@@ -74,6 +74,11 @@ def _built(connection: ConnectionSettings, secrets: Resolver) -> Connector:
 def require_connectors(settings: Settings, secrets: Resolver) -> None:
     """ConfigError naming whatever keeps connections from being worked with; no account is asked for anything."""
     problems: list[Problem] = []
+    if settings.token_key:
+        try:
+            token_key(settings.token_key, secrets)
+        except ConfigError as error:
+            problems += error.problems
     for connection in settings.connections.values():
         try:
             _built(connection, secrets).close()

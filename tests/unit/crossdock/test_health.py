@@ -56,6 +56,12 @@ def test_a_daemon_is_not_begun_with_a_connection_that_nobody_can_work_with(tmp_p
     require_connectors(settings, Resolver({"WORLD": "health-good"}, tmp_path))
 
 
+def test_nor_without_the_key_that_tokens_are_kept_with(tmp_path: Path) -> None:
+    settings = replace(_settings(tmp_path), token_key="${env:TOKEN_KEY}")
+    with pytest.raises(ConfigError, match="TOKEN_KEY is not set"):
+        require_connectors(settings, Resolver({"WORLD": "health-good"}, tmp_path))
+
+
 def test_secrets_that_only_the_daemon_needs_are_findings_too(tmp_path: Path) -> None:
     block = 'alerts: {targets: {ops: {kind: webhook, url: "https://x.example", secret: "${env:NOBODY}"}}}\n'
     path = tmp_path / "crossdock.yaml"
