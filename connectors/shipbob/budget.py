@@ -1,16 +1,18 @@
-"""How many calls may be sent: a sliding minute, shared with everyone who uses the same token."""
+"""How many calls may be sent: a sliding minute, shared with everyone who uses the same token, spent evenly."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connectors.http import Answer, retry_after
 
 _WINDOW = timedelta(minutes=1)
 _REMAINING = "x-remaining-calls"
 _THROTTLED = 429
+_AT_ONCE = 5
+"""One in so many of a minute's calls may go at once; the others are spread, so that no wait for the next is long."""
 
 
 class SharedWindow:
@@ -19,10 +21,16 @@ class SharedWindow:
     ShipBob counts all calls of a token together and tells how many are left. What it counts beyond our own calls was
     sent by others just now, at the latest; it is kept back for a minute. A refused call stops everyone for as long as
     the answer says.
+
+    Spent as fast as they come, a minute's calls would be followed by up to a minute of waiting, in which whoever works
+    with ShipBob can do nothing else. So a part goes at once, and the rest evenly over the minute.
     """
 
     def __init__(self, calls: int) -> None:
         self._calls = calls
+        self._at_once = max(1, calls // _AT_ONCE)
+        self._gap = _WINDOW / max(1, calls - self._at_once)
+        self._next = datetime.min.replace(tzinfo=UTC)
         self._sent: deque[datetime] = deque()
         self._closed_until: datetime | None = None
         self._lock = threading.Lock()
@@ -33,10 +41,13 @@ class SharedWindow:
             self._forget(now)
             if self._closed_until is not None and now < self._closed_until:
                 return (self._closed_until - now).total_seconds()
-            if len(self._sent) < self._calls:
-                self._sent.append(now)
-                return 0.0
-            return (self._sent[0] + _WINDOW - now).total_seconds()
+            if len(self._sent) >= self._calls:
+                return (self._sent[0] + _WINDOW - now).total_seconds()
+            if len(self._sent) >= self._at_once and now < self._next:
+                return (self._next - now).total_seconds()
+            self._sent.append(now)
+            self._next = now + self._gap
+            return 0.0
 
     def observe(self, answer: Answer, now: datetime) -> None:
         """Learn what is left by ShipBob's own count, and how long to wait when nothing is."""

@@ -19,44 +19,61 @@ def answer(clock: Ticker, status: int = 200, **headers: str) -> Answer:
     return Answer(status, httpx.Headers(named), b"{}", clock.now(), 0.0, "order")
 
 
-def spend(window: SharedWindow, clock: Ticker, calls: int) -> None:
+def spend(window: SharedWindow, clock: Ticker, calls: int) -> list[float]:
+    """Send so many calls as soon as they may go; the pauses before each."""
+    pauses: list[float] = []
     for _ in range(calls):
-        assert window.wait_for(1, clock.now()) == 0.0
+        pauses.append(0.0)
+        while (pause := window.wait_for(1, clock.now())) > 0:
+            pauses[-1] += pause
+            clock.advance(pause)
+    return pauses
 
 
-def test_the_window_slides(clock: Ticker) -> None:
-    window = SharedWindow(3)
-    spend(window, clock, 2)
-    clock.advance(20)
-    spend(window, clock, 1)
-    assert window.wait_for(1, clock.now()) == 40.0
-    clock.advance(40)
-    spend(window, clock, 2)
-    assert window.wait_for(1, clock.now()) == 20.0
+def test_a_part_goes_at_once_and_the_rest_is_spread_over_the_minute(clock: Ticker) -> None:
+    pauses = spend(SharedWindow(150), clock, 600)
+    assert pauses[:30] == [0.0] * 30
+    assert max(pauses) == 0.5
+
+
+def test_no_minute_has_more_calls_than_it_may(clock: Ticker) -> None:
+    begun, window = clock.now(), SharedWindow(7)
+    sent = [(clock.now() - begun).total_seconds() for _ in range(60) if spend(window, clock, 1)]
+    assert all(later - earlier >= 60 for earlier, later in zip(sent, sent[7:], strict=False))
+
+
+def test_after_a_rest_a_part_may_go_at_once_again(clock: Ticker) -> None:
+    window = SharedWindow(10)
+    spend(window, clock, 10)
+    clock.advance(60)
+    assert spend(window, clock, 3) == [0.0, 0.0, 7.5]
+
+
+def test_a_window_of_one_call_lets_one_through_in_a_minute(clock: Ticker) -> None:
+    assert spend(SharedWindow(1), clock, 3) == [0.0, 60.0, 60.0]
 
 
 def test_calls_of_others_are_kept_back_for_a_minute(clock: Ticker) -> None:
     window = SharedWindow(10)
     spend(window, clock, 1)
     window.observe(answer(clock, x_remaining_calls="2"), clock.now())
-    spend(window, clock, 2)
-    assert window.wait_for(1, clock.now()) == 60.0
+    assert spend(window, clock, 3) == [7.5, 7.5, 45.0]
 
 
 def test_our_own_calls_are_not_taken_for_those_of_others(clock: Ticker) -> None:
-    window = SharedWindow(10)
+    window = SharedWindow(20)
     spend(window, clock, 4)
-    for left in ("9", "6", "8", "7"):
+    for left in ("19", "16", "18", "17"):
         window.observe(answer(clock, x_remaining_calls=left), clock.now())
-    spend(window, clock, 6)
+    assert max(spend(window, clock, 16)) == 3.75
 
 
 @pytest.mark.parametrize("left", ["", "many", "-1", "9²"])
 def test_a_count_that_is_none_is_left_alone(clock: Ticker, left: str) -> None:
-    window = SharedWindow(2)
+    window = SharedWindow(20)
     spend(window, clock, 1)
     window.observe(answer(clock, x_remaining_calls=left) if left.isascii() else answer(clock), clock.now())
-    spend(window, clock, 1)
+    assert spend(window, clock, 3) == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", ["x_retry_after", "retry_after"])
@@ -65,9 +82,7 @@ def test_a_full_window_stops_everyone_as_long_as_it_says(clock: Ticker, name: st
     window.observe(answer(clock, 429, **{name: "25"}), clock.now())
     assert window.wait_for(1, clock.now()) == 25.0
     window.observe(answer(clock, 429, **{name: "5"}), clock.now())
-    assert window.wait_for(1, clock.now()) == 25.0
-    clock.advance(25)
-    spend(window, clock, 1)
+    assert spend(window, clock, 1) == [25.0]
 
 
 def test_nobody_is_stopped_for_longer_than_a_window(clock: Ticker) -> None:
@@ -87,11 +102,11 @@ def test_the_connector_never_meets_a_full_window(stage: Stage) -> None:
 
 
 def test_a_window_that_others_filled_is_waited_for(stage: Stage) -> None:
-    other = stage.connect(page_size=1)
+    other = stage.connect(page_size=1, calls_per_minute=1000)
+    begun = stage.clock.now()
     for _ in range(75):
         list(other.pull("products", ()))
     stage.sent.clear()
-    begun = stage.clock.now()
     assert len(stage.pull("products")) == 2
     assert [record.status for record in stage.sent] == [429, 200]
     assert stage.clock.now() - begun >= timedelta(seconds=60)
