@@ -8,9 +8,22 @@ from contextvars import copy_context
 from typing import TypeVar
 
 from connectors.base import Page
+from sync.hub import Hub
 
 T = TypeVar("T")
 _IDLE_SECONDS = 0.25
+
+
+def read_ahead(hub: Hub, name: str, pages: Iterator[Page], *, least: int = 0) -> Generator[Page]:
+    """The pages of a connection, joined to so many records, one ahead; the run may be overtaken while one is made.
+
+    A platform may take minutes for a page: a bulk operation, a limit on calls. One inside this process has no latency
+    to hide behind storing.
+    """
+    if name in hub.transports:
+        yield from pages
+    else:
+        yield from one_ahead(gathered(pages, least) if least else pages, name, lambda: hub.checkpoint("waiting"))
 
 
 def gathered(pages: Iterator[Page], least: int) -> Iterator[Page]:

@@ -7,6 +7,7 @@ belongs to was stored whole (R22). Documents are never deleted by absence (R13).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from canonical.errors import SkippableError
 from connectors.base import Page
 from mappings.documents import DocumentMapping
 from sync import cursors
+from sync.ahead import read_ahead
 from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.observe import ReadMode, ReadReport
@@ -102,17 +104,18 @@ def _observe(
     delta = mode is not ReadMode.FULL and bool(state.cursor)
     unseen = set(expected)
     connector, paths = hub.connector(name), mapping.read_paths
-    pages = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
+    found = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
     first, until, cursor, whole, count = "", "", "", delta, 0
-    for page in pages:
-        first, until = first or instant_text(page.as_of), instant_text(page.as_of)
-        cursor = page.cursor or cursor
-        whole = delta or page.complete
-        count += len(page.records)
-        report.changed += _store_page(hub, name, mapping, page, take)
-        unseen -= {mapping.identify(bytes(raw)) for raw in page.records} if unseen else set()
-        hub.progress(f"read {name} {resource}", count, None)
-        hub.checkpoint("page stored")
+    with closing(read_ahead(hub, name, found)) as pages:
+        for page in pages:
+            first, until = first or instant_text(page.as_of), instant_text(page.as_of)
+            cursor = page.cursor or cursor
+            whole = delta or page.complete
+            count += len(page.records)
+            report.changed += _store_page(hub, name, mapping, page, take)
+            unseen -= {mapping.identify(bytes(raw)) for raw in page.records} if unseen else set()
+            hub.progress(f"read {name} {resource}", count, None)
+            hub.checkpoint("page stored")
     report.records += count
     if not whole or (delta and not cursor) or not first:
         report.incomplete.append(resource)
@@ -271,6 +274,12 @@ def load(connection: Connection, name: str, kind: str, external_id: str, into: t
         )
     ).scalar()
     return msgspec.json.decode(found, type=into) if found else None
+
+
+def any_blocked(connection: Connection, name: str, kind: str, since: str) -> bool:
+    """Whether a connection showed a document of a kind since then that could not be mapped."""
+    here = (_DOCUMENT.c.connection == name, _DOCUMENT.c.kind == kind, _DOCUMENT.c.reason != "")
+    return connection.execute(select(_DOCUMENT.c.kind).where(*here, _DOCUMENT.c.as_of >= since)).first() is not None
 
 
 def blocked(connection: Connection) -> list[Row[Any]]:

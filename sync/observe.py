@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -22,7 +22,7 @@ from connectors.base import Page, RawRecord
 from mappings.compiled import CompiledMapping
 from mappings.model import Mapped
 from sync import conflicts, cursors, facts, identity, missing, quarantine, shadow
-from sync.ahead import gathered, one_ahead
+from sync.ahead import read_ahead
 from sync.hub import Hub
 from sync.marks import mark
 from sync.missing import SeenSet
@@ -111,20 +111,11 @@ def _observe_resource(
     connector = hub.connector(name)
     paths = read_paths(mappings)
     found = connector.changed_since(resource, paths, state.cursor) if delta else connector.pull(resource, paths)
-    # A platform inside this process has no latency to hide behind storing.
-    with closing(_in_turn(found) if name in hub.transports else _ahead(hub, name, found)) as pages:
+    with closing(read_ahead(hub, name, found, least=_STORED)) as pages:
         if delta:
             _store_delta(hub, name, mappings, pages, state, report)
         else:
             _store_sweep(hub, name, mappings, pages, state, scope, report)
-
-
-def _ahead(hub: Hub, name: str, found: Iterator[Page]) -> Generator[Page]:
-    return one_ahead(gathered(found, _STORED), name, lambda: hub.checkpoint("waiting"))
-
-
-def _in_turn(pages: Iterator[Page]) -> Generator[Page]:
-    yield from pages
 
 
 def _scope(mappings: Iterable[CompiledMapping]) -> str:
