@@ -84,6 +84,11 @@ def finish(connection: Connection, call_id: int, state: str, now: str, detail: s
     connection.execute(update(_CALL).where(_CALL.c.id == call_id).values(state=state, done_at=now, detail=detail[:500]))
 
 
+def in_doubt(connection: Connection, call_id: int, now: str) -> None:
+    """Note since when a call could have been told about, and could not; the first word stands."""
+    connection.execute(update(_CALL).where(_CALL.c.id == call_id, _CALL.c.done_at == "").values(done_at=now))
+
+
 def outcome(connection: Connection, call_id: int, results: Mapping[int, tuple[str, str]], now: str) -> None:
     """Note what became of a call's rows: row number to outcome and message."""
     rows = [{"n": number, "o": what, "d": detail[:500]} for number, (what, detail) in results.items()]

@@ -1,9 +1,15 @@
-"""Whether a write whose answer was lost took effect, by what the channel shows now (R17); pure."""
+"""Whether a write whose answer was lost took effect, by what the channel shows now (R17); pure.
+
+A verdict makes either the old figure or the new one the base of a counter (R3). With the higher of them the counter
+misses units that may be there, and offers too little until someone looks; with the lower one a sale can vanish. So the
+lower one has to be proven.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from canonical.slot import Slot, parse_slot
 from mappings.compiled import CompiledMapping
@@ -11,27 +17,31 @@ from sync.batch import ChangeLine
 from sync.shadow import ShadowView
 
 
+class Landing(Enum):
+    """What became of a write; UNTOLD where what is seen does not tell yet."""
+
+    LANDED = "landed"
+    LOST = "lost"
+    UNTOLD = "untold"
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Units of a channel's known orders that the base of its counter does not have.
 
     ``shown`` are in what was seen, since they were read before it; each of ``perhaps``, which were read after it, may
-    be (below zero: given back). ``all_read`` says whether there are no others that the channel could show.
+    be (below zero: given back). ``all_read`` says whether there are no others that the channel could show, ``erases``
+    whether a write may have wiped out what orders took off: the platform does not compare before it sets.
     """
 
-    shown: int = 0
+    shown: tuple[int, ...] = ()
     perhaps: tuple[int, ...] = ()
     all_read: bool = False
+    erases: bool = False
 
-    @property
-    def least(self) -> int:
-        """The fewest that may be in what was seen."""
-        return self.shown + sum(units for units in self.perhaps if units < 0)
-
-    @property
-    def all(self) -> int:
-        """All of them."""
-        return self.shown + sum(self.perhaps)
+    def wiped(self) -> Orders:
+        """The same, where a write came over any of them."""
+        return Orders((), (*self.shown, *self.perhaps), self.all_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +62,57 @@ class _Seen:
         return self.gone(value) - (self.promised or 0)
 
 
-def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, orders: Orders) -> bool:
-    """Whether what is observed shows that a write took effect, sales after it included."""
+def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, orders: Orders | None) -> Landing:
+    """Whether what is observed shows that a write took effect, sales after it included.
+
+    ``orders`` is None where no orders flow: then each unit is one that nobody knows of. LOST holds only once the write
+    can take effect no more.
+    """
     name = parse_slot(change.slot).field
     observed = view.observed.get(change.slot)
+    before, after = change.before, change.after
     if name != "stock" or not isinstance(observed, int):
-        return change.slot in view.observed and mapping.same(name, observed, change.after)
-    if not isinstance(change.after, int) or not isinstance(change.before, int):
-        return observed == change.after
+        return _word(change.slot in view.observed and mapping.same(name, observed, after))
+    if not isinstance(after, int) or not isinstance(before, int):
+        return _word(observed == after)
     base = view.got.get(change.slot)
     # What was written over differs from the base by what the write was decided with.
-    decided_with = base - change.before if isinstance(base, int) else 0
+    decided_with = base - before if isinstance(base, int) else 0
     seen = _Seen(observed, _promised_since(view, change), decided_with)
-    if orders.all_read:
-        odd_if_landed, odd_if_lost = _oddity(seen, change.after, orders), _oddity(seen, change.before, orders)
-        if odd_if_landed != odd_if_lost:
-            return odd_if_landed < odd_if_lost
-    return _by_the_shelf(seen, change.before, change.after, orders)
+    if orders is None:
+        return _word(_by_the_shelf(seen, before, after))
+    return _by_orders(seen, before, after, orders)
 
 
-def _oddity(seen: _Seen, value: int, orders: Orders) -> int:
-    """Units that neither orders nor shipments explain; what cannot be at all counts twice."""
-    gone = seen.gone(value) - orders.shown
+def safest(change: ChangeLine) -> Landing:
+    """The verdict that can hide no sale, where nothing more will tell."""
+    if isinstance(change.after, int) and isinstance(change.before, int):
+        return _word(change.after > change.before)
+    return Landing.LOST
+
+
+def _word(took: bool) -> Landing:  # noqa: FBT001 - the verdict in other words
+    return Landing.LANDED if took else Landing.LOST
+
+
+def _by_orders(seen: _Seen, before: int, after: int, orders: Orders) -> Landing:
+    """The story that orders explain whole, if only one is; the other one leaves units that nobody bought."""
+    if not orders.all_read:
+        return Landing.UNTOLD
+    if_landed, if_lost = _unexplained(seen, after, orders), _unexplained(seen, before, orders)
+    if if_landed and if_lost and orders.erases:
+        # What is promised tells nothing then: the order is there, and its units are back on the shelf.
+        if_landed = _unexplained(replace(seen, promised=None), after, orders.wiped())
+    if bool(if_landed) == bool(if_lost):
+        return Landing.UNTOLD
+    return _word(not if_landed)
+
+
+def _unexplained(seen: _Seen, value: int, orders: Orders) -> int:
+    """Units that neither orders nor shipments explain; what cannot be at all counts as well."""
+    gone = seen.gone(value) - sum(orders.shown)
     unsold = min(abs(gone - units) for units in _sums(orders.perhaps))
-    impossible = 0 if seen.promised is None else max(0, -seen.shipped(value))
-    return unsold + 2 * impossible
+    return unsold + (0 if seen.promised is None else max(0, -seen.shipped(value)))
 
 
 def _sums(parts: Iterable[int]) -> set[int]:
@@ -87,12 +123,11 @@ def _sums(parts: Iterable[int]) -> set[int]:
     return found
 
 
-def _by_the_shelf(seen: _Seen, before: int, after: int, orders: Orders) -> bool:
-    """Where orders do not tell: by what left the shelf, and what is promised."""
+def _by_the_shelf(seen: _Seen, before: int, after: int) -> bool:
+    """Where no orders flow: by what left the shelf, and what is promised."""
+    observed = seen.observed - seen.decided_with
     if seen.promised is not None:
-        promised = seen.promised - orders.least
-        return _explained_by_landing(seen.observed - seen.decided_with + orders.least, promised, before, after)
-    observed = seen.observed - seen.decided_with + orders.all
+        return _explained_by_landing(observed, seen.promised, before, after)
     if observed == after:
         return True
     # No evidence of sales: a fall below the new value, or a value above the old one, shows the write landed.
@@ -122,7 +157,8 @@ def _possible(shipped: int, promised: int) -> bool:
     return shipped >= 0 and shipped + promised >= 0
 
 
-def orders_of(waiting: Sequence[tuple[str, int]], seen_at: str, *, all_read: bool) -> Orders:
-    """What is known of orders beside a look of that time: when each was read, and its units."""
-    shown = sum(units for as_of, units in waiting if as_of < seen_at)
-    return Orders(shown, tuple(units for as_of, units in waiting if as_of >= seen_at), all_read)
+def orders_of(waiting: Sequence[tuple[str, int]], shown_until: str, *, all_read: bool, erases: bool = False) -> Orders:
+    """What is known of orders beside a look that shows what had been read until then: when each was, and its units."""
+    shown = tuple(units for as_of, units in waiting if as_of < shown_until)
+    perhaps = tuple(units for as_of, units in waiting if as_of >= shown_until)
+    return Orders(shown, perhaps, all_read, erases)

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from canonical.clock import parse_instant
+from canonical.clock import instant_text, parse_instant
 from connectors.base import RowStatus
-from connectors.manifest import WriteClass, WriteSpec
-from sync import journal, shadow
+from connectors.manifest import CompareAndSet, WriteClass, WriteSpec
+from sync import documents, journal, shadow
 from sync.batch import ChangeLine
+from sync.contain import contained
+from sync.evaluate import order_read
 from sync.hub import Hub
-from sync.landed import Orders, landed, orders_of
+from sync.landed import Landing, Orders, landed, orders_of, safest
 from sync.observe import reread
 from sync.orders import owns
 from sync.orders.fresh import read_orders
 from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
 from sync.topology import mappings_by_resource
+
+_PATIENCE_SECONDS = 120.0
+"""So long a write that has settled stays in doubt, while what would tell about it cannot be read."""
+_UNREAD_BEFORE = timedelta(hours=1)
+"""An order that cannot be read and came so long before a write may still be one that its base does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A call of unknown outcome: whether it can take effect no more, and whether nothing more is waited for."""
+
+    call: Row[Any]
+    spec: WriteSpec
+    shown_from: datetime
+    """From then on a read shows what it did."""
+    settled: bool
+    at_last: bool
 
 
 def recover(hub: Hub, name: str) -> Counter[str]:
@@ -58,11 +79,11 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
     if spec.write_class is WriteClass.UNKNOWABLE:
         return _unknown(hub, call, "its outcome cannot be found out")
     if spec.write_class is WriteClass.SET:
-        if name in hub.unready and name in hub.config.orders:
-            return "waiting"  # its orders are not read now, and without them nothing tells sales from a lost write
         if age < _lag(hub, name):
             return "waiting"  # a read would show what was there before, and that is no evidence (R9)
-        return _resolve_set(hub, name, call, settled=settled)
+        at_last = bool(call.done_at) and hub.now() - parse_instant(call.done_at) >= timedelta(seconds=_PATIENCE_SECONDS)
+        shown_from = parse_instant(call.sent_at) + timedelta(seconds=_lag(hub, name))
+        return _resolve_set(hub, name, _Doubt(call, spec, shown_from, settled, at_last))
     return _resolve_asked(hub, name, call, settled=settled)
 
 
@@ -72,8 +93,9 @@ def _unknown(hub: Hub, call: Row[Any], detail: str) -> str:
     return "unknown"
 
 
-def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
+def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
     """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
+    call = doubt.call
     with hub.database.begin() as connection:
         lines = journal.unsettled(connection, call.id)
     read = {mapping.entity for mapping in mappings_by_resource(hub.config, name).get(call.resource, ())}
@@ -82,45 +104,71 @@ def _resolve_set(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str:
     # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
     if lines:
         reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
-    read_orders(hub, name)
+    # Where they cannot be read now, whoever reads all of the connection right after this tells so.
+    with contained(name, {}):
+        read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
         # What was told meanwhile may have overtaken this: what that settled, and wrote since, is not judged again.
         for line in journal.unsettled(connection, call.id):
-            open_lines += not _judge(hub, connection, name, call, line, settled=settled)
+            open_lines += not _judge(hub, connection, name, doubt, line)
         if not open_lines:
             journal.finish(connection, call.id, "done", hub.stamp(), "resolved by reading again")
+        elif doubt.settled:
+            journal.in_doubt(connection, call.id, hub.stamp())
         hub.checkpoint("resolution not committed")
     return "waiting" if open_lines else "resolved"
 
 
-def _judge(hub: Hub, connection: Connection, name: str, call: Row[Any], line: Row[Any], *, settled: bool) -> bool:
+def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row[Any]) -> bool:
     """Whether a line's outcome could be told; noted if so."""
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
-    now = hub.stamp()
-    change = _change(line)
-    mapping = hub.config.connections[name].mappings[line.entity]
-    if view is not None and landed(mapping, view, change, _orders(hub, connection, name, view, line.slot)):
+    now, change = hub.stamp(), _change(line)
+    told = _verdict(hub, connection, name, doubt, view, change)
+    found = safest(change) if told is Landing.UNTOLD and doubt.at_last else told
+    if view is not None and found is Landing.LANDED:
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
-        own = absorb_own(connection, name, view, change, call.sent_at)
+        own = absorb_own(connection, name, view, change, doubt.call.sent_at)
         got = {line.slot: done.got[line.slot], **own}
         settle(
             connection,
             [shadow.Settled(done.shadow_id, done.sent, got, {line.slot: observed}, done.writes, view.as_of)],
         )
         close_written(connection, name, change, now)
-        journal.outcome_line(connection, line, "applied", "seen on the platform", now)
-        return True
-    if settled or view is None:
-        journal.outcome_line(connection, line, "lost", "it never took effect", now)
-        return True
-    return False
+        why = "seen on the platform" if told is found else "perhaps: what is there leaves this open"
+        journal.outcome_line(connection, line, "applied", why, now)
+    elif found is Landing.LOST:
+        why = "it never took effect" if told is found else "perhaps it took effect: what is there leaves this open"
+        journal.outcome_line(connection, line, "lost", why, now)
+    return found is not Landing.UNTOLD
 
 
-def _orders(hub: Hub, connection: Connection, name: str, view: ShadowView, slot: str) -> Orders:
+def _verdict(
+    hub: Hub, connection: Connection, name: str, doubt: _Doubt, view: ShadowView | None, change: ChangeLine
+) -> Landing:
+    if view is None:
+        return Landing.LOST
+    if view.gone:
+        found = Landing.LOST
+    elif parse_instant(view.as_of) < doubt.shown_from:
+        found = Landing.UNTOLD  # it was not shown since: what is known is from before the write
+    else:
+        mapping = hub.config.connections[name].mappings[change.entity]
+        found = landed(mapping, view, change, _orders(hub, connection, name, doubt, view, change.slot))
+    return Landing.UNTOLD if found is Landing.LOST and not doubt.settled else found
+
+
+def _orders(hub: Hub, connection: Connection, name: str, doubt: _Doubt, view: ShadowView, slot: str) -> Orders | None:
+    if name not in hub.config.orders:
+        return None
     waiting = owns.load(connection, name, [view.item_id]).get((view.item_id, slot), ())
-    return orders_of(waiting, view.as_of, all_read=name in hub.config.orders)
+    shown_until = instant_text(parse_instant(view.as_of) - timedelta(seconds=_lag(hub, name)))
+    since = instant_text(parse_instant(doubt.call.sent_at) - _UNREAD_BEFORE)
+    all_read = order_read(hub, connection, name).read_at >= view.as_of
+    all_read = all_read and not documents.any_blocked(connection, name, "order", since)
+    erases = doubt.spec.compare_and_set is CompareAndSet.NONE
+    return orders_of(waiting, shown_until, all_read=all_read, erases=erases)
 
 
 def _change(line: Row[Any]) -> ChangeLine:

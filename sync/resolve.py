@@ -13,7 +13,7 @@ from canonical.display import displayed
 from canonical.errors import DataError
 from canonical.slot import parse_slot
 from canonical.value import Value
-from sync import conflicts, cursors, drops, flowstate, marks, overrides, shadow
+from sync import conflicts, cursors, drops, flowstate, journal, marks, overrides, shadow
 from sync.config import FlowConfig, FlowKind
 from sync.diff import SlotOverride
 from sync.evaluate import evaluate
@@ -80,6 +80,11 @@ def _resolve_slot(hub: Hub, connection: Connection, conflict: Row[Any], flow: Fl
     view = shadow.views(connection, name, conflict.entity, [item]).get(item)
     if view is None:
         raise DataError(f"the record of conflict {conflict.id} is no longer linked")
+    if (item, slot) in journal.pending_slots(connection, name, conflict.entity, [item]):
+        raise DataError(
+            f"whether the last write to {name} took effect is not known yet, so conflict {conflict.id} may be over",
+            hint="run `crossdock sync`, which finds out; then look at the conflict again",
+        )
     theirs, ours = view.observed.get(slot), _owners_value(hub, connection, conflict, flow)
     if choice is not Choice.OURS:
         _as_shown(conflict, flow.source, slot, ours, body.decode(conflict.ours))

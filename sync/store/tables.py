@@ -268,7 +268,10 @@ class PlanChange(SQLModel, table=True):
 
 
 class CallRow(SQLModel, table=True):
-    """A call we are about to send, are sending, or sent: the journal."""
+    """A call we are about to send, are sending, or sent: the journal.
+
+    ``done_at`` is when it ended; of one still open, since when it is in doubt though it can take effect no more.
+    """
 
     __tablename__ = "call"
     __table_args__ = (Index("call_state", "connection", "state"),)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from canonical.inventory import ChannelRule, Pool
 from canonical.ownership import Ownership, OwnershipRule
@@ -13,9 +15,11 @@ from connectors.manifest import load_manifest
 from connectors.memory.connector import connect
 from connectors.memory.simulator.world import WORLDS, MemoryWorld, world
 from connectors.simulation import Ticker
+from mappings.compiled import CompiledMapping
 from mappings.compiler import compile_mapping
 from mappings.loader import load_mappings
 from mappings.model import MappingContext
+from mappings.spec import MappingSpec
 from sync import adopt
 from sync.config import Baseline, ConnectionConfig, FlowConfig, FlowKind, GuardConfig, HubConfig, Policy
 from sync.hub import Hub
@@ -51,10 +55,22 @@ class Shops:
         self.tick()
 
 
+def memory_mappings(locations: Mapping[str, str], *, only_left: bool = False) -> dict[str, CompiledMapping]:
+    """How an in-memory world maps, with its location ids by code; perhaps just what is left of its stock."""
+    context = MappingContext(currency="EUR", locations={external: code for code, external in locations.items()})
+    specs = load_mappings("memory", None)
+    if only_left:
+        specs = [_only_left(spec) if spec.entity == "inventory" else spec for spec in specs]
+    return {spec.entity: compile_mapping(spec, context) for spec in specs}
+
+
+def _only_left(spec: MappingSpec) -> MappingSpec:
+    fields = {"stock": spec.body.fields["stock"]}
+    return replace(spec, body=msgspec.structs.replace(spec.body, fields=fields))
+
+
 def memory_connection(name: str, platform_world: str, locations: Mapping[str, str]) -> ConnectionConfig:
     """A connection to an in-memory world; its own location ids are ``name:code``."""
-    context = MappingContext(currency="EUR", locations={external: code for code, external in locations.items()})
-    compiled = {spec.entity: compile_mapping(spec, context) for spec in load_mappings("memory", None)}
 
     def build(environment: Environment) -> Connector:
         return connect({"world": platform_world}, environment)
@@ -63,7 +79,7 @@ def memory_connection(name: str, platform_world: str, locations: Mapping[str, st
         name=name,
         platform="memory",
         manifest=load_manifest("connectors.memory"),
-        mappings=compiled,
+        mappings=memory_mappings(locations),
         build=build,
         locations=dict(locations),
         currency="EUR",

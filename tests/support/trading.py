@@ -20,7 +20,7 @@ from mappings.documents import DocumentMapping, compile_document, load_documents
 from mappings.model import MappingContext
 from sync.config import ConnectionConfig, Processor
 from sync.orders.routes import OrderFlow, Route
-from tests.support.hubs import Shops, memory_connection, open_shops
+from tests.support.hubs import Shops, memory_connection, memory_mappings, open_shops
 
 
 class Passing(Ticker):
@@ -44,7 +44,7 @@ def _documents() -> Mapping[str, DocumentMapping]:
 
 
 def _without_comparison(connection: ConnectionConfig) -> ConnectionConfig:
-    """A platform that sets what it is told, as WooCommerce does."""
+    """A platform that sets what it is told, and shows of its stock what is left, as WooCommerce does."""
     manifest = connection.manifest
     levels = msgspec.structs.replace(manifest.writes["levels.set"], compare_and_set=CompareAndSet.NONE)
     plain = msgspec.structs.replace(manifest, writes={**manifest.writes, "levels.set": levels})
@@ -54,7 +54,8 @@ def _without_comparison(connection: ConnectionConfig) -> ConnectionConfig:
         connector.manifest = plain
         return connector
 
-    return replace(connection, manifest=plain, build=build)
+    mappings = memory_mappings(connection.locations, only_left=True)
+    return replace(connection, manifest=plain, build=build, mappings=mappings)
 
 
 @dataclass

@@ -13,6 +13,7 @@ import sync.recover
 import sync.stock
 from sync.counter import CounterView, decide_counter
 from sync.decision import Decision
+from sync.landed import Landing
 from sync.orders.owns import Pending
 from sync.orders.reservations import Held
 from tests.worlds.play import HIDES
@@ -38,8 +39,8 @@ _BROKEN: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "compares with the value just read (R3)": (sync.stock, "decide_counter", _from_what_was_read),
     "closes a reservation at the acceptance (R1)": (Held, "counts_against", _over_at_acceptance),
     "sends what was planned though it moved (R19)": (sync.apply._Applier, "_same", _whatever_moved),
-    "believes that a lost write never happened (R17)": (sync.recover, "landed", lambda *_, **__: False),
-    "believes that a lost write always happened (R17)": (sync.recover, "landed", lambda *_, **__: True),
+    "believes that a lost write never happened (R17)": (sync.recover, "landed", lambda *_: Landing.LOST),
+    "believes that a lost write always happened (R17)": (sync.recover, "landed", lambda *_: Landing.LANDED),
     "raises one place before it lowers the other": (sync.apply, "_lowered_beside", lambda *_: set()),
     "raises one place while units left another": (sync.stock, "_together", lambda decided: decided),
 }

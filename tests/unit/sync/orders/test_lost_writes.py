@@ -1,0 +1,141 @@
+"""A stock write whose answer was lost, where what tells about it is missing: no sale vanishes, and lowerings go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from canonical.errors import AmbiguousError, DataError, RetriableError
+from sync import conflicts
+from sync.apply import apply
+from sync.observe import ReadMode
+from sync.recover import recover
+from sync.resolve import Choice, resolve
+from sync.run import make_plan
+from sync.store import tables
+from tests.support.desk import Desk, open_desk
+
+_LINE = tables.table(tables.CallLine)
+_WH1 = 10
+
+
+@pytest.fixture
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    """``shop`` compares before it sets and shows what is promised; ``web`` does neither."""
+    found = open_desk(sqlite_url, shops=("shop", "web"), blind=("web",))
+    yield found
+    found.trading.hub.database.close()
+
+
+def _lose(desk: Desk, channel: str, figure: int, *, took: bool) -> None:
+    """The owner's figure at WH1 changes, and the answer to the write that follows is lost."""
+    desk.world("erp").set_stock("SKU-1", "WH1", figure)
+    world = desk.world(channel)
+    (world.after_write if took else world.before_write).append(AmbiguousError("no answer"))
+    desk.trading.clock.advance(60)
+    plan = make_plan(desk.trading.hub, ReadMode.FULL)[1]
+    assert apply(desk.trading.hub, plan.plan_id).outcomes["unconfirmed"] == 1
+
+
+def _unreadable(desk: Desk, channel: str, units: int) -> None:
+    desk.trading.trades[channel].place({"SKU-1": units}, desk.trading.clock.now(), total="nonsense")
+
+
+def _without_orders(desk: Desk, channel: str) -> None:
+    connector = desk.trading.hub.connector(channel)
+
+    def failing(real: Any) -> Any:
+        def read(resource: str, *more: Any) -> Any:
+            if resource == "orders":
+                raise RetriableError("orders: 503")
+            return real(resource, *more)
+
+        return read
+
+    connector.pull, connector.changed_since = failing(connector.pull), failing(connector.changed_since)
+
+
+@pytest.mark.parametrize("channel", ["shop", "web"])
+@pytest.mark.parametrize(("figure", "took", "free"), [(16, True, 12), (4, False, 0), (16, False, 12), (4, True, 0)])
+def test_a_sale_that_cannot_be_read_is_not_taken_for_a_lost_write(
+    desk: Desk, channel: str, figure: int, took: bool, free: int
+) -> None:
+    _lose(desk, channel, figure, took=took)
+    _unreadable(desk, channel, 4)
+    for _ in range(5):
+        desk.sync(ReadMode.FULL)
+    listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
+    assert max(listed.values()) <= free, listed
+
+
+def test_orders_that_cannot_be_read_do_not_stop_a_lowering_for_long(desk: Desk) -> None:
+    _lose(desk, "shop", 16, took=True)
+    _without_orders(desk, "shop")
+    desk.world("erp").set_stock("SKU-1", "WH1", 3)
+    failed = [desk.sync(after=100).look.failed for _ in range(4)]
+    assert failed == [{"shop": "orders: 503"}] * 4
+    assert desk.world("shop").stock("SKU-1", "WH1") == 3
+
+
+def test_a_write_in_doubt_keeps_nothing_else_of_its_channel_from_being_read(desk: Desk) -> None:
+    _lose(desk, "shop", 16, took=True)
+    _without_orders(desk, "shop")
+    desk.world("shop").sell("SKU-3", 4, "WH1")
+    for _ in range(3):
+        desk.sync(ReadMode.FULL)
+    assert desk.world("web").stock("SKU-3", "WH1") == _WH1 - 4
+
+
+def test_what_was_seen_before_a_write_tells_nothing_about_it(desk: Desk) -> None:
+    _lose(desk, "shop", 16, took=True)
+    connector = desk.trading.hub.connector("shop")
+    real = connector.lookup
+    connector.lookup = lambda resource, paths, _ids: real(resource, paths, [])
+    desk.trading.clock.advance(60)
+    with desk.trading.hub.hold("shop"):
+        assert recover(desk.trading.hub, "shop") == {"waiting": 1}
+    connector.lookup = real
+    desk.sync()
+    with desk.database() as connection:
+        outcomes = connection.execute(select(_LINE.c.outcome).where(_LINE.c.item_id == 1)).scalars().all()
+    assert outcomes.count("lost") == 0
+    assert desk.world("shop").stock("SKU-1", "WH1") == 16
+
+
+def test_where_both_stories_hold_the_next_look_decides(desk: Desk) -> None:
+    desk.place(3)
+    for _ in range(3):
+        desk.sync()
+    shop = desk.world("shop")
+    assert (desk.world("erp").stock("SKU-1", "WH1"), shop.stock("SKU-1", "WH1")) == (7, 7)
+    _lose(desk, "shop", 5, took=False)
+    # Two are bought, as many as the write would have taken off, and two older ones are shipped.
+    level = shop.find("SKU-1").levels["WH1"]
+    level["committed"] -= 2
+    level["on_hand"] -= 2
+    shop.touch(shop.find("SKU-1"))
+    desk.place(2)
+    for _ in range(4):
+        desk.sync()
+    with desk.database() as connection:
+        assert "lost" in connection.execute(select(_LINE.c.outcome)).scalars().all()
+        assert conflicts.listing(connection) == []
+    assert (shop.stock("SKU-1", "WH1"), desk.world("web").stock("SKU-1", "WH1")) == (3, 3)
+
+
+def test_nobody_decides_about_a_figure_whose_last_write_is_in_doubt(desk: Desk) -> None:
+    shop = desk.world("shop")
+    shop.set_stock("SKU-1", "WH1", 12)
+    shop.before_write.append(AmbiguousError("no answer"))
+    hub = desk.trading.hub
+    desk.trading.clock.advance(60)
+    apply(hub, make_plan(hub, ReadMode.FULL)[1].plan_id)
+    with desk.database() as connection:
+        (conflict,) = conflicts.listing(connection)
+    with pytest.raises(DataError, match="not known yet"):
+        resolve(hub, conflict.id, Choice.OURS)
+    desk.sync()
+    assert shop.stock("SKU-1", "WH1") == _WH1
