@@ -75,10 +75,11 @@ def observe_documents(
     absences: Mapping[str, Absence] = MappingProxyType({}),
 ) -> None:
     """Read every kind of document of a connection that someone takes."""
-    for kind in takers:
-        mapping = hub.config.connections[name].documents.get(kind)
-        if mapping is not None and mapping.resource:
-            _observe(hub, name, mapping, mode, takers[kind], report, absences.get(kind))
+    with hub.read_documents(name):
+        for kind in takers:
+            mapping = hub.config.connections[name].documents.get(kind)
+            if mapping is not None and mapping.resource:
+                _observe(hub, name, mapping, mode, takers[kind], report, absences.get(kind))
 
 
 def reread_documents(hub: Hub, name: str, kind: str, ids: Sequence[str], take: Take) -> None:
@@ -197,6 +198,8 @@ def store_documents(
             found = Found(name, mapping.document, external_id, None, as_of, fault.reason, str(fault))
         if row is not None and _is_stale(found, row):
             continue
+        if row is not None and row.digest == digest and found.document is None and found.reason == row.reason:
+            found = replace(found, as_of=row.as_of)  # it is no news, though it is looked at again
         found, kept = door.admitted(erased, found, raw)
         _put(connection, hub, found, kept, digest, row)
         take(hub, connection, found)
@@ -278,7 +281,8 @@ def load(connection: Connection, name: str, kind: str, external_id: str, into: t
 
 def any_blocked(connection: Connection, name: str, kind: str, since: str) -> bool:
     """Whether a connection showed a document of a kind since then that could not be mapped."""
-    here = (_DOCUMENT.c.connection == name, _DOCUMENT.c.kind == kind, _DOCUMENT.c.reason != "")
+    # Compared as it is for the index: of all documents few are blocked.
+    here = (_DOCUMENT.c.kind == kind, _DOCUMENT.c.reason > "", _DOCUMENT.c.connection == name)
     return connection.execute(select(_DOCUMENT.c.kind).where(*here, _DOCUMENT.c.as_of >= since)).first() is not None
 
 

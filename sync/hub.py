@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import get_ident
 
 import httpx
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from sync.store import tables
 from sync.store.database import Database, upsert
 
 _PATIENCE = 60.0
+_LOOK_SECONDS = 0.5
 
 
 class DatabaseState:
@@ -51,12 +53,45 @@ def _nobody() -> Mapping[str, str]:
     return {}
 
 
+AT_A_LIMIT = "at a limit"
+"""The checkpoint in the middle of a call that a platform makes wait."""
+
+
 @dataclass
 class Lane:
-    """What one thread is in the middle of, through whichever of its hubs: locks held, and what is read as a whole."""
+    """What one thread is in the middle of, through whichever of its hubs: locks held, and what is read as a whole.
+
+    ``documents`` are connections whose documents are being read, ``aside`` those that wait in the middle of a call:
+    nothing else is done with them until that is over.
+    """
 
     held: dict[str, Callable[[], bool]] = field(default_factory=dict)
     reading: str = ""
+    thread: int = 0
+    documents: frozenset[str] = frozenset()
+    aside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _CallClock:
+    """A connection's clock: while its platform makes a call wait, others may be seen to."""
+
+    hub: Hub
+    name: str
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.hub.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, with a look around now and then."""
+        end, left = self.now() + timedelta(seconds=seconds), seconds
+        while left > _LOOK_SECONDS:
+            self.hub.look_around(self.name)
+            self.hub.clock.sleep(_LOOK_SECONDS)
+            left = min(left - _LOOK_SECONDS, (end - self.now()).total_seconds())
+        if left > 0:
+            self.hub.clock.sleep(left)
 
 
 @dataclass
@@ -104,7 +139,7 @@ class Hub:
         if name not in self._connectors:
             environment = Environment(
                 connection=name,
-                clock=self.clock,
+                clock=_CallClock(self, name),
                 state=DatabaseState(self.database, name),
                 read_only=self.read_only,
                 http_transport=self.transports.get(name),
@@ -124,11 +159,31 @@ class Hub:
             yield held[name]
             return
         with hold(self.database, name, self.clock, wait=_PATIENCE) as still:
-            held[name] = still
+            held[name], self.lane.thread = still, get_ident()
             try:
                 yield still
             finally:
                 del held[name]
+
+    def look_around(self, name: str) -> None:
+        """A checkpoint in the middle of a call of a connection that has to wait; only for the thread that holds it."""
+        lane = self.lane
+        if name not in lane.held or lane.thread != get_ident() or not self.database.is_idle:
+            return
+        before, lane.aside = lane.aside, lane.aside | {name}
+        try:
+            self.checkpoint(AT_A_LIMIT)
+        finally:
+            lane.aside = before
+
+    @contextmanager
+    def read_documents(self, name: str) -> Iterator[None]:
+        """A connection's documents are read as long as this lasts."""
+        before, self.lane.documents = self.lane.documents, self.lane.documents | {name}
+        try:
+            yield
+        finally:
+            self.lane.documents = before
 
     @contextmanager
     def read_whole(self, name: str) -> Iterator[None]:

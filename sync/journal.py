@@ -89,6 +89,12 @@ def in_doubt(connection: Connection, call_id: int, now: str) -> None:
     connection.execute(update(_CALL).where(_CALL.c.id == call_id, _CALL.c.done_at == "").values(done_at=now))
 
 
+def doubted(connection: Connection, until: str) -> set[str]:
+    """The connections with an open call that has been in doubt since then or longer."""
+    here = (_CALL.c.state == "in_flight", _CALL.c.done_at > "", _CALL.c.done_at <= until)
+    return set(connection.execute(select(_CALL.c.connection).where(*here).distinct()).scalars())
+
+
 def outcome(connection: Connection, call_id: int, results: Mapping[int, tuple[str, str]], now: str) -> None:
     """Note what became of a call's rows: row number to outcome and message."""
     rows = [{"n": number, "o": what, "d": detail[:500]} for number, (what, detail) in results.items()]

@@ -86,9 +86,13 @@ def landed(mapping: CompiledMapping, view: ShadowView, change: ChangeLine, order
 
 def safest(change: ChangeLine) -> Landing:
     """The verdict that can hide no sale, where nothing more will tell."""
-    if isinstance(change.after, int) and isinstance(change.before, int):
-        return _word(change.after > change.before)
-    return Landing.LOST
+    before, after = change.before, change.after
+    counts = parse_slot(change.slot).field == "stock" and isinstance(before, int) and isinstance(after, int)
+    return _higher(before, after) if counts else Landing.LOST  # type: ignore[arg-type]
+
+
+def _higher(before: int, after: int) -> Landing:
+    return _word(after > before)
 
 
 def _word(took: bool) -> Landing:  # noqa: FBT001 - the verdict in other words
@@ -100,12 +104,14 @@ def _by_orders(seen: _Seen, before: int, after: int, orders: Orders) -> Landing:
     if not orders.all_read:
         return Landing.UNTOLD
     if_landed, if_lost = _unexplained(seen, after, orders), _unexplained(seen, before, orders)
-    if if_landed and if_lost and orders.erases:
+    if if_landed and if_lost and orders.erases and after > before:
         # What is promised tells nothing then: the order is there, and its units are back on the shelf.
         if_landed = _unexplained(replace(seen, promised=None), after, orders.wiped())
     if bool(if_landed) == bool(if_lost):
         return Landing.UNTOLD
-    return _word(not if_landed)
+    found = _word(not if_landed)
+    # An order that may be in it or not fits more than one figure: the next look shows those that were read by now.
+    return Landing.UNTOLD if orders.perhaps and found is not _higher(before, after) else found
 
 
 def _unexplained(seen: _Seen, value: int, orders: Orders) -> int:

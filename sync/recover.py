@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +12,14 @@ from sqlalchemy import Connection, Row
 from canonical.clock import instant_text, parse_instant
 from connectors.base import RowStatus
 from connectors.manifest import CompareAndSet, WriteClass, WriteSpec
-from sync import documents, journal, shadow
+from sync import journal, shadow
 from sync.batch import ChangeLine
 from sync.contain import contained
-from sync.evaluate import order_read
 from sync.hub import Hub
 from sync.landed import Landing, Orders, landed, orders_of, safest
 from sync.observe import reread
 from sync.orders import owns
+from sync.orders.evidence import Evidence, evidence
 from sync.orders.fresh import read_orders
 from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
@@ -41,6 +41,7 @@ class _Doubt:
     """From then on a read shows what it did."""
     settled: bool
     at_last: bool
+    evidence: Evidence | None = None
 
 
 def recover(hub: Hub, name: str) -> Counter[str]:
@@ -101,14 +102,16 @@ def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
     read = {mapping.entity for mapping in mappings_by_resource(hub.config, name).get(call.resource, ())}
     if not {line.entity for line in lines} <= read:
         return "waiting"  # for a configuration that reads it again; what else there is of the connection goes on
+    # Orders before it, so that few are left of which nobody can say whether it shows them.
+    _read_orders(hub, name)
     # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
     if lines:
         reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
-    # Where they cannot be read now, whoever reads all of the connection right after this tells so.
-    with contained(name, {}):
-        read_orders(hub, name)
+    _read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
+        since = instant_text(parse_instant(call.sent_at) - _UNREAD_BEFORE)
+        doubt = replace(doubt, evidence=evidence(hub, connection, name, since))
         # What was told meanwhile may have overtaken this: what that settled, and wrote since, is not judged again.
         for line in journal.unsettled(connection, call.id):
             open_lines += not _judge(hub, connection, name, doubt, line)
@@ -118,6 +121,12 @@ def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
             journal.in_doubt(connection, call.id, hub.stamp())
         hub.checkpoint("resolution not committed")
     return "waiting" if open_lines else "resolved"
+
+
+def _read_orders(hub: Hub, name: str) -> None:
+    # Where they cannot be read now, whoever reads all of the connection right after this tells so.
+    with contained(name, {}):
+        read_orders(hub, name)
 
 
 def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row[Any]) -> bool:
@@ -160,15 +169,12 @@ def _verdict(
 
 
 def _orders(hub: Hub, connection: Connection, name: str, doubt: _Doubt, view: ShadowView, slot: str) -> Orders | None:
-    if name not in hub.config.orders:
+    if doubt.evidence is None:
         return None
     waiting = owns.load(connection, name, [view.item_id]).get((view.item_id, slot), ())
     shown_until = instant_text(parse_instant(view.as_of) - timedelta(seconds=_lag(hub, name)))
-    since = instant_text(parse_instant(doubt.call.sent_at) - _UNREAD_BEFORE)
-    all_read = order_read(hub, connection, name).read_at >= view.as_of
-    all_read = all_read and not documents.any_blocked(connection, name, "order", since)
     erases = doubt.spec.compare_and_set is CompareAndSet.NONE
-    return orders_of(waiting, shown_until, all_read=all_read, erases=erases)
+    return orders_of(waiting, shown_until, all_read=doubt.evidence.tells_all(view.as_of), erases=erases)
 
 
 def _change(line: Row[Any]) -> ChangeLine:
@@ -210,6 +216,12 @@ def _resolve_asked(hub: Hub, name: str, call: Row[Any], *, settled: bool) -> str
                 absorb_own(connection, name, view, _change(line), call.sent_at)
         journal.finish(connection, call.id, "done", now, "resolved by asking the platform")
     return "resolved"
+
+
+def due(connection: Connection, now: datetime) -> set[str]:
+    """The connections with a call that was in doubt for as long as one may be."""
+    until = instant_text(now - timedelta(seconds=_PATIENCE_SECONDS))
+    return journal.doubted(connection, until)
 
 
 def longest_wait(hub: Hub, name: str) -> float | None:

@@ -274,8 +274,11 @@ def settle_open_calls(hub: Hub, flows: list[FlowConfig], looked: LookReport) -> 
 
 def _settle(hub: Hub, name: str, _ours: Callable[[], bool]) -> None:
     if recover.recover(hub, name)["waiting"]:
+        seconds = recover.longest_wait(hub, name) or 0
+        if seconds <= 0:
+            return  # what would tell about it was read just now, and did not
         hub.progress(f"waiting for a lost answer of {name}", 0, None)
-        _wait(hub, recover.longest_wait(hub, name) or 0)
+        _wait(hub, seconds)
         recover.recover(hub, name)
 
 

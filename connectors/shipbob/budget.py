@@ -44,7 +44,7 @@ class SharedWindow:
             if len(self._sent) >= self._calls:
                 return (self._sent[0] + _WINDOW - now).total_seconds()
             if len(self._sent) >= self._at_once and now < self._next:
-                return (self._next - now).total_seconds()
+                return min(self._next - now, self._gap).total_seconds()
             self._sent.append(now)
             self._next = now + self._gap
             return 0.0

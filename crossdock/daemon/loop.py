@@ -18,9 +18,9 @@ from crossdock.daemon.bell import Bell
 from crossdock.daemon.pulse import Pulse
 from crossdock.daemon.rests import Rests
 from crossdock.daemon.stopping import PausedError, StoppableClock, StoppedError, until_stopped
-from sync import configversion, observeset, retention
+from sync import configversion, observeset, recover, retention
 from sync.config import FlowConfig
-from sync.hub import Hub
+from sync.hub import AT_A_LIMIT, Hub
 from sync.interlude import OVERTAKES, overtake
 from sync.orders import duties
 from sync.orders.reading import asked_still
@@ -172,7 +172,8 @@ class Loop:
         """What is to be tried again by now, and was not tried just now."""
         if time.monotonic() < self._retries_at:
             return None
-        names = duties.due(connection, self._hub.stamp()) & self._hub.config.connections.keys()
+        due = duties.due(connection, self._hub.stamp()) | recover.due(connection, self._hub.now())
+        names = due & self._hub.config.connections.keys()
         if not names - pauses.connections - self._rests.now().keys():
             return None
         self._retries_at = time.monotonic() + self._pace.rest
@@ -183,7 +184,8 @@ class Loop:
         return demands.waiting(self._hub, connection) or self._told(connection, pauses)
 
     def _told(self, connection: Connection, pauses: Pauses) -> bool:
-        ripe = observeset.ripe(connection, self._hub.stamp()) - pauses.connections - self._rests.now().keys()
+        alone = pauses.connections | self._rests.now().keys() | self._hub.lane.aside
+        ripe = observeset.ripe(connection, self._hub.stamp()) - alone
         if not ripe:
             return False
         flows = pauses.left(self._hub.config.flows.values())
@@ -252,26 +254,31 @@ class Loop:
             self._bell.rest(self._pace.look)
 
     def _checkpoint(self, name: str) -> None:
-        if name not in CALM:
-            return
+        if name in CALM:
+            self._heed()
+        if name in OVERTAKES and not self._overtaking and time.monotonic() >= self._overtakes_at:
+            self._overtake(name)
+
+    def _heed(self) -> None:
+        """Leave what is at hand when the process is to stop, or when somebody paused it."""
         if self._stopping():
             raise StoppedError("asked to stop")
         # What somebody asked for by hand is carried out between two syncs, and a pause does not hold it up.
         if not self._by_hand and time.monotonic() >= self._looked_at + _PAUSE_SECONDS:
             self._looked_at = time.monotonic()
             self._leave_paused()
-        if name in OVERTAKES and not self._overtaking and time.monotonic() >= self._overtakes_at:
-            self._overtake(effects=name != "effect closed")
 
-    def _overtake(self, *, effects: bool) -> None:
+    def _overtake(self, name: str) -> None:
         """See to what was marked meanwhile; what is at hand gets at least as much time as that took.
 
-        At hand is a sync, or a command that somebody waits for and that reads or writes for long.
+        At hand is a sync, or a command that somebody waits for and that reads or writes for long. In the middle of what
+        orders need, or of a call, no more of that is carried out.
         """
         begun = time.monotonic()
+        effects = name not in ("effect closed", AT_A_LIMIT)
         with self._hub.database.read() as connection:
             pauses = load_pauses(connection)
-            told = self._told(connection, pauses) or self._again(connection, pauses) is not None
+            told = self._told(connection, pauses) or (effects and self._again(connection, pauses) is not None)
         self._overtaking = True
         try:
             if told:

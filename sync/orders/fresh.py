@@ -26,14 +26,28 @@ def read_orders_first(hub: Hub, channels: list[str], failed: dict[str, str]) -> 
 
 
 def read_orders(hub: Hub, name: str) -> None:
-    """Read what changed of a channel's orders; the caller holds its lock."""
-    if name in hub.config.orders and name not in hub.unready:
+    """Read what changed of a channel's orders; the caller holds its lock.
+
+    Nothing, while all of them are being read, further up, or were never read.
+    """
+    if name in hub.config.orders and name not in hub.lane.documents and not _never_read(hub, name):
         observe_documents(hub, name, ReadMode.DELTA, takers(hub.config, name), ReadReport(name))
 
 
+def _never_read(hub: Hub, name: str) -> bool:
+    if name not in hub.unready:
+        return False
+    with hub.database.read() as connection:
+        return not cursors.load(connection, name, resource_of(hub, name)).cursor
+
+
+def resource_of(hub: Hub, name: str) -> str:
+    """What a channel's orders are read from."""
+    return hub.config.connections[name].documents["order"].resource
+
+
 def _older(hub: Hub, connection: Connection, name: str) -> bool:
-    mapping = hub.config.connections[name].documents["order"]
-    read_at = cursors.load(connection, name, mapping.resource).read_at
+    read_at = cursors.load(connection, name, resource_of(hub, name)).read_at
     newest = connection.execute(
         select(func.max(SHADOW.c.as_of)).where(SHADOW.c.connection == name, SHADOW.c.entity == "inventory")
     ).scalar()

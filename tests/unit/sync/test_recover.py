@@ -78,8 +78,8 @@ def test_orders_that_a_write_was_decided_with_are_no_sales_since_it() -> None:
 
 def test_an_order_read_anew_does_not_hide_that_a_write_was_decided_with_it() -> None:
     # 17 at the last look, 4 of a known order not seen there yet: written 13 -> 12. Then one of them came back and three
-    # others were sold, both read after the look that shows them, so that no order is known to be in it.
-    orders = Orders((), (3, 3), all_read=True)
+    # others were sold.
+    orders = Orders((3, 3), all_read=True)
     assert _judged((10, 6), (17, 0), (13, 12), orders) is Landing.LANDED
     assert _judged((11, 6), (17, 0), (13, 12), orders) is Landing.LOST
 
@@ -118,7 +118,9 @@ def test_orders_tell_a_write_that_landed_from_one_that_was_lost(after_the_look: 
     # 13 -> 15, while three were sold and three others shipped. Fewer shipments would explain 12 if it had been lost.
     sold = orders_of([("2" if after_the_look else "0", 3)], "1", all_read=True)
     assert _judged((12, 3), (13, 3), (13, 15), sold) is Landing.LANDED
-    assert _judged((10, 3), (13, 3), (13, 15), sold) is Landing.LOST
+    lost = _judged((10, 3), (13, 3), (13, 15), sold)
+    # An order that the look may show or not fits more than one figure: the lower one is not taken on its word.
+    assert lost is (Landing.UNTOLD if after_the_look else Landing.LOST)
 
 
 def test_where_neither_story_is_whole_nothing_is_told() -> None:
@@ -132,13 +134,12 @@ def test_where_both_stories_are_whole_the_next_look_tells() -> None:
     assert _judged((2, 0), (4, 2), (4, 2), Orders((2,), all_read=True)) is Landing.LOST
 
 
-@pytest.mark.parametrize(("observed", "perhaps", "took"), [(5, (2,), False), (3, (2,), False), (8, (2,), True)])
-def test_a_channel_without_commitments_is_judged_by_its_orders_too(
-    observed: int, perhaps: tuple[int, ...], took: bool
-) -> None:
-    # 5 -> 10; an order of two units, read after the look, is in it or not.
-    told = Landing.LANDED if took else Landing.LOST
-    assert _judged((observed, None), (5, 0), (5, 10), Orders((), perhaps, all_read=True)) is told
+@pytest.mark.parametrize(
+    ("observed", "told"), [(5, Landing.UNTOLD), (3, Landing.LOST), (10, Landing.UNTOLD), (8, Landing.LANDED)]
+)
+def test_a_channel_without_commitments_is_judged_by_its_orders_too(observed: int, told: Landing) -> None:
+    # 5 -> 10, and two were sold, which any look since then must show.
+    assert _judged((observed, None), (5, 0), (5, 10), Orders((2,), all_read=True)) is told
 
 
 def test_orders_that_were_not_all_read_tell_nothing() -> None:
@@ -149,7 +150,7 @@ def test_orders_that_were_not_all_read_tell_nothing() -> None:
     ("observed", "line", "told"),
     [
         (16, (10, 16), Landing.LANDED),
-        (4, (10, 4), Landing.LANDED),
+        (4, (10, 4), Landing.UNTOLD),
         (8, (10, 16), Landing.LOST),
         (8, (10, 4), Landing.LOST),
     ],
@@ -167,12 +168,14 @@ def test_a_write_that_does_not_compare_may_have_wiped_out_a_sale(
 def test_no_sale_that_nobody_knows_of_is_taken_for_a_write_but_one_of_just_its_size(
     before: int, after: int, took: bool
 ) -> None:
-    for known, unknown in product(range(4), range(8)):
-        seen = (after if took else before) - known - unknown
-        told = _judged((seen, None), (10, 0), (before, after), Orders((known,), all_read=True))
+    for shown, late, is_shown, unknown in product(range(4), range(4), (True, False), range(10)):
+        left = shown + late * is_shown + unknown
+        seen = (after if took else before) - left
+        orders = Orders((shown,), (late,) if late else (), all_read=True)
+        told = _judged((seen, None), (10, 0), (before, after), orders)
         base = {Landing.LANDED: after, Landing.LOST: before, Landing.UNTOLD: max(before, after)}[told]
-        swallowed = base - known - seen < unknown
-        assert not swallowed or unknown == abs(after - before), (known, unknown, told)
+        swallowed = base - left - seen < 0
+        assert not swallowed or (unknown == abs(after - before) and not late), (shown, late, is_shown, unknown, told)
 
 
 @pytest.mark.parametrize(("before", "after", "told"), [(10, 16, Landing.LANDED), (10, 4, Landing.LOST)])

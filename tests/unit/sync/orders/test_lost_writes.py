@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from canonical.errors import AmbiguousError, DataError, RetriableError
-from sync import conflicts
+from sync import conflicts, drops, journal
 from sync.apply import apply
+from sync.interlude import overtake
 from sync.observe import ReadMode
 from sync.recover import recover
 from sync.resolve import Choice, resolve
@@ -139,3 +140,45 @@ def test_nobody_decides_about_a_figure_whose_last_write_is_in_doubt(desk: Desk) 
         resolve(hub, conflict.id, Choice.OURS)
     desk.sync()
     assert shop.stock("SKU-1", "WH1") == _WH1
+
+
+def test_a_sale_of_what_nobody_knows_is_not_taken_for_a_lost_write(desk: Desk) -> None:
+    _lose(desk, "web", 14, took=True)
+    # The order can be read, but not what it took: as many units as the write moved.
+    desk.world("web").find("SKU-1").levels["WH1"]["available"] -= 4
+    desk.world("web").touch(desk.world("web").find("SKU-1"))
+    number = desk.place(1, shop="web", sku="SKU-2")
+    lines = [{**line, "sku": "NOPE", "record_id": ""} for line in desk.trading.trades["web"].orders[number]["lines"]]
+    desk.change(number, shop="web", lines=lines)
+    for _ in range(5):
+        desk.sync(ReadMode.FULL)
+    listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
+    assert max(listed.values()) <= 10, listed
+
+
+def test_in_a_long_read_of_a_channel_its_orders_tell_what_became_of_a_write(desk: Desk) -> None:
+    hub = desk.trading.hub
+    desk.sync(ReadMode.FULL)
+    _lose(desk, "shop", 8, took=True)
+    with hub.hold("shop"), hub.read_whole("shop"):
+        for _ in range(8):
+            desk.trading.clock.advance(30)
+            overtake(hub, list(hub.config.flows.values()))
+    desk.sync(ReadMode.FULL)
+    with desk.database() as connection:
+        assert drops.listing(connection) == []
+    assert (desk.world("shop").stock("SKU-1", "WH1"), desk.world("web").stock("SKU-1", "WH1")) == (8, 8)
+
+
+def test_an_old_order_that_cannot_be_read_leaves_no_later_write_in_doubt(desk: Desk) -> None:
+    _unreadable(desk, "shop", 1)
+    for _ in range(3):
+        desk.sync(ReadMode.FULL, after=3600)
+    with desk.database() as connection:
+        known = {row.id for row in drops.listing(connection)}
+    desk.trading.clock.advance(3600)
+    _lose(desk, "shop", 9, took=True)
+    desk.sync(ReadMode.FULL)
+    with desk.database() as connection:
+        assert {row.id for row in drops.listing(connection)} == known
+        assert journal.open_calls(connection, "shop") == []
