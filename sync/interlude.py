@@ -15,14 +15,17 @@ from sqlalchemy import Connection
 from sync import cursors, marks, observeset
 from sync.apply import apply
 from sync.config import FlowConfig
-from sync.hub import Hub
+from sync.hub import AT_A_LIMIT, Hub
 from sync.observe import ReadMode
 from sync.orders.advance import advance
 from sync.planner import plan
 from sync.run import LookReport, carry_out_orders, look
 
-OVERTAKES = frozenset({"page stored", "after the commit", "effect closed", "waiting"})
-"""The checkpoints of a run at which it may be overtaken: nothing of its own is half done there."""
+OVERTAKES = frozenset({"page stored", "after the commit", "effect closed", "waiting", AT_A_LIMIT})
+"""The checkpoints of a run at which it may be overtaken: nothing of its own is half done there.
+
+But for a call that waits at a limit: its connection is left alone meanwhile.
+"""
 
 
 def overtake(hub: Hub, flows: Sequence[FlowConfig], *, effects: bool = True) -> LookReport:

@@ -45,6 +45,7 @@ class Database:
         self._writing = threading.Lock()
         self._file = None if str(self.path) == ":memory:" else self.path
         self._opened: tuple[int, int] | None = None
+        self._here = threading.local()
 
     @property
     def path(self) -> Path | None:
@@ -71,7 +72,7 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on an error; threads of this process take turns."""
         try:
-            with self._turn(), self._in_place(), self.engine.begin() as connection:
+            with self._noted(), self._turn(), self._in_place(), self.engine.begin() as connection:
                 self._note_file()
                 yield connection
         except DatabaseError as error:
@@ -81,6 +82,19 @@ class Database:
             raise FatalError(
                 f"the database failed: {error.orig}", hint="check that it is reachable and writable, then run again"
             ) from error
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether this thread is in the middle of no transaction."""
+        return not getattr(self._here, "depth", 0)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        self._here.depth = getattr(self._here, "depth", 0) + 1
+        try:
+            yield
+        finally:
+            self._here.depth -= 1
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -96,7 +110,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """One look at a single moment of the database, which keeps nobody from writing meanwhile; changes nothing."""
         try:
-            with self._in_place(), self.engine.connect().execution_options(reads=True) as connection:
+            with self._noted(), self._in_place(), self.engine.connect().execution_options(reads=True) as connection:
                 self._note_file()
                 yield connection
         except DatabaseError as error:

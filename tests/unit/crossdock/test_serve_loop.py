@@ -21,6 +21,7 @@ from sync.hub import Hub
 from sync.inbox import Delivery
 from sync.observe import ReadMode
 from sync.observeset import Mark
+from sync.orders import store
 from sync.orders.advance import advance
 from sync.pauses import Paused, obey
 from sync.store import tables
@@ -132,6 +133,32 @@ def test_what_is_told_overtakes_a_sync_that_takes_long(desk: Desk) -> None:
     work.mark(desk.place(2))
     work.until(lambda: work.runs() == [("serve", "done")])
     assert asked[0]
+    assert work.stop()
+
+
+def test_what_is_told_is_read_while_a_platform_makes_a_call_wait(desk: Desk) -> None:
+    hub, waits = desk.trading.hub, threading.Event()
+    connector, read = hub.connector("erp"), list[str]()
+    lookup = connector.lookup
+
+    def limited(*given: object) -> Iterator[object]:
+        end = time.monotonic() + PATIENCE
+        while not read and time.monotonic() < end:
+            waits.set()
+            connector.environment.clock.sleep(1)
+            with desk.database() as connection:
+                read.extend(connection.execute(select(store.ORDER.c.external_id)).scalars())
+        yield from lookup(*given)
+
+    work = Work(desk, every=3600.0)
+    work.until(lambda: work.runs() == [("serve", "done")])
+    connector.lookup = limited
+    with desk.database() as connection:
+        observeset.mark_all(connection, [Mark("erp", "items", desk.world("erp").find("SKU-1").id)], hub.stamp())
+    assert waits.wait(PATIENCE)
+    work.mark(desk.place(2))
+    work.until(lambda: len(work.runs()) == 2 and work.runs()[-1][1] == "done")
+    assert read == ["o1"]
     assert work.stop()
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Thread
 
 import pytest
 
+from connectors.base import Connector, Environment
 from sync import observeset
+from sync.hub import AT_A_LIMIT
 from sync.interlude import OVERTAKES, overtake
 from sync.observe import ReadMode
 from sync.observeset import Mark
@@ -94,7 +98,7 @@ def test_what_a_page_of_the_run_brought_before_it_was_told_is_carried_out_too(de
     assert found == [before - 7]
 
 
-@pytest.mark.parametrize("name", sorted(OVERTAKES - {"waiting"}))
+@pytest.mark.parametrize("name", sorted(OVERTAKES - {"waiting", AT_A_LIMIT}))
 def test_a_run_that_is_overtaken_anywhere_ends_as_any_other(desk: Desk, name: str) -> None:
     for sku in ("SKU-1", "SKU-3"):
         desk.trading.shops.erp.set_stock(sku, "WH1", 6)
@@ -128,3 +132,69 @@ def test_nothing_is_linked_where_a_read_is_under_way(desk: Desk) -> None:
     desk.sync(ReadMode.FULL)
     assert links == [{"erp"}]
     assert hub.unready == frozenset()
+
+
+def _limited(desk: Desk, name: str, method: str) -> None:
+    """A platform's limit on calls makes each call of a kind wait."""
+    hub = desk.trading.hub
+    known = hub.config.connections[name]
+
+    def build(environment: Environment) -> Connector:
+        connector = known.build(environment)
+        real = getattr(connector, method)
+
+        def late(*given: object) -> object:
+            environment.clock.sleep(20)
+            return real(*given)
+
+        setattr(connector, method, late)
+        return connector
+
+    hub.config = replace(hub.config, connections={**hub.config.connections, name: replace(known, build=build)})
+    hub.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("erp", "lookup"), ("erp", "changed_since"), ("erp", "push"), ("erp", "compose")]
+)
+def test_a_platform_that_makes_a_call_wait_holds_up_no_other(desk: Desk, name: str, method: str) -> None:
+    hub, seen = desk.trading.hub, []
+    first = desk.place(1)
+    _mark(desk, "items", desk.world(name).find("SKU-1").id, name)
+    _limited(desk, name, method)
+
+    def work() -> None:
+        _mark(desk, "orders", desk.place(3))
+        calls = len(desk.world(name).reads), len(desk.world(name).writes), len(desk.requests(name))
+        looked = overtake(hub, list(hub.config.flows.values()), effects=False)
+        assert calls == (len(desk.world(name).reads), len(desk.world(name).writes), len(desk.requests(name)))
+        seen.append((desk.listed(), looked.failed))
+
+    passed = _overtaken_at(desk, AT_A_LIMIT, work)
+    desk.sync()
+    assert passed
+    assert hub.lane.aside == frozenset()
+    [(_, failed)] = seen
+    assert failed == {name: "its platform makes it wait"}
+    assert desk.standing("o2")[0] in ("open", "asked")
+    hub.checkpoint = lambda _name: None
+    desk.sync(ReadMode.FULL)
+    assert len(desk.requests()) == 2
+    assert desk.standing(first) == desk.standing("o2") == ("asked", "")
+    assert desk.sync().plans[0].changes == 0
+
+
+def test_nothing_overtakes_within_a_transaction_or_in_another_thread(desk: Desk) -> None:
+    hub = desk.trading.hub
+    passed: list[str] = []
+    hub.checkpoint = passed.append
+    with hub.hold("erp"):
+        with hub.database.begin():
+            hub.look_around("erp")
+        other = Thread(target=hub.look_around, args=("erp",))
+        other.start()
+        other.join()
+        hub.look_around("shop")
+        assert passed == []
+        hub.look_around("erp")
+    assert passed == [AT_A_LIMIT]
