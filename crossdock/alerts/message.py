@@ -65,9 +65,10 @@ class Message:
 
 
 def _lines(one: Notice) -> list[str]:
+    said = f"{one.subject}: {one.detail}"
     if one.event == OPENED:
-        return [f"[{one.kind}] {one.detail}", f"  what to do: {one.todo}"]
-    return [f"[over] {one.kind}: {one.detail}"]
+        return [f"[{one.kind}] {said}", f"  what to do: {one.todo}"]
+    return [f"[over] {one.kind}: {said}"]
 
 
 def message_of(rows: Sequence[Row[Any]]) -> Message:

@@ -22,6 +22,7 @@ _ADD_TARGET = 'add one under `alerts: targets:`, as in ops: {kind: slack, url: "
 _ALERTS = [
     Column("id", "id", figures=True),
     Column("kind", "kind"),
+    Column("subject", "about"),
     Column("detail", "what"),
     Column("age", "since", figures=True),
     Column("state", "state"),

@@ -100,7 +100,7 @@ def _guards(connection: Connection, config: HubConfig) -> Iterator[Condition]:
     for one in flowstate.all_standings(connection):
         flow = config.flows.get(one.flow)
         if one.frozen and flow is not None and one.connection in flow.targets:
-            detail = f"{one.frozen} froze the flow {one.flow} to {one.connection} at {one.frozen_at}"
+            detail = f"{one.frozen} froze the flow at {one.frozen_at}"
             yield _told("guard", f"{one.flow} to {one.connection}", detail)
 
 
@@ -108,7 +108,8 @@ def _incidents(connection: Connection) -> Iterator[Condition]:
     for row in orders.incidents(connection):
         kind = _INCIDENTS.get(row.kind, "incident")
         todo = "crossdock privacy list" if row.kind.startswith(_PERSONS) else ""
-        yield _told(kind, f"{row.kind} {row.subject}", row.detail or row.subject, todo)
+        subject = f"{row.kind} {row.subject}" if kind == "incident" else row.subject
+        yield _told(kind, subject, row.detail or row.subject, todo)
 
 
 def _stale(connection: Connection, config: HubConfig, situation: Situation, limits: Limits) -> Iterator[Condition]:
@@ -119,7 +120,7 @@ def _stale(connection: Connection, config: HubConfig, situation: Situation, limi
         age = situation.now - parse_instant(one.equal_at) if one.equal_at else None
         if age is None or age > limits.stale:
             since = f"since {one.equal_at}" if one.equal_at else "yet"
-            detail = f"the flow {one.flow} to {one.connection} was not proven equal {since}"
+            detail = f"the flow was not proven equal {since}"
             yield _told("stale_flow", f"{one.flow} to {one.connection}", detail)
 
 
@@ -127,7 +128,7 @@ def _ending(situation: Situation, limits: Limits) -> Iterator[Condition]:
     for one in situation.endings:
         if one.on - situation.now.date() <= limits.ahead:
             verb = "ends" if one.on >= situation.now.date() else "has ended"
-            yield _told("expiring", f"{one.connection} {one.what}", f"{one.connection}: {one.what} {verb} on {one.on}")
+            yield _told("expiring", f"{one.connection} {one.what}", f"{verb} on {one.on}")
 
 
 def _growth(connection: Connection, now: datetime, limits: Limits) -> Iterator[Condition]:
@@ -140,7 +141,7 @@ def _growth(connection: Connection, now: datetime, limits: Limits) -> Iterator[C
     for name, count in connection.execute(query):
         if count >= limits.growth:
             minutes = round(limits.growth_window.total_seconds() / 60)
-            detail = f"{name}: {count} records or fields were left out in the last {minutes} minutes"
+            detail = f"{count} records or fields were left out in the last {minutes} minutes"
             yield _told("quarantine_growth", name, detail)
 
 

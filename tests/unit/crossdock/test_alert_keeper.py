@@ -142,7 +142,7 @@ def test_the_end_does_not_wait_for_a_target_that_does_not_answer(desk: Desk) -> 
     go_on.set()
     keeper.stop(20)
     with desk.database() as connection:
-        assert [row.subject for row in log.listing(connection)] == ["oversold SKU-1"]
+        assert [row.subject for row in log.listing(connection)] == ["SKU-1"]
 
 
 def test_a_database_that_is_away_is_told_from_memory_once_and_its_return_too(desk: Desk, ops: Hook) -> None:

@@ -21,7 +21,7 @@ from crossdock.clock import SystemClock
 from tests.support.told import hook, mail_server
 
 AT = "2026-11-02T08:00:00Z"
-BEGUN = Notice(4, "opened", "guard", "stock to shop", "guard_zero froze <stock>", "crossdock plan", AT)
+BEGUN = Notice(4, "opened", "guard", "stock to shop", "guard_zero froze <it>", "crossdock plan", AT)
 OVER = Notice(3, "closed", "conflict", "conflict 3", "price of SKU-1", "crossdock conflicts show 3", AT)
 MESSAGE = Message([BEGUN, OVER])
 
@@ -48,8 +48,11 @@ def test_slack_is_told_in_its_own_markup() -> None:
         Slack(f"{server.url}/services/T/B/x", in_house=True).send(MESSAGE)
     text = json.loads(server.posts[0].body)["text"]
     assert text.splitlines()[0] == "*Crossdock: guard, 1 over*"
-    assert "froze &lt;stock&gt;" in text
-    assert "what to do: crossdock plan" in text
+    assert text.splitlines()[1:] == [
+        "[guard] stock to shop: guard_zero froze &lt;it&gt;",
+        "  what to do: crossdock plan",
+        "[over] conflict: conflict 3: price of SKU-1",
+    ]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from crossdock.cli.app import App
 from crossdock.cli.begun import lines
 from crossdock.cli.main import run
 from sync import inbox, observeset
+from sync.alerts import log
+from sync.alerts.conditions import Condition
 from sync.inbox import Delivery
 from sync.store.database import Database, open_database
 
@@ -30,6 +34,7 @@ connections:
 webhooks: {public_url: "https://hub.example.com"}
 """
 EARLY, LATE = "2026-11-27T08:00:00.000000Z", "2026-11-27T09:00:00.000000Z"
+NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -147,6 +152,16 @@ def test_alerts_that_are_told_to_nobody_say_how_to_name_somebody(database: Datab
         _call(database, "alerts", "test", code=1)
     assert "told to nobody" in said.getvalue()
     assert "targets:" in said.getvalue()
+
+
+def test_the_table_of_alerts_says_whom_each_is_about(database: Database) -> None:
+    with database.begin() as connection:
+        log.reconcile(connection, [Condition("silent_webhooks", "shop", "nothing was heard", "look")], {}, NOW)
+    out = io.StringIO()
+    assert database.path is not None
+    with redirect_stdout(out):
+        assert run(["alerts", "list"], App(config=database.path.parent / "crossdock.yaml")) == 0
+    assert re.search(r"silent_webhooks +shop +nothing was heard", out.getvalue()), out.getvalue()
 
 
 def test_a_receiver_nobody_may_call_does_not_start(tmp_path: Path) -> None:

@@ -67,13 +67,13 @@ def test_incidents_have_a_kind_of_their_own_where_the_runbook_has(desk: Desk) ->
         for kind in ("oversold", "webhooks_silent", "lost_sale"):
             store.open_incident(connection, kind, "SKU-1", "said", "2026-11-02T08:00:00Z")
     assert _kinds(desk) == [
-        ("oversold", "oversold SKU-1"),
-        ("silent_webhooks", "webhooks_silent SKU-1"),
+        ("oversold", "SKU-1"),
+        ("silent_webhooks", "SKU-1"),
         ("incident", "lost_sale SKU-1"),
     ]
     with desk.database() as connection:
         store.close_incidents(connection, "oversold", "SKU-1", "2026-11-02T09:00:00Z")
-    assert ("oversold", "oversold SKU-1") not in _kinds(desk)
+    assert ("oversold", "SKU-1") not in _kinds(desk)
 
 
 def test_what_a_customer_demands_is_told_with_the_command_that_lists_it(desk: Desk) -> None:
@@ -131,8 +131,8 @@ def test_what_ends_soon_is_told_and_what_ends_later_is_not(desk: Desk) -> None:
         ("expiring", "shop API version 2026-01"),
         ("expiring", "erp credential"),
     ]
-    assert "ends on" in found[0].detail
-    assert "has ended on" in found[1].detail
+    assert found[0].detail.startswith("ends on")
+    assert found[1].detail.startswith("has ended on")
 
 
 def test_many_records_left_out_within_an_hour_are_told_and_old_ones_are_not(desk: Desk) -> None:
