@@ -93,6 +93,7 @@ REASONS: dict[str, str] = {
     "lost_sale": "the shop may have sold them twice; compare its orders with the shelf, then close it",
     "record_unread": "look at that record on the platform; it is tried again by itself every five minutes",
     "webhooks_silent": "look at `crossdock webhooks list`, then at the webhooks and the secret on the platform",
+    "webhooks_differ": "`crossdock webhooks repair --yes`; `webhooks register --yes` also ends what is not read",
     "privacy_request": "do what it says in time, then close it",
     "privacy_elsewhere": "look after what others keep of them, as far as the law of your books lets you, then close it",
     "disputed": "the buyer's bank claims the money back; answer at the processor in time, stop what has not left",

@@ -19,7 +19,9 @@ from sync.locks import hold
 from sync.orders.reading import takers
 from sync.topology import mappings_by_resource
 
-NOT_KEPT = "its secret was not kept"
+NOT_KEPT = "secret not kept"
+_MISSING, _OFF, _OTHER, _TWICE = "not subscribed", "switched off", "other topics subscribed", "subscribed twice"
+_SURPLUS = "subscribed though not read"
 _PATIENCE = 60.0
 
 
@@ -121,14 +123,14 @@ def _single(
             yield from (Step(Action.REMOVE, (topic,), NOT_KEPT, one) for one in here)
             here = []
         if not here:
-            yield Step(Action.CREATE, (topic,), "is not subscribed")
+            yield Step(Action.CREATE, (topic,), _MISSING)
         elif not here[0].active:
-            yield Step(Action.CHANGE, (topic,), "was switched off", here[0])
+            yield Step(Action.CHANGE, (topic,), _OFF, here[0])
         for another in here[1:]:
-            yield Step(Action.REMOVE, (topic,), "is subscribed twice", another)
+            yield Step(Action.REMOVE, (topic,), _TWICE, another)
     for one in ours:
         if all(topic in spec.topics and topic not in wanted for topic in one.topics):
-            yield Step(Action.REMOVE, one.topics, "names nothing that is read", one)
+            yield Step(Action.REMOVE, one.topics, _SURPLUS, one)
 
 
 def _bundled(
@@ -147,18 +149,18 @@ def _bundled(
         here = []
     if not wanted:
         for one in here:
-            yield Step(Action.REMOVE, one.topics, "names nothing that is read", one)
+            yield Step(Action.REMOVE, one.topics, _SURPLUS, one)
         return
     if not here:
-        yield Step(Action.CREATE, tuple(wanted), "are not subscribed")
+        yield Step(Action.CREATE, tuple(wanted), _MISSING)
         return
     first = here[0]
     strange = tuple(topic for topic in first.topics if topic not in spec.topics)
     right = (*wanted, *strange)
     everything = ALL_TOPICS in first.topics
     if not first.active:
-        yield Step(Action.CHANGE, first.topics if everything else right, "was switched off", first)
+        yield Step(Action.CHANGE, first.topics if everything else right, _OFF, first)
     elif not everything and set(first.topics) != set(right):
-        yield Step(Action.CHANGE, right, "holds other topics", first)
+        yield Step(Action.CHANGE, right, _OTHER, first)
     for another in here[1:]:
-        yield Step(Action.REMOVE, another.topics, "is subscribed twice", another)
+        yield Step(Action.REMOVE, another.topics, _TWICE, another)

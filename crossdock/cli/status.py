@@ -135,12 +135,11 @@ def _report(app: App) -> Report:
 
 
 def _trouble_rows(connection: Connection) -> list[dict[str, object]]:
-    from crossdock.daemon.hearing import DIFFERS
-    from sync import silence, trouble
+    from sync import differing, silence, trouble
     from sync.privacy.demands import TELL
     from sync.privacy.erase import ELSEWHERE
 
-    found = trouble.of_kinds(connection, (silence.KIND, DIFFERS, TELL, ELSEWHERE))
+    found = trouble.of_kinds(connection, (silence.KIND, differing.KIND, TELL, ELSEWHERE))
     return [{name: getattr(one, name) for name in ("kind", "subject", "detail", "opened_at")} for one in found]
 
 

@@ -134,16 +134,24 @@ def _chosen(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[d
 def _one(
     app: App, settings: Settings, hub: Hub, name: str, rows: list[dict[str, object]], *, yes: bool, ending: bool
 ) -> None:
-    """Add what differs at one connection to the rows, and with ``yes`` put it right, one step after the other."""
+    """Add what differs at one connection to the rows, and with ``yes`` put it right, one step after the other.
+
+    What the daemon said of it is brought up to date: it looks itself only once a day.
+    """
     from crossdock.webhooks.subscribing import asked
+    from sync import differing
 
     found = asked(settings, resolver(app, settings), hub, name)
-    steps = found.steps(hub) if ending else _mending(found.steps(hub))
+    differs = found.steps(hub)
+    steps = differs if ending else _mending(differs)
     told = [_row(name, step) for step in steps]
     rows += told
     for row, step in zip(told, steps, strict=True) if yes else ():
         found.carry_out(hub, step)
         row["done"] = "yes"
+    if yes and steps:
+        differs = asked(settings, resolver(app, settings), hub, name).steps(hub)
+    differing.renew(hub, name, differs)
 
 
 def _mending(steps: Sequence[Step]) -> list[Step]:

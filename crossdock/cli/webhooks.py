@@ -117,11 +117,10 @@ def list_webhooks(app: App, connection: str | None, limit: int) -> Outcome:
 
 def _trouble(database: Connection) -> dict[str, str]:
     """What stands against each connection: it is silent, or not subscribed as it should be."""
-    from crossdock.daemon.hearing import DIFFERS
-    from sync import silence, trouble
+    from sync import differing, silence, trouble
 
     found: dict[str, str] = {}
-    for row in trouble.of_kinds(database, (silence.KIND, DIFFERS)):
+    for row in trouble.of_kinds(database, (silence.KIND, differing.KIND)):
         found[row.subject] = "; ".join(filter(None, (found.get(row.subject, ""), row.detail)))
     return found
 

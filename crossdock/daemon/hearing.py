@@ -13,14 +13,12 @@ from crossdock.daemon.active import Active
 from crossdock.settings.model import Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.subscribing import asked, registering
-from sync import silence, trouble
+from sync import differing, silence
 from sync.contain import of_one_record
-from sync.orders import store
 from sync.privacy import erase
 from sync.run import end_run, lease
 
 _log = logging.getLogger(__name__)
-DIFFERS = "webhooks_differ"
 _DAY, _HOUR = 86_400.0, 3_600.0
 _LEASE_SECONDS = 5.0
 
@@ -63,18 +61,13 @@ class Hearing:
         """Raise or close whether a platform tells all that is read of it; changes nothing there."""
         hub, settings = self._active.hub, self._active.settings
         steps = asked(settings, self._resolver(settings), hub, name).steps(hub)
-        with hub.database.begin() as connection:
-            if not steps:
-                store.close_incidents(connection, DIFFERS, name, hub.stamp())
-                return
-            said = "; ".join(f"{step.action.value} {', '.join(step.topics)} {step.why}" for step in steps)
-            trouble.stands(connection, DIFFERS, name, f"crossdock webhooks register: {said}", hub.stamp())
-        _log.warning("%s does not tell what is read of it: %s", name, said)
+        if said := differing.differs(hub, name, steps):
+            _log.warning("the webhooks of %s are not those that are needed: %s", name, said)
 
     def _close_others(self, names: Sequence[str]) -> None:
         hub = self._active.hub
         with hub.database.begin() as connection:
-            silence.close_others(connection, DIFFERS, names, hub.stamp())
+            silence.close_others(connection, differing.KIND, names, hub.stamp())
 
     def _forget(self) -> None:
         hub = self._active.hub

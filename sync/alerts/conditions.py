@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from canonical.clock import instant_text, parse_instant
-from sync import flowstate, freshness
+from sync import differing, flowstate, freshness, silence
 from sync.alerts.kinds import ADVICE, Kind
 from sync.config import HubConfig
 from sync.orders import oversold
@@ -20,7 +20,11 @@ _CONFLICT = tables.table(tables.Conflict)
 _ITEM = tables.table(tables.Item)
 _CALL = tables.table(tables.CallRow)
 _QUARANTINE = tables.table(tables.Quarantine)
-_INCIDENTS: dict[str, Kind] = {oversold.KIND: "oversold", "webhooks_silent": "silent_webhooks"}
+_INCIDENTS: dict[str, Kind] = {
+    oversold.KIND: "oversold",
+    silence.KIND: "silent_webhooks",
+    differing.KIND: "webhooks_differ",
+}
 _PERSONS = "privacy_"
 """How the kinds of incidents begin that are about somebody's data."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from canonical.clock import instant_text
+from canonical.words import shortened
 from sync.alerts.conditions import Condition
 from sync.store.alerts import Alert, AlertDelivery
 from sync.store.columns import filled
@@ -33,10 +34,10 @@ def reconcile(
     known = {(row.kind, row.subject): row for row in connection.execute(select(_ALERT).where(_ALERT.c.closed_at == ""))}
     holding = {(one.kind, one.subject): one for one in found}
     for key, one in holding.items():
+        said = {"detail": shortened(one.detail, _LONGEST), "todo": one.todo}
         if key not in known:
             _open(connection, one, wants, stamp)
-        elif known[key].detail != one.detail[:_LONGEST]:
-            said = {"detail": one.detail[:_LONGEST], "todo": one.todo}
+        elif known[key].detail != said["detail"]:
             connection.execute(update(_ALERT).where(_ALERT.c.id == known[key].id).values(**said))
     over = [row.id for key, row in known.items() if key not in holding]
     if over:
@@ -46,7 +47,7 @@ def reconcile(
 
 
 def _open(connection: Connection, one: Condition, wants: Mapping[str, Collection[str]], now: str) -> None:
-    row = {"kind": one.kind, "subject": one.subject, "detail": one.detail[:_LONGEST], "todo": one.todo}
+    row = {"kind": one.kind, "subject": one.subject, "detail": shortened(one.detail, _LONGEST), "todo": one.todo}
     ident = insert_returning_id(connection, _ALERT, filled(Alert, {**row, "opened_at": now}))
     for target in sorted(target for target, kinds in wants.items() if one.kind in kinds):
         connection.execute(insert(_DELIVERY).values(**_delivery(ident, target, OPENED)))

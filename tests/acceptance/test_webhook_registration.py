@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.doors import doors
 from tests.support.commands import crossdock
+from tests.support.hearing import Serving, start_serving
+from tests.support.waiting import until
 
 CONFIG = """\
 database: sqlite:///hub.sqlite
@@ -160,6 +163,36 @@ def test_what_is_read_is_subscribed_once_and_mended_when_it_was_lost(world: Worl
     ]
     assert [hook.status for hook in world.woo.webhooks.hooks if hook is not theirs] == ["active"] * len(topics)
     assert theirs.status == "disabled"
+
+
+def test_what_the_daemon_found_switched_off_is_over_when_a_command_finds_it_right(world: World) -> None:
+    """By a command of its own and by one that the daemon carries out, without waiting for its next look."""
+    world.run("webhooks", "register", "--yes", code=0)
+
+    def trouble() -> str:
+        listed = {one["connection"]: one["trouble"] for one in world.run("webhooks", "list", code=0)["connections"]}
+        return str(listed["shop_web"])
+
+    def found_switched_off() -> Serving:
+        with world.woo.turn():
+            hook.status = "paused"
+        serving = start_serving(world.folder / "crossdock.yaml", "--every", "3600", env=SECRETS)
+        until(lambda: trouble() == "switched off: order.updated", 60.0, pause=1.0)
+        return serving
+
+    hook = next(one for one in world.woo.webhooks.hooks if one.topic == "order.updated")
+    serving = found_switched_off()
+    try:
+        world.run("webhooks", "repair", "--yes", code=0)
+        assert (hook.status, trouble()) == ("active", "")
+    finally:
+        serving.end(signal.SIGTERM)
+    found_switched_off().end(signal.SIGTERM)
+    # Somebody switched it on by hand: nothing is left to do, and that is told.
+    with world.woo.turn():
+        hook.status = "active"
+    world.run("webhooks", "register", code=0)
+    assert trouble() == ""
 
 
 def test_what_3pls_tell_is_subscribed_with_their_secrets_where_serve_looks_for_them(world: World) -> None:

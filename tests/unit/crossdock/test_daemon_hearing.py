@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from connectors.manifest import WebhookSpec
 from crossdock.daemon.active import Active
-from crossdock.daemon.hearing import DIFFERS, Hearing
+from crossdock.daemon.hearing import Hearing
 from crossdock.settings.lint import checked
 from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
-from sync import silence, trouble
+from sync import differing, silence, trouble
 from sync.store.tables import Run, table
 from tests.support.trading import Trading, open_trading
 
@@ -87,10 +87,10 @@ def test_what_a_platform_did_not_tell_is_over_when_the_hub_does_not_subscribe_th
 ) -> None:
     active = Active(_settings(tmp_path, 0.0), trading.hub, set())
     with trading.hub.database.begin() as connection:
-        trouble.stands(connection, DIFFERS, "shop", "said", trading.hub.stamp())
+        trouble.stands(connection, differing.KIND, "shop", "said", trading.hub.stamp())
     Hearing(active, lambda _settings: pytest.fail("no platform is asked")).check()
     with trading.hub.database.begin() as connection:
-        assert trouble.of_kinds(connection, [DIFFERS]) == []
+        assert trouble.of_kinds(connection, [differing.KIND]) == []
 
 
 def test_a_fault_that_no_one_foresaw_at_one_connection_leaves_the_others_alone(
