@@ -14,6 +14,7 @@ from sync import logcontext
 Form: TypeAlias = Literal["text", "json"]
 Redact: TypeAlias = Callable[[str, Iterable[str]], str]
 LEVELS = ("debug", "info", "warning", "error")
+_OTHERS = ("apscheduler", "httpx", "httpcore")
 
 
 def start(form: Form, level: int, secrets: set[str], redact: Redact) -> None:
@@ -21,6 +22,9 @@ def start(form: Form, level: int, secrets: set[str], redact: Redact) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines(secrets, redact) if form == "json" else Text(secrets, redact))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _OTHERS:
+        # Their own words are about threads, jobs and sockets; what an operator should know is said by us.
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
 class Text(logging.Formatter):

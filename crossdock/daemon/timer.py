@@ -65,8 +65,6 @@ class Timer:
         for schedule in self._schedules.values():
             self._scheduler.add_job(self.fire, _Starts(schedule), args=(schedule,), name=f"schedule {schedule.name}")
         self._scheduler.add_job(self.catch_up, IntervalTrigger(seconds=_SECOND_LOOK), name="schedules, second look")
-        # Its own words are about threads and jobs; what an operator should know is said here.
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler.start()
 
     def stop(self) -> None:

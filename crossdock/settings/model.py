@@ -46,7 +46,8 @@ class Settings:
     database: str
     connections: Mapping[str, ConnectionSettings]
     locations: Mapping[str, Mapping[str, str]]
-    ownership: Ownership
+    ownership: Ownership = field(compare=False)
+    """Not compared, since its rules know their lines: ``version`` is another one when they change."""
     pools: Mapping[str, Pool]
     flows: Mapping[str, FlowShape]
     rules: Mapping[str, Mapping[str, ChannelRule]]

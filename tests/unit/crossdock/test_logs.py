@@ -11,7 +11,7 @@ import pytest
 
 from crossdock.cli import errors
 from crossdock.cli.errors import redacted
-from crossdock.logs import JsonLines, Text
+from crossdock.logs import JsonLines, Text, start
 from sync import logcontext
 from sync.logcontext import about
 
@@ -33,6 +33,16 @@ def test_a_line_says_when_how_grave_where_and_what() -> None:
     found = _line("%s was not read", "shop")
     assert (found["level"], found["logger"], found["message"]) == ("warning", "sync.run", "shop was not read")
     assert found["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO, logging.ERROR])
+def test_what_libraries_say_of_themselves_is_left_out(level: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    for name in ("apscheduler", "httpx", "httpcore"):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
+    start("text", level, set(), redacted)
+    for name in ("apscheduler.scheduler", "httpx", "httpcore.connection"):
+        assert logging.getLogger(name).getEffectiveLevel() == max(level, logging.WARNING)
 
 
 def test_what_a_line_is_about_comes_from_where_it_is_written_and_ends_there() -> None:

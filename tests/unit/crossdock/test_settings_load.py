@@ -265,6 +265,12 @@ def test_layout_and_comments_do_not_change_the_version_but_a_value_does(tmp_path
     assert _load(tmp_path, GOOD.replace("buffer: 2", "buffer: 3")).version != version
 
 
+def test_a_configuration_is_equal_to_itself_and_to_another_with_comments(tmp_path: Path) -> None:
+    """Else a daemon would say that it follows changes whenever it looks."""
+    assert _load(tmp_path, GOOD) == _load(tmp_path, "# Ours.\n\n" + GOOD)
+    assert _load(tmp_path, GOOD) != _load(tmp_path, GOOD + "alerts: {stale_minutes: 5}\n")
+
+
 def test_a_changed_mapping_file_changes_the_version(tmp_path: Path) -> None:
     first = _load(tmp_path).version
     mapping = tmp_path / "mappings" / "erp_system" / "variant.yaml"
