@@ -35,7 +35,7 @@ COMMANDS: dict[str, str] = {
     "schedules": "List the schedules: when each started last, and when it starts next.",
     "webhooks": "List what each platform tells, and have it tell what is read here.",
     "privacy": "Forget a customer, or tell what is kept of one.",
-    "replay": "Mark what was told by webhook once more, to be read again.",
+    "replay": "The same as `webhooks replay`: mark what was told by webhook once more, to be read again.",
     "audit": "Report on fields that differ (accuracy, drift, orphans, duplicates), orders, reservations or payments.",
     "conflicts": "List, show and resolve what somebody changed who does not own it.",
     "orders": "List and show orders, and decide about those that wait for a person.",

@@ -1,4 +1,4 @@
-"""``crossdock replay``: mark what was told by webhook once more."""
+"""``crossdock webhooks replay``, or ``crossdock replay``: mark what was told by webhook once more."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from crossdock.cli.workspace import load
     "replay",
     "Mark what was told by webhook once more, to be read again.",
     """
-    crossdock replay --since 2026-11-27T08:00:00Z
-    crossdock replay --connection shop_eu
-    crossdock replay --id 1042
+    crossdock webhooks replay --since 2026-11-27T08:00:00Z
+    crossdock webhooks replay --connection shop_eu
+    crossdock webhooks replay --id 1042
     """,
 )
 @click.option("--connection", "names", multiple=True, metavar="NAME", help="Only of this connection; repeatable.")

@@ -11,6 +11,7 @@ from canonical.hints import did_you_mean
 from connectors.manifest import WebhookSpec
 from crossdock.cli.app import App, closing, make_command
 from crossdock.cli.outcome import Outcome
+from crossdock.cli.replay import command as replay
 from crossdock.cli.report import Column, Report, Section
 from crossdock.cli.subscribing import register, repair
 from crossdock.cli.work import looking
@@ -51,11 +52,12 @@ _LATEST = [
         crossdock webhooks list --connection shop_eu
         crossdock webhooks register
         crossdock webhooks repair --yes
+        crossdock webhooks replay --since 2026-11-27T08:00:00Z
         """
     ),
 )
 def command() -> None:
-    """What platforms tell by themselves. `crossdock serve` hears it, `crossdock replay` marks it once more."""
+    """What platforms tell by themselves. `crossdock serve` hears it, `replay` marks it once more."""
 
 
 @make_command(
@@ -143,3 +145,4 @@ def _next(rows: list[dict[str, object]]) -> list[str]:
 command.add_command(list_webhooks)
 command.add_command(register)
 command.add_command(repair)
+command.add_command(replay)

@@ -96,8 +96,9 @@ def test_the_list_of_one_connection_tells_topics_and_the_newest_messages(databas
     assert (newest["topic"], newest["copies"], newest["bytes"]) == ("order.updated", 2, 9)
 
 
-def test_a_replay_marks_what_messages_name(database: Database) -> None:
-    told = _call(database, "replay", code=2)
+@pytest.mark.parametrize("words", [("webhooks", "replay"), ("replay",)])
+def test_a_replay_marks_what_messages_name(database: Database, words: tuple[str, ...]) -> None:
+    told = _call(database, *words, code=2)
     assert told["counts"] == {"messages": 4, "naming": 2, "marked": 2}
     assert _marked(database) == {"shop": 2}
 
