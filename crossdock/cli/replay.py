@@ -23,6 +23,7 @@ from crossdock.cli.workspace import load
     crossdock webhooks replay --since 2026-11-27T08:00:00Z
     crossdock webhooks replay --connection shop_eu
     crossdock webhooks replay --id 1042
+    crossdock replay --id 1042           the same command
     """,
 )
 @click.option("--connection", "names", multiple=True, metavar="NAME", help="Only of this connection; repeatable.")
