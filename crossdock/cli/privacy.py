@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -19,6 +19,8 @@ from crossdock.cli.workspace import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy import Row
 
     from sync.privacy.erase import Person
 
@@ -125,21 +127,33 @@ def export(app: App, customer: str, connection: str, file: Path, answered: bool)
     """,
 )
 def list_demands(app: App) -> Outcome:
-    """List demands to be answered by a person, with the day they are due.
+    """List demands to be answered by a person, with the day they are due, and those that the next sync will read.
 
     JSON: {"counts": {"waiting"}, "waiting": [{"kind", "subject", "detail", "opened_at"}], ...}
     """
     from sync import trouble
-    from sync.privacy.demands import TELL
+    from sync.privacy.demands import TELL, unread
     from sync.privacy.erase import ELSEWHERE
 
     with looking(app) as hub, hub.database.begin() as database:
         found = trouble.of_kinds(database, (TELL, ELSEWHERE))
+        coming = unread(hub, database)
     names = ("kind", "subject", "detail", "opened_at")
-    rows = [{name: getattr(one, name) for name in names} for one in found]
+    rows = [{name: getattr(one, name) for name in names} for one in found] + [_coming(one) for one in coming]
+    steps = ["crossdock sync, unless `crossdock serve` runs"] if coming else []
     sections = [Section("waiting", _WAITING, rows, empty="nobody demands anything")]
     outcome = Outcome.PENDING if rows else Outcome.IN_SYNC
-    return app.output.emit(Report("privacy list", outcome, sections, {"waiting": len(rows)}))
+    return app.output.emit(Report("privacy list", outcome, sections, {"waiting": len(rows)}, next=steps))
+
+
+def _coming(row: Row[Any]) -> dict[str, object]:
+    """A demand that the next sync will read and carry out, or hand to a person."""
+    return {
+        "kind": "not_read_yet",
+        "subject": f"{row.connection} message {row.id}",
+        "detail": f"{row.topic} is looked after with the next sync",
+        "opened_at": row.received_at,
+    }
 
 
 def _show(app: App, person: Person) -> Outcome:

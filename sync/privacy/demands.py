@@ -29,6 +29,12 @@ def waiting(hub: Hub, connection: Connection) -> bool:
     return connection.execute(select(INBOX.c.id).where(*_open(hub)).limit(1)).first() is not None
 
 
+def unread(hub: Hub, connection: Connection) -> list[Row[Any]]:
+    """What is demanded and was not looked at yet, oldest first: id, connection, topic and when it came."""
+    query = select(INBOX.c.id, INBOX.c.connection, INBOX.c.topic, INBOX.c.received_at)
+    return list(connection.execute(query.where(*_open(hub)).order_by(INBOX.c.id)))
+
+
 def carry_out(hub: Hub) -> int:
     """Carry out every open demand; tells how many. One that cannot be read is left to a person."""
     _after_restore(hub)

@@ -96,6 +96,14 @@ def test_the_list_of_one_connection_tells_topics_and_the_newest_messages(databas
     assert (newest["topic"], newest["copies"], newest["bytes"]) == ("order.updated", 2, 9)
 
 
+def test_a_demand_that_nobody_read_yet_is_among_those_that_wait(database: Database) -> None:
+    told = _call(database, "privacy", "list", code=2)
+    (one,) = told["waiting"]
+    assert (one["kind"], one["subject"], one["opened_at"]) == ("not_read_yet", "shop message 2", EARLY)
+    assert "x/redact" in one["detail"]
+    assert told["next"]
+
+
 @pytest.mark.parametrize("words", [("webhooks", "replay"), ("replay",)])
 def test_a_replay_marks_what_messages_name(database: Database, words: tuple[str, ...]) -> None:
     told = _call(database, *words, code=2)
