@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from dataclasses import dataclass, field
@@ -50,6 +51,9 @@ class Asked:
         telling = self.spec.registration is not None and self.spec.registration.signed_by == "told"
         if telling and self.file is None and step.action is Action.CREATE:
             raise _no_file(self.connection)
+        if telling and self.file is not None and step.action is Action.CREATE:
+            # Before: else the platform would have a webhook whose messages nobody could believe.
+            require_writable(self.file)
         several = self.file is not None and told_for_each(self.spec)
         if self.file is not None and several and step.action is not Action.CHANGE:
             # Before: a secret that stands there is one whose webhook was made, and made to its end.
@@ -105,13 +109,24 @@ def require_public(settings: Settings) -> None:
         raise ConfigError([Problem("no address to subscribe", file=str(settings.file), hint=hint)])
 
 
+def require_writable(path: Path) -> None:
+    """FatalError where a secret could not be put into its file; leaves nothing behind but the folder."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        fresh, number = _beside(path)
+        os.close(number)
+        fresh.unlink()
+    except OSError as error:
+        hint = "make the folder writable and register again"
+        raise FatalError(f"cannot keep a secret in {path}: {error.strerror}", hint=hint) from error
+
+
 def keep(path: Path, secret: str) -> None:
     """Put a secret into its file, readable by us alone, and never half."""
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as writing:
+        fresh, number = _beside(path)
+        with os.fdopen(number, "w", encoding="utf-8") as writing:
             writing.write(f"{secret}\n")
             writing.flush()
             os.fsync(writing.fileno())
@@ -119,6 +134,14 @@ def keep(path: Path, secret: str) -> None:
     except OSError as error:
         hint = "make the folder writable and register again: a subscription whose secret was not kept is made anew"
         raise FatalError(f"cannot keep the secret in {path}: {error.strerror}", hint=hint) from error
+
+
+def _beside(path: Path) -> tuple[Path, int]:
+    """An empty file of ours beside another one, open to be written."""
+    fresh = path.with_name(f".{path.name}.new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh.unlink(missing_ok=True)
+    return fresh, os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def _file_of(settings: Settings, reference: str) -> Path | None:

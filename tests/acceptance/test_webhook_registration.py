@@ -237,6 +237,22 @@ def test_a_webhook_is_not_made_where_its_secret_would_go_nowhere(world: World) -
     assert world.hero.state.all("Webhook") == []
 
 
+def test_nothing_is_made_where_its_secret_cannot_be_written(world: World) -> None:
+    # A folder that cannot be made, and a file that is one: who runs the tests may write everywhere else.
+    (world.folder / "secrets").write_text("", encoding="utf-8")
+    left = world.run("webhooks", "register", "--connection", "pay", "--yes", code=1)["left"]
+    assert "cannot keep a secret" in left[0]["why"]
+    (world.folder / "secrets").unlink()
+    (world.folder / "secrets").mkdir()
+    (world.folder / "secrets" / ".pay.new").mkdir()
+    left = world.run("webhooks", "register", "--connection", "pay", "--yes", code=1)["left"]
+    assert "cannot keep a secret" in left[0]["why"]
+    assert world.stripe.account.events.endpoints == []
+    (world.folder / "secrets" / ".pay.new").rmdir()
+    world.run("webhooks", "register", "--connection", "pay", "--yes", code=0)
+    assert [one.name for one in (world.folder / "secrets").iterdir()] == ["pay"]
+
+
 def test_an_endpoint_whose_secret_got_lost_is_made_anew(world: World) -> None:
     world.run("webhooks", "register", "--connection", "pay", "--yes", code=0)
     (world.folder / "secrets" / "pay").unlink()
