@@ -15,12 +15,12 @@ from connectors.base import Connector, Environment, Finding, PlatformLocation
 from connectors.registry import create
 from crossdock.alerts.targets import targets
 from crossdock.clock import SystemClock
-from crossdock.settings.hub import database_url, resolved, token_key
+from crossdock.settings.hub import database_url, erasures_file, resolved, token_key
 from crossdock.settings.model import ConnectionSettings, Settings
 from crossdock.settings.secrets import Resolver
 from crossdock.webhooks.doors import doors
 from sync.migrations.upgrade import head, revision
-from sync.privacy import ledger
+from sync.privacy import ledger, secondlist
 from sync.store.database import Database
 
 _LOCK = 0x63726F73
@@ -173,7 +173,9 @@ def _existing(database: Database, settings: Settings) -> Iterator[Finding]:
             yield Finding("writable", ok=True, message="a table could be made")
         if not database.is_sqlite:
             yield _locks(database.engine)
-            yield from _second_list(database, settings)
+        yield from _second_list(database, settings)
+    except CrossdockError as error:
+        yield from _failed("erasures", error)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         yield Finding(
@@ -195,12 +197,20 @@ def _write_and_undo(connection: Connection) -> None:
 
 def _second_list(database: Database, settings: Settings) -> Iterator[Finding]:
     """A restored backup would bring back whom it still knows, and take away that they were forgotten."""
+    path = secondlist.place(erasures_file(settings), database)
     with database.engine.connect() as connection:
-        if settings.privacy.erasures_file or revision(connection) != head() or ledger.is_empty(connection):
+        if revision(connection) != head():
             return
-    message = "who was forgotten stands in this database only, and not in older backups of it"
-    advice = "set privacy.erasures_file to a file outside of the backups"
-    yield Finding("erasures", ok=True, message=message, advice=advice, warning=True)
+        forgot = not ledger.is_empty(connection)
+        foreign = path is not None and secondlist.is_foreign(path, connection)
+    if path is None and forgot:
+        message = "who was forgotten stands in this database only, and not in older backups of it"
+        advice = "set privacy.erasures_file to a file outside of the backups"
+        yield Finding("erasures", ok=True, message=message, advice=advice, warning=True)
+    if foreign:
+        message = f"{path} has erasures of another database, whose key is not in this one: they match nobody here"
+        advice = "restore a copy of that database; or carry those erasures out once more, and then delete the file"
+        yield Finding("erasures", ok=True, message=message, advice=advice, warning=True)
 
 
 def _locks(engine: Engine) -> Finding:

@@ -69,7 +69,7 @@ def copy(source: Path, target: Path) -> None:
     """Copy a whole database, what stands in its log included; FatalError when it cannot be read."""
     try:
         with (
-            closing(sqlite3.connect(f"file:{_quoted(source)}?mode=rw", uri=True, timeout=30)) as raw,
+            closing(sqlite3.connect(f"file:{quoted(source)}?mode=rw", uri=True, timeout=30)) as raw,
             closing(sqlite3.connect(target, isolation_level=None)) as other,
         ):
             raw.backup(other)
@@ -87,7 +87,7 @@ def examine(path: Path) -> Backup:
         raise FatalError(f"there is no file {path}", hint="name a file that `crossdock backup` made")
     try:
         # Read as it lies there, so that looking leaves nothing behind.
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=30)) as raw:
+        with closing(sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True, timeout=30)) as raw:
             sound = [row[0] for row in raw.execute("pragma integrity_check(3)")]
             if sound != ["ok"]:
                 raise FatalError(f"{path} is damaged: {'; '.join(sound)}", hint="use another copy")
@@ -137,5 +137,6 @@ def _files(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as it stands in a URI of SQLite."""
     return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

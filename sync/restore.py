@@ -19,12 +19,12 @@ from sqlalchemy import Connection, delete, select, update
 
 from canonical.clock import Clock
 from canonical.errors import BusyError, FatalError
-from sync.backup import MADE_AT, Backup, copy, examine, file_of, private, put_in_place
+from sync.backup import MADE_AT, Backup, copy, examine, file_of, private, put_in_place, quoted
 from sync.locks import EXECUTOR, hold
 from sync.migrations.upgrade import known, upgrade
 from sync.orders.store import EFFECT, mark_due
 from sync.store import tables
-from sync.store.database import Database, put_meta
+from sync.store.database import ERASURE_KEYS, Database, erasure_keys, put_meta
 
 _CURSOR, _META = tables.table(tables.Cursor), tables.table(tables.Meta)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -69,7 +69,7 @@ def restore(database: Database, source: Path, clock: Clock) -> Restored:
         part = path.with_name(f"{path.name}.restoring")
         with private(part):
             copy(source, part)
-            revision = _prepare(part)
+            revision = _prepare(part, _erasure_keys(path))
             kept = _keep(path, clock.now())
             put_in_place(part, path)
     return Restored(found, kept, revision)
@@ -91,18 +91,35 @@ def _refuse_open(path: Path) -> None:
         raise busy
 
 
-def _prepare(part: Path) -> str:
+def _erasure_keys(path: Path) -> list[str]:
+    """The keys of the list of erasures in the database that is replaced; none where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True)) as raw:
+            facts = dict(raw.execute("select key, value from meta where key in (?, 'database_id')", (ERASURE_KEYS,)))
+    except sqlite3.Error:
+        return []
+    return str(facts.get(ERASURE_KEYS) or facts.get("database_id", "")).split()
+
+
+def _prepare(part: Path, replaced: list[str]) -> str:
     """Bring the copy's schema up to date, and let it forget how far it has read; tells its revision."""
     database = Database(f"sqlite:///{part}")
     try:
         upgrade(database.engine)
         with database.begin() as connection:
+            _keep_keys(connection, replaced)
             _begin_anew(connection)
     finally:
         database.close()
     with closing(sqlite3.connect(part, isolation_level=None)) as raw:
         raw.execute("pragma journal_mode=delete")
     return examine(part).revision
+
+
+def _keep_keys(connection: Connection, replaced: list[str]) -> None:
+    # The file beside the database holds what was forgotten in either, and has to be recognized.
+    keys = dict.fromkeys((*erasure_keys(connection), *replaced))
+    put_meta(connection, ERASURE_KEYS, " ".join(keys))
 
 
 def _begin_anew(connection: Connection) -> None:

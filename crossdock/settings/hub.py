@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from canonical.errors import ConfigError, Problem
 from connectors import registry
@@ -44,8 +45,14 @@ def hub_config(settings: Settings, resolver: Resolver) -> HubConfig:
         routes=settings.routes,
         processors=settings.processors,
         retention=settings.retention,
-        erasures_file=settings.config_dir / settings.privacy.erasures_file if settings.privacy.erasures_file else None,
+        erasures_file=erasures_file(settings),
     )
+
+
+def erasures_file(settings: Settings) -> Path | None:
+    """The file that is named for the list of erasures, or None."""
+    named = settings.privacy.erasures_file
+    return settings.config_dir / named if named else None
 
 
 def database_url(settings: Settings, resolver: Resolver) -> str:

@@ -13,7 +13,7 @@ from connectors.webhooks import PrivacyDemand
 from sync import trouble
 from sync.contain import of_one_record
 from sync.hub import Hub
-from sync.privacy import erase, ledger
+from sync.privacy import erase, secondlist
 from sync.privacy.erase import Person, reader_of
 from sync.privacy.messages import INBOX, strip
 from sync.privacy.redaction import names_in
@@ -65,7 +65,7 @@ def _alone(hub: Hub, row: Row[Any]) -> bool:
 def _after_restore(hub: Hub) -> None:
     """Forget again whom a backup brought back, before anything is done with it."""
     with hub.database.begin() as connection:
-        restored = ledger.read_beside(hub, connection)
+        restored = secondlist.read(hub, connection)
     if restored:
         erase.again(hub)
 

@@ -10,7 +10,7 @@ from connectors.registry import webhooks_of
 from connectors.webhooks import Webhooks
 from sync import trouble
 from sync.hub import Hub
-from sync.privacy import disk, ledger
+from sync.privacy import disk, ledger, secondlist
 from sync.privacy.find import Heading, Key, order_documents
 from sync.privacy.ledger import CUSTOMER, EMAIL, ORDER
 from sync.privacy.sweep import Swept, sweep
@@ -67,7 +67,7 @@ def erase(hub: Hub, connection: Connection, person: Person) -> Swept:
 def again(hub: Hub) -> Swept | None:
     """Forget once more what came back with a backup, was told late, or had to be kept for a call; None for nothing."""
     with hub.database.begin() as connection:
-        ledger.read_beside(hub, connection)
+        secondlist.read(hub, connection)
         if ledger.is_empty(connection):
             return None
         done = sweep(hub, connection, reader_of(hub))
@@ -80,7 +80,7 @@ def again(hub: Hub) -> Swept | None:
 def finish(hub: Hub) -> bool:
     """Write the list down a second time, and the database's files anew; False when that must be tried again."""
     with hub.database.begin() as connection:
-        ledger.write_beside(hub, connection)
+        secondlist.write(hub, connection)
     return disk.clean(hub.database)
 
 

@@ -1,24 +1,18 @@
 """The list of erasures: ids as keyed hashes, added and never taken away.
 
-It is kept a second time in a file that a restored backup does not replace, so that what was forgotten after the
-backup is forgotten again: where the configuration says, else beside an SQLite database.
+A database has several keys when copies of another one became it: what was forgotten under either is recognized.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from pathlib import Path
 
-import msgspec
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from canonical.errors import FatalError
-from sync.hub import Hub
-from sync.store.database import get_meta
+from sync.store.database import erasure_keys
 from sync.store.privacy import Erasure
 from sync.store.tables import table
 
@@ -29,26 +23,19 @@ REQUEST, PAID, HINT = "request", "charge", "hint"
 _ONCE = ["connection", "kind", "digest"]
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One erasure as the file holds it."""
-
-    connection: str
-    kind: str
-    digest: str
-    erased_at: str
-
-
 @dataclass(frozen=True)
 class Ledger:
-    """All erasures in memory, with the key of their hashes: (connection, kind) to hash to when."""
+    """All erasures in memory, with the keys of their hashes: (connection, kind) to hash to when."""
 
-    key: bytes
+    keys: tuple[bytes, ...]
     known: Mapping[tuple[str, str], Mapping[bytes, str]] = field(default_factory=dict)
 
     def erased_at(self, connection: str, kind: str, name: str) -> str:
         """When an id was forgotten; empty where it was not."""
         found = self.known.get((connection, kind))
-        return found.get(digest(self.key, connection, kind, name), "") if found and name else ""
+        if not found or not name:
+            return ""
+        return max(found.get(digest(key, connection, kind, name), "") for key in self.keys)
 
     def connections(self) -> set[str]:
         """The connections of which something was forgotten."""
@@ -66,7 +53,7 @@ def load(connection: Connection) -> Ledger:
     known: dict[tuple[str, str], dict[bytes, str]] = {}
     for row in connection.execute(select(ERASURE)):
         known.setdefault((row.connection, row.kind), {})[bytes(row.digest)] = row.erased_at
-    return Ledger(_key(connection), known)
+    return Ledger(_keys(connection), known)
 
 
 def is_empty(connection: Connection) -> bool:
@@ -76,66 +63,17 @@ def is_empty(connection: Connection) -> bool:
 
 def add(connection: Connection, names: Iterable[tuple[str, str, str]], now: str) -> int:
     """Note ids as forgotten, each (connection, kind, id); tells how many are new."""
-    key = _key(connection)
+    key = _keys(connection)[0]
     rows = [
         {"connection": place, "kind": kind, "digest": digest(key, place, kind, name), "erased_at": now}
         for place, kind, name in dict.fromkeys(names)
         if name
     ]
-    return _insert(connection, rows)
+    return insert(connection, rows)
 
 
-def beside(hub: Hub) -> Path | None:
-    """The file that keeps the list a second time; None where there is none."""
-    if hub.config.erasures_file is not None:
-        return hub.config.erasures_file
-    path = hub.database.path
-    return path.with_name(f"{path.name}.erasures") if path is not None and str(path) != ":memory:" else None
-
-
-def write_beside(hub: Hub, connection: Connection) -> None:
-    """Bring the file up to the list."""
-    path = beside(hub)
-    if path is None:
-        return
-    known = {(one.connection, one.kind, one.digest) for one in _lines(path)}
-    fresh = [
-        Line(row.connection, row.kind, bytes(row.digest).hex(), row.erased_at)
-        for row in connection.execute(select(ERASURE).order_by(ERASURE.c.id))
-        if (row.connection, row.kind, bytes(row.digest).hex()) not in known
-    ]
-    if not fresh:
-        return
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-            # Behind a line that a crash cut off: what follows on it could not be read either.
-            file.write(_ending(path) + b"".join(msgspec.json.encode(one) + b"\n" for one in fresh))
-    except OSError as error:
-        raise FatalError(
-            f"cannot write {path}: {error.strerror}",
-            hint="make its folder writable, or name another file under privacy.erasures_file",
-        ) from error
-
-
-def read_beside(hub: Hub, connection: Connection) -> int:
-    """Take over what only the file knows: the database is an older backup; tells how much that was."""
-    path = beside(hub)
-    lines = _lines(path) if path is not None else []
-    if len(lines) <= connection.execute(select(func.count()).select_from(ERASURE)).scalar_one():
-        return 0
-    rows = [
-        {
-            "connection": one.connection,
-            "kind": one.kind,
-            "digest": bytes.fromhex(one.digest),
-            "erased_at": one.erased_at,
-        }
-        for one in lines
-    ]
-    return _insert(connection, rows)
-
-
-def _insert(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+def insert(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+    """Add rows to the list, but for those it has; tells how many are new."""
     if not rows:
         return 0
     before = connection.execute(select(func.count()).select_from(ERASURE)).scalar_one()
@@ -146,22 +84,5 @@ def _insert(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int
     return int(connection.execute(select(func.count()).select_from(ERASURE)).scalar_one()) - int(before)
 
 
-def _lines(path: Path) -> list[Line]:
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_bytes().splitlines():
-        try:
-            found.append(msgspec.json.decode(line, type=Line))
-        except msgspec.MsgspecError:
-            continue  # the end of a file that a crash cut off; its line is written again
-    return found
-
-
-def _ending(path: Path) -> bytes:
-    """What the last line of the file lacks at its end."""
-    return b"" if path.read_bytes()[-1:] in (b"", b"\n") else b"\n"
-
-
-def _key(connection: Connection) -> bytes:
-    return (get_meta(connection, "database_id") or "").encode()
+def _keys(connection: Connection) -> tuple[bytes, ...]:
+    return tuple(key.encode() for key in erasure_keys(connection))

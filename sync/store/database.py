@@ -33,6 +33,8 @@ from sync.store import tables
 T = TypeVar("T")
 _BATCH = 500
 _BUSY_SECONDS = 30
+ERASURE_KEYS = "erasure_keys"
+"""The fact that holds the keys of the list of erasures: whoever restores a copy keeps them."""
 
 
 class Database:
@@ -204,9 +206,27 @@ def open_database(url: str) -> Database:
         _keep_private(path)
     upgrade(database.engine)
     with database.begin() as connection:
-        if get_meta(connection, "database_id") is None:
-            put_meta(connection, "database_id", uuid.uuid4().hex)
+        _introduce(connection)
     return database
+
+
+def _introduce(connection: Connection) -> None:
+    """Give a database its random name and the key of its list of erasures, where it has none."""
+    facts = {
+        ERASURE_KEYS: " ".join(erasure_keys(connection)) or uuid.uuid4().hex,
+        "database_id": get_meta(connection, "database_id") or uuid.uuid4().hex,
+    }
+    # Of several processes that open a new database at once, all take what the first one said.
+    rows = [{"key": key, "value": value} for key, value in facts.items()]
+    upsert(connection, tables.table(tables.Meta), rows, keep=["value"])
+
+
+def erasure_keys(connection: Connection) -> list[str]:
+    """The keys of the hashes in the list of erasures, that of new ones first.
+
+    Older versions took the database's name, which saved plans carry and a restored database changes.
+    """
+    return (get_meta(connection, ERASURE_KEYS) or get_meta(connection, "database_id") or "").split()
 
 
 def get_meta(connection: Connection, key: str) -> str | None:

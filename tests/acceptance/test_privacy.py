@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -172,7 +171,7 @@ def test_a_signed_demand_takes_a_customer_out_of_every_file_for_good(
     _until(lambda: len(world.hearing.asked()) == 2 and not world.hearing.marked())
     assert serving.end(signal.SIGTERM) == 0
     assert world.left() == set(HERS)
-    shutil.copy(world.folder / "hub.sqlite", world.folder / "backup")
+    _run(world, "backup", "copy")
     before = world.hearing.asked()
 
     serving = world.hearing.serve("--every", "3600")
@@ -197,10 +196,9 @@ def test_a_signed_demand_takes_a_customer_out_of_every_file_for_good(
     assert (world.hearing.asked(), len(world.numbers())) == (before, 2)
     assert b"Parkweg 1" in (world.folder / "hub.sqlite").read_bytes()
 
-    for one in world.folder.glob("hub.sqlite-*"):
-        one.unlink()
-    shutil.copy(world.folder / "backup", world.folder / "hub.sqlite")
-    assert world.left() == set(HERS)
-    _run(world, "sync")
-    assert world.left() == set()
-    assert world.hearing.asked() == before
+    for _ in range(2):
+        _run(world, "restore", "copy", "--yes")
+        assert world.left() == set(HERS)
+        _run(world, "sync")
+        assert world.left() == set()
+        assert world.hearing.asked() == before

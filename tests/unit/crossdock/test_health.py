@@ -10,6 +10,7 @@ import pytest
 from canonical.errors import ConfigError
 from connectors.base import Finding
 from connectors.memory.simulator.world import MemoryItem, world
+from crossdock.clock import SystemClock
 from crossdock.health import account_findings, daemon_findings, database_findings, require_connectors
 from crossdock.settings.hub import hub_config
 from crossdock.settings.lint import checked
@@ -17,7 +18,8 @@ from crossdock.settings.model import Settings
 from crossdock.settings.platforms import InstalledPlatforms
 from crossdock.settings.privacy import PrivacyShape
 from crossdock.settings.secrets import Resolver
-from sync.privacy import ledger
+from sync.hub import Hub
+from sync.privacy import ledger, secondlist
 from sync.store.database import open_database
 
 CONFIG = """\
@@ -142,6 +144,23 @@ def test_a_list_of_erasures_that_only_the_database_has_is_warned_of(tmp_path: Pa
     assert [one for one in database_findings(kept, Resolver({}, tmp_path)) if one.check == "erasures"] == []
     assert hub_config(kept, Resolver({}, tmp_path)).erasures_file == tmp_path / "../erasures"
     assert hub_config(settings, Resolver({}, tmp_path)).erasures_file is None
+
+
+def test_a_list_of_erasures_that_another_database_made_is_warned_of(tmp_path: Path, sqlite_url: str) -> None:
+    for number in range(2):
+        opened = open_database(sqlite_url)
+        assert opened.path is not None
+        hub = Hub(hub_config(_settings(tmp_path, sqlite_url), Resolver({}, tmp_path)), opened, SystemClock())
+        with opened.begin() as connection:
+            ledger.add(connection, [("shop", ledger.CUSTOMER, str(number))], "2026-11-02T08:00:00Z")
+            secondlist.write(hub, connection)
+        opened.close()
+        found = _database(tmp_path, sqlite_url)
+        if number == 0:
+            assert "erasures" not in found
+            opened.path.unlink()
+    assert (found["erasures"].ok, found["erasures"].warning) == (True, True)
+    assert "match nobody" in found["erasures"].message
 
 
 @pytest.mark.parametrize("url", ["mysql://me:hunter2@localhost/x", "sqlite:///"])

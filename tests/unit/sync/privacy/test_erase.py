@@ -17,19 +17,19 @@ from sync import inbox, trouble
 from sync.inbox import Delivery
 from sync.observe import ReadMode
 from sync.orders import store
-from sync.privacy import demands, disk, ledger
-from sync.privacy.erase import ELSEWHERE, Person, again, erase, finish
+from sync.privacy import demands, disk, ledger, secondlist
+from sync.privacy.erase import ELSEWHERE, Person, again
 from sync.privacy.export import export
 from sync.privacy.redaction import NOTHING
-from sync.privacy.sweep import Swept
 from sync.run import run_sync
+from sync.store.database import open_database, put_meta
 from sync.store.inbox import Inbox
 from sync.store.orders import Document
 from sync.store.tables import table
+from tests.support.forgetting import HERS, as_older_versions_left_it, forget, kept, order, sync
 from tests.support.trading import Trading, open_trading
 
 DOCUMENT, INBOX = table(Document), table(Inbox)
-HERS = (b"Gracia", b"gracia@hopp", b"Kirschweg", b"0151999")
 
 
 @pytest.fixture
@@ -42,47 +42,11 @@ def found(database_url: str, tmp_path: Path) -> Iterator[Trading]:
     trading.hub.database.close()
 
 
-def _order(found: Trading, **more: Any) -> str:
-    who = {"external_id": "7", "name": "Gracia Hopp", "email": "gracia@hopp.example", "phone": "0151999"}
-    there = {"name": "Gracia Hopp", "street": "Kirschweg 7", "city": "Wermel", "country": "DE"}
-    given = {"customer": who, "shipping_address": there, "note": "for Gracia", **more}
-    return found.place("shop", {"SKU-1": 1}, **given)
-
-
-def _sync(found: Trading, mode: ReadMode = ReadMode.AUTO) -> None:
-    found.clock.advance(60)
-    run_sync(found.hub, mode)
-
-
-def _erase(found: Trading, person: Person) -> Swept:
-    with found.hub.database.begin() as connection:
-        done = erase(found.hub, connection, person)
-    assert finish(found.hub)
-    return done
-
-
-def _kept(found: Trading) -> set[bytes]:
-    """Her texts in any column of any row."""
-    left: set[bytes] = set()
-    with found.hub.database.begin() as connection:
-        for one in (DOCUMENT, INBOX, store.ORDER, store.REQUEST, store.EFFECT, table_of_incidents()):
-            for row in connection.execute(select(one)):
-                held = b"|".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
-                left |= {text for text in HERS if text in held}
-    return left
-
-
 def _standing(found: Trading, number: str) -> tuple[str, str]:
     with found.hub.database.begin() as connection:
         row = store.find_order(connection, "shop", number)
         assert row is not None
         return row.state, row.reason
-
-
-def table_of_incidents() -> Any:
-    from sync.store.orders import Incident
-
-    return table(Incident)
 
 
 def _touch(found: Trading, number: str, **values: Any) -> None:
@@ -93,75 +57,86 @@ def _touch(found: Trading, number: str, **values: Any) -> None:
 
 
 def test_a_person_goes_from_every_row_and_the_order_stands(found: Trading) -> None:
-    number = _order(found)
+    number = order(found)
     other = found.place("shop", {"SKU-2": 1}, customer={"external_id": "8", "name": "Ada", "email": "ada@x"})
-    _sync(found)
-    assert _kept(found) == set(HERS)
-    done = _erase(found, Person("shop", "7"))
+    sync(found)
+    assert kept(found) == set(HERS)
+    done = forget(found, Person("shop", "7"))
     assert (len(done.orders), done.open) == (1, 0)
-    assert _kept(found) == set()
+    assert kept(found) == set()
     with found.hub.database.begin() as connection:
         row = store.find_order(connection, "shop", number)
-        kept = store.find_order(connection, "shop", other)
+        adas = store.find_order(connection, "shop", other)
         assert row is not None
-        assert kept is not None
+        assert adas is not None
         (request,) = store.requests_of(connection, row.id)
         assert [(line.sku, line.quantity) for line in request.document.lines] == [("SKU-1", 1)]
         (told,) = trouble.of_kinds(connection, [ELSEWHERE])
         assert request.document.reference in told.detail or request.external_id in told.detail
-        (ada,) = store.requests_of(connection, kept.id)
+        (ada,) = store.requests_of(connection, adas.id)
         assert ada.document.customer.name == "Ada"
 
 
 def test_nothing_follows_from_it_at_any_platform(found: Trading) -> None:
     """A redacted address is no new address: no request is stopped, changed or made anew (R13)."""
-    number = _order(found)
-    _sync(found)
+    number = order(found)
+    sync(found)
     asked = {key: dict(one) for key, one in found.trades["erp"].requests.items()}
-    _erase(found, Person("shop", "7"))
+    forget(found, Person("shop", "7"))
     _touch(found, number, platform_status="looked at")
-    _sync(found)
-    _sync(found, ReadMode.FULL)
+    sync(found)
+    sync(found, ReadMode.FULL)
     assert found.trades["erp"].requests == asked
-    assert _kept(found) == set()
+    assert kept(found) == set()
     assert _standing(found, number) == ("asked", "")
 
 
 def test_a_platform_that_hides_its_buyers_later_changes_nothing_either(found: Trading) -> None:
-    number = _order(found)
-    _sync(found)
+    number = order(found)
+    sync(found)
     asked = {key: dict(one) for key, one in found.trades["erp"].requests.items()}
     _touch(found, number, customer={"redacted": True}, shipping_address=None, note="")
-    _sync(found)
+    sync(found)
     assert found.trades["erp"].requests == asked
 
 
 def test_an_order_read_only_afterwards_comes_in_without_its_person(found: Trading) -> None:
     """The demand was faster than the read, or a full read brings back what was deleted here."""
-    _order(found)
-    _erase(found, Person("shop", "7"))
-    _sync(found)
-    assert _kept(found) == set()
+    order(found)
+    forget(found, Person("shop", "7"))
+    sync(found)
+    assert kept(found) == set()
+
+
+def test_an_erasure_of_an_older_version_is_recognized_by_whatever_name_the_database_goes(found: Trading) -> None:
+    as_older_versions_left_it(found)
+    order(found)
+    forget(found, Person("shop", "7"))
+    open_database(found.hub.database.url).close()
+    with found.hub.database.begin() as connection:
+        put_meta(connection, "database_id", "another")
+    sync(found)
+    assert kept(found) == set()
 
 
 def test_what_is_ordered_after_the_erasure_is_kept(found: Trading) -> None:
-    _order(found)
-    _sync(found)
-    _erase(found, Person("shop", email="Gracia@Hopp.example "))
-    assert _kept(found) == set()
+    order(found)
+    sync(found)
+    forget(found, Person("shop", email="Gracia@Hopp.example "))
+    assert kept(found) == set()
     found.clock.advance(60)
-    _order(found)
-    _sync(found)
-    assert _kept(found) == set(HERS)
+    order(found)
+    sync(found)
+    assert kept(found) == set(HERS)
     assert len(found.trades["erp"].requests) == 2
 
 
 def test_a_request_that_was_not_sent_yet_is_not_sent_without_an_address(found: Trading) -> None:
-    _order(found)
+    order(found)
     found.clock.advance(60)
     run_sync(found.hub, orders=False)
-    _erase(found, Person("shop", "7"))
-    _sync(found)
+    forget(found, Person("shop", "7"))
+    sync(found)
     assert found.trades["erp"].requests == {}
     with found.hub.database.begin() as connection:
         states = list(connection.execute(select(store.REQUEST.c.state, store.REQUEST.c.reason)))
@@ -169,16 +144,16 @@ def test_a_request_that_was_not_sent_yet_is_not_sent_without_an_address(found: T
 
 
 def test_a_call_of_unknown_outcome_is_erased_once_it_is_known(found: Trading) -> None:
-    _order(found)
-    _sync(found)
+    order(found)
+    sync(found)
     with found.hub.database.begin() as connection:
         connection.execute(store.EFFECT.update().values(state="in_flight"))
-    assert _erase(found, Person("shop", "7")).open == 1
-    assert _kept(found)
+    assert forget(found, Person("shop", "7")).open == 1
+    assert kept(found)
     with found.hub.database.begin() as connection:
         connection.execute(store.EFFECT.update().values(state="done"))
     assert again(found.hub) is not None
-    assert _kept(found) == set()
+    assert kept(found) == set()
 
 
 def _tell(found: Trading, topic: str, body: object, demand: PrivacyDemand | None = None) -> None:
@@ -190,33 +165,33 @@ def _tell(found: Trading, topic: str, body: object, demand: PrivacyDemand | None
 
 
 def test_messages_about_somebody_keep_their_ids_alone_also_late_ones(found: Trading) -> None:
-    number = _order(found)
+    number = order(found)
     _tell(found, "orders/create", {"id": number, "customer": {"id": 7, "first_name": "Gracia"}})
     _tell(found, "customers/update", {"id": 7, "email": "gracia@hopp.example", "first_name": "Gracia"})
     _tell(found, "orders/create", {"id": "x", "customer": {"id": 8, "first_name": "Ada"}})
-    _sync(found)
-    assert _erase(found, Person("shop", "7")).messages == 2
-    assert _kept(found) == set()
+    sync(found)
+    assert forget(found, Person("shop", "7")).messages == 2
+    assert kept(found) == set()
     _tell(found, "orders/create", {"id": number, "customer": {"id": 7, "first_name": "Gracia"}, "note": "late"})
-    assert _kept(found) == {b"Gracia"}
+    assert kept(found) == {b"Gracia"}
     done = again(found.hub)
     assert done is not None
-    assert (done.messages, _kept(found)) == (1, set())
+    assert (done.messages, kept(found)) == (1, set())
     with found.hub.database.begin() as connection:
         bodies = [bytes(row) for row in connection.execute(select(INBOX.c.body)).scalars()]
     assert b'{"id":"x","customer":{"id":8,"first_name":"Ada"}}' in bodies
 
 
 def test_the_list_of_erasures_names_nobody_and_outlives_a_backup(found: Trading, tmp_path: Path) -> None:
-    _order(found)
-    _sync(found)
-    _erase(found, Person("shop", "7"))
+    order(found)
+    sync(found)
+    forget(found, Person("shop", "7"))
     with found.hub.database.begin() as connection:
         rows = connection.execute(select(ledger.ERASURE)).all()
         assert rows
         connection.execute(ledger.ERASURE.delete())
-        restored = ledger.read_beside(found.hub, connection)
-    beside = ledger.beside(found.hub)
+        restored = secondlist.read(found.hub, connection)
+    beside = secondlist.place(found.hub.config.erasures_file, found.hub.database)
     if beside is None:
         assert restored == 0
         return
@@ -226,7 +201,7 @@ def test_the_list_of_erasures_names_nobody_and_outlives_a_backup(found: Trading,
     # A crash in the middle of a line costs that line alone.
     beside.write_bytes(text + b'{"connection":"sh')
     with found.hub.database.begin() as connection:
-        assert ledger.read_beside(found.hub, connection) == 0
+        assert secondlist.read(found.hub, connection) == 0
 
 
 def test_a_file_that_the_configuration_names_forgets_again_whom_a_backup_brought_back(
@@ -236,19 +211,19 @@ def test_a_file_that_the_configuration_names_forgets_again_whom_a_backup_brought
     file = tmp_path / "elsewhere" / "erasures"
     file.parent.mkdir()
     found.hub.config = replace(found.hub.config, erasures_file=file)
-    _order(found)
-    _sync(found)
+    order(found)
+    sync(found)
     with found.hub.database.begin() as connection:
         before = connection.execute(select(DOCUMENT)).mappings().all()
     assert any(one in bytes(row["raw"]) for row in before for one in HERS)
-    _erase(found, Person("shop", "7"))
+    forget(found, Person("shop", "7"))
     assert file.stat().st_mode & 0o777 == 0o600
     assert not [one for one in (*HERS, b'"7"') if one in file.read_bytes()]
     with found.hub.database.begin() as connection:
         connection.execute(ledger.ERASURE.delete())
         connection.execute(DOCUMENT.delete())
         connection.execute(DOCUMENT.insert(), [dict(row) for row in before])
-    _sync(found)
+    sync(found)
     with found.hub.database.begin() as connection:
         documents = [bytes(row) for row in connection.execute(select(DOCUMENT.c.raw)).scalars()]
         assert not ledger.is_empty(connection)
@@ -257,18 +232,18 @@ def test_a_file_that_the_configuration_names_forgets_again_whom_a_backup_brought
 
 def test_a_file_that_cannot_be_written_is_told_with_what_to_do(found: Trading, tmp_path: Path) -> None:
     found.hub.config = replace(found.hub.config, erasures_file=tmp_path / "nowhere" / "erasures")
-    _order(found)
-    _sync(found)
+    order(found)
+    sync(found)
     with pytest.raises(FatalError, match="cannot write") as caught:
-        _erase(found, Person("shop", "7"))
+        forget(found, Person("shop", "7"))
     assert "privacy.erasures_file" in caught.value.hint
 
 
 def test_the_same_id_at_another_connection_is_somebody_else(found: Trading) -> None:
-    _order(found)
-    _sync(found)
-    assert _erase(found, Person("erp", "7")).orders == []
-    assert _kept(found) == set(HERS)
+    order(found)
+    sync(found)
+    assert forget(found, Person("erp", "7")).orders == []
+    assert kept(found) == set(HERS)
 
 
 def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,11 +254,11 @@ def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monk
             return Contents(demands=(PrivacyDemand("erase", everyone=topic.startswith("shop/")),))
 
     monkeypatch.setattr(demands, "reader_of", lambda hub: lambda name: Reader())
-    _order(found)
-    _sync(found)
+    order(found)
+    sync(found)
     _tell(found, "customers/redact", {}, PrivacyDemand("erase"))
     assert demands.carry_out(found.hub) == 0
-    assert _kept(found) == set(HERS)
+    assert kept(found) == set(HERS)
     with found.hub.database.begin() as connection:
         # A person must look; what works by itself does not try for ever.
         assert not demands.waiting(found.hub, connection)
@@ -291,14 +266,14 @@ def test_an_unreadable_demand_forgets_nobody_and_stays_open(found: Trading, monk
         assert len(trouble.of_kinds(connection, [demands.TELL])) == 1
     _tell(found, "shop/redact", {"shop_id": 1}, PrivacyDemand("erase"))
     assert demands.carry_out(found.hub) == 1
-    assert _kept(found) == set()
+    assert kept(found) == set()
 
 
 def test_what_is_kept_can_be_told(found: Trading) -> None:
-    _order(found)
+    order(found)
     found.place("shop", {"SKU-2": 1}, customer={"external_id": "8", "name": "Ada", "email": "ada@x"})
     _tell(found, "customers/update", {"id": 1, "email": "gracia@hopp.example"})
-    _sync(found)
+    sync(found)
     with found.hub.database.begin() as connection:
         told = export(connection, Person("shop", "7"))
         by_mail = export(connection, Person("shop", email="GRACIA@hopp.example"))
@@ -307,18 +282,18 @@ def test_what_is_kept_can_be_told(found: Trading) -> None:
     assert b"Ada" not in text
     assert len(told["requests"]) == len(told["sent"]) == 1
     assert len(by_mail["messages"]) == 1
-    _erase(found, Person("shop", "7"))
+    forget(found, Person("shop", "7"))
     with found.hub.database.begin() as connection:
         again_told = msgspec.json.encode(export(connection, Person("shop", "7")))
     assert not [one for one in HERS if one in again_told]
 
 
 def test_raw_records_are_gone_and_their_digest_stays(found: Trading) -> None:
-    number = _order(found)
-    _sync(found)
+    number = order(found)
+    sync(found)
     with found.hub.database.begin() as connection:
         before = connection.execute(select(DOCUMENT.c.digest).where(DOCUMENT.c.external_id == number)).scalar_one()
-    _erase(found, Person("shop", "7"))
+    forget(found, Person("shop", "7"))
     with found.hub.database.begin() as connection:
         row = connection.execute(select(DOCUMENT).where(DOCUMENT.c.external_id == number)).one()
     assert (bytes(row.raw), bytes(row.digest)) == (NOTHING, bytes(before))
@@ -341,9 +316,9 @@ def test_a_demand_caught_and_sent_again_forgets_nobody_anew(found: Trading, monk
             inbox.keep(connection, [told], found.hub.stamp())
         assert demands.carry_out(found.hub) == 1
         found.clock.advance(60)
-        _order(found)
-        _sync(found)
-    assert _kept(found) == set(HERS)
+        order(found)
+        sync(found)
+    assert kept(found) == set(HERS)
     with found.hub.database.begin() as connection:
         assert not demands.waiting(found.hub, connection)
 
@@ -359,11 +334,11 @@ def test_a_demand_with_a_fault_that_no_one_foresaw_waits_for_a_person_and_holds_
 
     monkeypatch.setattr(demands, "reader_of", lambda hub: lambda name: Reader())
     said = Contents(demands=(PrivacyDemand("erase", "7"),))
-    number = _order(found)
+    number = order(found)
     with found.hub.database.begin() as connection:
         told = [Delivery("shop", Accepted("customers/redact", body.decode(), said), body) for body in (b"odd", b"{}")]
         inbox.keep(connection, told, found.hub.stamp())
-    _sync(found)
+    sync(found)
     assert _standing(found, number)
     with found.hub.database.begin() as connection:
         assert not demands.waiting(found.hub, connection)
@@ -374,14 +349,14 @@ def test_a_demand_with_a_fault_that_no_one_foresaw_waits_for_a_person_and_holds_
 
 
 def test_what_follows_on_a_line_that_a_crash_cut_off_can_be_read(found: Trading) -> None:
-    path = ledger.beside(found.hub)
+    path = secondlist.place(found.hub.config.erasures_file, found.hub.database)
     if path is None:
         pytest.skip("PostgreSQL has no file beside it")
     for number in range(2):
         with found.hub.database.begin() as connection:
             ledger.add(connection, [("shop", "order", str(number))], found.hub.stamp())
-            ledger.write_beside(found.hub, connection)
+            secondlist.write(found.hub, connection)
         path.write_bytes(path.read_bytes() + b'{"connection":"sh')
     with found.hub.database.begin() as connection:
         connection.execute(ledger.ERASURE.delete())
-        assert ledger.read_beside(found.hub, connection) == 2
+        assert secondlist.read(found.hub, connection) == 2
