@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from sync.privacy.erase import Person
 
 _KEPT = [Column("connection", "connection"), Column("kind", "kind"), Column("id", "id")]
-_WAITING = [Column("subject", "who"), Column("kind", "kind"), Column("opened_at", "since"), Column("detail", "detail")]
+_WAITING = [
+    Column("id", "id"),
+    Column("subject", "who"),
+    Column("kind", "kind"),
+    Column("opened_at", "since"),
+    Column("detail", "detail"),
+]
 
 _customer = click.argument("customer")
 _connection = click.option("--connection", required=True, metavar="NAME", help="The shop whose customer it is.")
@@ -129,7 +135,7 @@ def export(app: App, customer: str, connection: str, file: Path, answered: bool)
 def list_demands(app: App) -> Outcome:
     """List demands to be answered by a person, with the day they are due, and those that the next sync will read.
 
-    JSON: {"counts": {"waiting"}, "waiting": [{"kind", "subject", "detail", "opened_at"}], ...}
+    JSON: {"counts": {"waiting"}, "waiting": [{"id", "kind", "subject", "detail", "opened_at"}], ...}
     """
     from sync import trouble
     from sync.privacy.demands import TELL, unread
@@ -138,17 +144,19 @@ def list_demands(app: App) -> Outcome:
     with looking(app) as hub, hub.database.begin() as database:
         found = trouble.of_kinds(database, (TELL, ELSEWHERE))
         coming = unread(hub, database)
-    names = ("kind", "subject", "detail", "opened_at")
+    names = ("id", "kind", "subject", "detail", "opened_at")
     rows = [{name: getattr(one, name) for name in names} for one in found] + [_coming(one) for one in coming]
-    steps = ["crossdock sync, unless `crossdock serve` runs"] if coming else []
+    steps = ["crossdock orders close ID: when one is dealt with"] if found else []
+    steps += ["crossdock sync, unless `crossdock serve` runs"] if coming else []
     sections = [Section("waiting", _WAITING, rows, empty="nobody demands anything")]
     outcome = Outcome.PENDING if rows else Outcome.IN_SYNC
     return app.output.emit(Report("privacy list", outcome, sections, {"waiting": len(rows)}, next=steps))
 
 
 def _coming(row: Row[Any]) -> dict[str, object]:
-    """A demand that the next sync will read and carry out, or hand to a person."""
+    """A demand that the next sync will read and carry out, or hand to a person; no incident yet, so without id."""
     return {
+        "id": None,
         "kind": "not_read_yet",
         "subject": f"{row.connection} message {row.id}",
         "detail": f"{row.topic} is looked after with the next sync",

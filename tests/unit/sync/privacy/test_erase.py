@@ -131,6 +131,15 @@ def test_what_is_ordered_after_the_erasure_is_kept(found: Trading) -> None:
     assert len(found.trades["erp"].requests) == 2
 
 
+def test_what_a_guest_placed_under_one_of_their_emails_is_forgotten_with_the_next_pass(found: Trading) -> None:
+    order(found)
+    order(found, customer={"external_id": "", "name": "Gracia Hopp", "email": "gracia@hopp.example"})
+    sync(found)
+    assert len(forget(found, Person("shop", "7")).orders) == 1
+    assert again(found.hub) is not None
+    assert kept(found) == set()
+
+
 def test_a_request_that_was_not_sent_yet_is_not_sent_without_an_address(found: Trading) -> None:
     order(found)
     found.clock.advance(60)
