@@ -87,7 +87,8 @@ class EffectSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 class RegistrationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the hub itself subscribes: whose secret signs, and whether one subscription holds all topics.
 
-    ``without`` are topics that may come and that nobody can subscribe to.
+    ``without`` are topics that may come and that nobody can subscribe to. ``https`` says that no other address is
+    taken.
 
     ``signed_by`` is ``account`` where the secret belongs to the account or app and is known already, ``ours`` where we
     choose it, ``told`` where the platform makes one for each subscription and tells it once.
@@ -95,6 +96,7 @@ class RegistrationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     signed_by: Literal["account", "ours", "told"]
     bundled: bool = False
+    https: bool = False
     without: tuple[str, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,12 +15,14 @@ from graphql import build_client_schema, build_schema, parse, validate
 from graphql.execution.values import get_variable_values
 from graphql.language import OperationDefinitionNode
 
+from canonical.errors import CrossdockError
 from connectors import registry
 from connectors.conformance import Subject, World
 from connectors.manifest import load_manifest
 from connectors.shipbob.simulator.subject import subject as shipbob_subject
 from connectors.shiphero.simulator.subject import subject as shiphero_subject
 from connectors.shopify import subscriptions as shopify
+from connectors.shopify.simulator.subject import subject as shopify_subject
 from connectors.simulation import SimRequest, SimResponse
 from connectors.stripe.simulator.subject import subject as stripe_subject
 from connectors.subscriptions import SubscribingConnector
@@ -27,6 +30,7 @@ from connectors.woocommerce.simulator.subject import subject as woo_subject
 from tests.unit.connectors.shipbob.openapi import Description
 
 ADDRESS = "https://hub.example/webhooks/shop"
+SECRET = f"whsec_{'a1B2' * 8}"
 Seen = list[tuple[SimRequest, SimResponse]]
 
 
@@ -57,9 +61,26 @@ def _lived(subject: Subject, *, secret: str = "abc123", changes: bool = True) ->
     return seen
 
 
+@pytest.mark.parametrize("make", [shipbob_subject, shiphero_subject, shopify_subject, stripe_subject, woo_subject])
+def test_who_takes_addresses_with_https_only_says_so(make: Callable[[], Subject]) -> None:
+    subject = make()
+    world = World.open(subject, 1)
+    spec = registry.manifest_of(subject.name).webhooks
+    assert isinstance(world.connector, SubscribingConnector)
+    assert spec is not None
+    assert spec.registration is not None
+    try:
+        world.connector.subscriptions().create("http://hub.example/webhooks/shop", tuple(spec.topics)[:1], SECRET)
+    except CrossdockError:
+        refused = True
+    else:
+        refused = False
+    assert refused == spec.registration.https
+
+
 def test_requests_and_answers_are_those_of_shipbob(specs: Path) -> None:
     description = Description(specs / "shipbob" / "openapi-2026-01.json")
-    seen = _lived(shipbob_subject(), secret=f"whsec_{'a1B2' * 8}")
+    seen = _lived(shipbob_subject(), secret=SECRET)
     assert {request.method for request, _ in seen} == {"GET", "POST", "DELETE"}
     # What is said of one that is gone already is not described.
     described = [one for one in seen if one[1].status != 404]

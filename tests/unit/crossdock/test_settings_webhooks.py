@@ -59,6 +59,45 @@ def test_an_address_of_the_hub_must_be_one(tmp_path: Path) -> None:
     assert _told(tmp_path, text) == [(10, "hub.example.com is no address")]
 
 
+HERO = """\
+connections:
+  hero:
+    connector: shiphero
+    settings: {refresh_token: "${env:T}"}
+    webhook_secrets: SECRETS
+  shop:
+    connector: woocommerce
+    settings: {url: "https://shop.example", consumer_key: "${env:K}", consumer_secret: "${env:S}"}
+    webhook_secrets: ["${env:NEW}"]
+webhooks:
+  public_url: ADDRESS
+"""
+
+
+@pytest.mark.parametrize("address", ["http://hub.example.com", "http://10.0.0.5:8085", "http://[fd00::1]"])
+def test_an_address_that_a_platform_would_refuse_to_call_is_told_before_it_is_registered(
+    tmp_path: Path, address: str
+) -> None:
+    text = HERO.replace("SECRETS", '["${env:NEW}"]').replace("ADDRESS", f'"{address}"')
+    ((line, message),) = _told(tmp_path, text)
+    assert line == 11
+    assert message.endswith("calls https addresses only, so hero cannot be registered")
+
+
+@pytest.mark.parametrize(
+    ("secrets", "address"),
+    [
+        ('["${env:NEW}"]', "https://hub.example.com"),
+        ('["${env:NEW}"]', "http://127.0.0.1:8085"),
+        ('["${env:NEW}"]', "http://localhost:8085"),
+        ("[]", "http://10.0.0.5:8085"),
+    ],
+)
+def test_an_address_that_serves_is_taken(tmp_path: Path, secrets: str, address: str) -> None:
+    """Without TLS: on this machine, and where only a shop that calls such addresses is told."""
+    assert _told(tmp_path, HERO.replace("SECRETS", secrets).replace("ADDRESS", f'"{address}"')) == []
+
+
 def test_connections_with_secrets_have_a_door_and_the_others_none(tmp_path: Path) -> None:
     settings = load_settings(
         _written(tmp_path, SHOP.replace("SECRETS", '["${env:NEW}", "${env:OLD}"]')), InstalledPlatforms()
