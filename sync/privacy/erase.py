@@ -57,7 +57,7 @@ def erase(hub: Hub, connection: Connection, person: Person) -> Swept:
     names = [(person.connection, ORDER, key.external_id) for key in orders_of(connection, person)]
     names += [(person.connection, ORDER, one) for one in person.order_ids]
     names += [(person.connection, CUSTOMER, person.customer_id), (person.connection, EMAIL, person.email)]
-    ledger.add(connection, names, hub.stamp())
+    ledger.add(connection, names, hub.stamp(), anew=True)
     done = sweep(hub, connection, reader_of(hub))
     disk.left_over(connection)
     _tell(hub, connection, done)

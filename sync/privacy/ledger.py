@@ -1,4 +1,4 @@
-"""The list of erasures: ids as keyed hashes, added and never taken away.
+"""The list of erasures: ids as keyed hashes, added or forgotten anew, and never taken away.
 
 A database has several keys when copies of another one became it: what was forgotten under either is recognized.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.store.database import erasure_keys
@@ -61,27 +61,29 @@ def is_empty(connection: Connection) -> bool:
     return connection.execute(select(ERASURE.c.id).limit(1)).first() is None
 
 
-def add(connection: Connection, names: Iterable[tuple[str, str, str]], now: str) -> int:
-    """Note ids as forgotten, each (connection, kind, id); tells how many are new."""
+def add(connection: Connection, names: Iterable[tuple[str, str, str]], now: str, *, anew: bool = False) -> None:
+    """Note ids as forgotten, each (connection, kind, id); ``anew`` also those that were forgotten before."""
     key = _keys(connection)[0]
     rows = [
         {"connection": place, "kind": kind, "digest": digest(key, place, kind, name), "erased_at": now}
         for place, kind, name in dict.fromkeys(names)
         if name
     ]
-    return insert(connection, rows)
+    insert(connection, rows, later=anew)
 
 
-def insert(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
-    """Add rows to the list, but for those it has; tells how many are new."""
+def insert(connection: Connection, rows: Sequence[Mapping[str, object]], *, later: bool) -> None:
+    """Add rows to the list; of those it has it takes the time, if that is ``later`` and wanted."""
     if not rows:
-        return 0
-    before = connection.execute(select(func.count()).select_from(ERASURE)).scalar_one()
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(
-        dialect.insert(ERASURE).on_conflict_do_nothing(index_elements=_ONCE), [dict(row) for row in rows]
-    )
-    return int(connection.execute(select(func.count()).select_from(ERASURE)).scalar_one()) - int(before)
+        return
+    statement = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(ERASURE)
+    told = statement.excluded.erased_at
+    if later:
+        moved = ERASURE.c.erased_at < told
+        statement = statement.on_conflict_do_update(index_elements=_ONCE, set_={"erased_at": told}, where=moved)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=_ONCE)
+    connection.execute(statement, [dict(row) for row in rows])
 
 
 def _keys(connection: Connection) -> tuple[bytes, ...]:

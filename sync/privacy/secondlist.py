@@ -51,14 +51,10 @@ def write(hub: Hub, connection: Connection) -> None:
     path = place(hub.config.erasures_file, hub.database)
     if path is None:
         return
-    known = {(one.connection, one.kind, one.digest) for one in _read(path, Line)}
-    rows = [
-        Line(row.connection, row.kind, bytes(row.digest).hex(), row.erased_at)
-        for row in connection.execute(select(ERASURE).order_by(ERASURE.c.id))
-    ]
+    rows = _listed(connection)
     marks = [one for one in _marks(connection) if one not in _read(path, Mark)] if rows else []
     fresh: list[Line | Mark] = [*marks]
-    fresh += (one for one in rows if (one.connection, one.kind, one.digest) not in known)
+    fresh += _later(rows, _read(path, Line))
     if fresh:
         _append(path, fresh)
 
@@ -69,16 +65,26 @@ def read(hub: Hub, connection: Connection) -> int:
     lines = _read(path, Line) if path is not None else []
     if len(lines) <= connection.execute(select(func.count()).select_from(ERASURE)).scalar_one():
         return 0
-    rows = [
-        {
-            "connection": one.connection,
-            "kind": one.kind,
-            "digest": bytes.fromhex(one.digest),
-            "erased_at": one.erased_at,
-        }
-        for one in lines
+    fresh = _later(lines, _listed(connection))
+    rows = [{**msgspec.structs.asdict(one), "digest": bytes.fromhex(one.digest)} for one in fresh]
+    insert(connection, rows, later=True)
+    return len(rows)
+
+
+def _listed(connection: Connection) -> list[Line]:
+    return [
+        Line(row.connection, row.kind, bytes(row.digest).hex(), row.erased_at)
+        for row in connection.execute(select(ERASURE).order_by(ERASURE.c.id))
     ]
-    return insert(connection, rows)
+
+
+def _later(told: Iterable[Line], known: Iterable[Line]) -> list[Line]:
+    """What is told and not known, or known with an earlier time."""
+    times: dict[tuple[str, str, str], str] = {}
+    for one in known:
+        name = (one.connection, one.kind, one.digest)
+        times[name] = max(times.get(name, ""), one.erased_at)
+    return [one for one in told if times.get((one.connection, one.kind, one.digest), "") < one.erased_at]
 
 
 def is_foreign(path: Path, connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from sync.store.columns import big_id, blob
 
 
 class Erasure(SQLModel, table=True):
-    """One id that was forgotten; only ever added. ``kind`` is ``customer``, ``email``, or a kind of document.
+    """One id that was forgotten; never taken away. ``kind`` is ``customer``, ``email``, or a kind of document.
 
     What a customer orders after ``erased_at`` is theirs anew, and is kept.
     """

@@ -369,3 +369,15 @@ def test_what_follows_on_a_line_that_a_crash_cut_off_can_be_read(found: Trading)
     with found.hub.database.begin() as connection:
         connection.execute(ledger.ERASURE.delete())
         assert secondlist.read(found.hub, connection) == 2
+
+
+def test_who_is_forgotten_a_second_time_is_until_then(found: Trading) -> None:
+    """What they ordered in between and is read only now is theirs as well."""
+    order(found)
+    sync(found)
+    forget(found, Person("shop", "7"))
+    found.clock.advance(60)
+    order(found)
+    forget(found, Person("shop", "7"))
+    sync(found)
+    assert kept(found) == set()

@@ -76,6 +76,19 @@ def test_who_was_forgotten_before_the_copy_is_recognized_when_read_only_later(fo
     assert kept(found) == set(HERS)
 
 
+def test_who_was_forgotten_a_second_time_after_the_copy_is_forgotten_until_then(found: Trading, copy: Path) -> None:
+    order(found)
+    sync(found)
+    forget(found, Person("shop", "7"))
+    backup(found.hub.database, copy, found.hub.stamp())
+    found.clock.advance(60)
+    order(found)
+    forget(found, Person("shop", "7"))
+    _put_back(found, copy)
+    sync(found)
+    assert kept(found) == set()
+
+
 def test_a_copy_of_an_older_version_knows_its_erasures_too(found: Trading, copy: Path) -> None:
     """There the list had no key of its own but the name of the database, which is another one by now."""
     as_older_versions_left_it(found)
