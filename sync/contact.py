@@ -11,7 +11,7 @@ from sync.logcontext import about
 
 def rests(hub: Hub, name: str, failed: dict[str, str]) -> bool:
     """Whether a connection is left alone for now; then ``failed`` tells why."""
-    why = "its platform makes it wait" if name in hub.lane.aside else hub.resting().get(name)
+    why = "something of it is half done" if name in hub.lane.aside else hub.resting().get(name)
     if why is not None:
         failed[name] = why
     return why is not None

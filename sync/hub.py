@@ -61,8 +61,8 @@ AT_A_LIMIT = "at a limit"
 class Lane:
     """What one thread is in the middle of, through whichever of its hubs: locks held, and what is read as a whole.
 
-    ``documents`` are connections whose documents are being read, ``aside`` those that wait in the middle of a call:
-    nothing else is done with them until that is over.
+    ``documents`` are connections whose documents are being read, ``aside`` those with something half done, such as a
+    call that waits: nothing else is done with them until that is over.
     """
 
     held: dict[str, Callable[[], bool]] = field(default_factory=dict)
@@ -170,11 +170,17 @@ class Hub:
         lane = self.lane
         if name not in lane.held or lane.thread != get_ident() or not self.database.is_idle:
             return
-        before, lane.aside = lane.aside, lane.aside | {name}
-        try:
+        with self.leave_alone(name):
             self.checkpoint(AT_A_LIMIT)
+
+    @contextmanager
+    def leave_alone(self, name: str) -> Iterator[None]:
+        """Whoever overtakes meanwhile does nothing with a connection."""
+        before, self.lane.aside = self.lane.aside, self.lane.aside | {name}
+        try:
+            yield
         finally:
-            lane.aside = before
+            self.lane.aside = before
 
     @contextmanager
     def read_documents(self, name: str) -> Iterator[None]:

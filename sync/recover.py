@@ -102,12 +102,14 @@ def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
     read = {mapping.entity for mapping in mappings_by_resource(hub.config, name).get(call.resource, ())}
     if not {line.entity for line in lines} <= read:
         return "waiting"  # for a configuration that reads it again; what else there is of the connection goes on
-    # Orders before it, so that few are left of which nobody can say whether it shows them.
-    _read_orders(hub, name)
-    # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
-    if lines:
-        reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
-    _read_orders(hub, name)
+    # Whoever overtakes meanwhile would look at the records later than at the orders that explain them.
+    with hub.leave_alone(name):
+        # Orders before the look too, so that few are left of which nobody can say whether it shows them.
+        _read_orders(hub, name)
+        # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
+        if lines:
+            reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
+        _read_orders(hub, name)
     with hub.database.begin() as connection:
         open_lines = 0
         since = instant_text(parse_instant(call.sent_at) - _UNREAD_BEFORE)

@@ -175,7 +175,7 @@ def test_a_platform_that_makes_a_call_wait_holds_up_no_other(desk: Desk, name: s
     assert passed
     assert hub.lane.aside == frozenset()
     [(_, failed)] = seen
-    assert failed == {name: "its platform makes it wait"}
+    assert failed == {name: "something of it is half done"}
     assert desk.standing("o2")[0] in ("open", "asked")
     hub.checkpoint = lambda _name: None
     desk.sync(ReadMode.FULL)

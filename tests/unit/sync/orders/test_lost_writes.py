@@ -13,6 +13,7 @@ from sync import conflicts, drops, journal
 from sync.apply import apply
 from sync.interlude import overtake
 from sync.observe import ReadMode
+from sync.observeset import Mark, mark_all
 from sync.recover import recover
 from sync.resolve import Choice, resolve
 from sync.run import make_plan
@@ -182,3 +183,22 @@ def test_an_old_order_that_cannot_be_read_leaves_no_later_write_in_doubt(desk: D
     with desk.database() as connection:
         assert {row.id for row in drops.listing(connection)} == known
         assert journal.open_calls(connection, "shop") == []
+
+
+def test_what_is_told_of_a_channel_meanwhile_leaves_its_lost_write_no_longer_in_doubt(desk: Desk) -> None:
+    hub = desk.trading.hub
+    _lose(desk, "shop", 8, took=True)
+    overtaken: list[str] = []
+
+    def checkpoint(name: str) -> None:
+        if name == "page stored" and len(overtaken) < 20:
+            overtaken.append(name)
+            with desk.database() as connection:
+                mark_all(connection, [Mark("shop", "items", desk.world("shop").find("SKU-1").id)], hub.stamp())
+            overtake(hub, list(hub.config.flows.values()))
+
+    hub.checkpoint = checkpoint
+    desk.trading.clock.advance(60)
+    with hub.hold("shop"):
+        assert recover(hub, "shop") == {"resolved": 1}
+    assert overtaken
