@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from connectors.manifest import Manifest
 
@@ -249,5 +249,17 @@ class EffectConnector(Connector, Protocol):
         """Make the call that does it; pure, sends nothing; SkippableError for a document the platform cannot take.
 
         The call's only row is 0, and its ``target`` is the effect's reference.
+        """
+        ...
+
+
+@runtime_checkable
+class ForeseeingConnector(EffectConnector, Protocol):
+    """A connector that needs to look before it does something, and can look for many at once."""
+
+    def foresee(self, calls: Sequence[Call]) -> None:
+        """Look now for what these composed calls need, which are sent next; sends no writes, and may do nothing.
+
+        Each call is still pushed on its own, and looks for itself what was not found here.
         """
         ...

@@ -11,8 +11,8 @@ from connectors.http import Answer, retry_after
 _WINDOW = timedelta(minutes=1)
 _REMAINING = "x-remaining-calls"
 _THROTTLED = 429
-_AT_ONCE = 5
-"""One in so many of a minute's calls may go at once; the others are spread, so that no wait for the next is long."""
+_AT_ONCE = 15
+"""One in so many of a minute's calls may go at once, so many fewer a minute can go on for long (see below)."""
 
 
 class SharedWindow:
@@ -23,7 +23,8 @@ class SharedWindow:
     the answer says.
 
     Spent as fast as they come, a minute's calls would be followed by up to a minute of waiting, in which whoever works
-    with ShipBob can do nothing else. So a part goes at once, and the rest evenly over the minute.
+    with ShipBob can do nothing else. So a part goes at once, and the rest evenly over the minute: what may go at once
+    after a rest cannot be spent before it.
     """
 
     def __init__(self, calls: int) -> None:

@@ -39,11 +39,8 @@ class Catalog:
 
     def unknown(self, wanted: Mapping[str, str]) -> list[str]:
         """Of these references, each with the id of its variant where it is linked, those that ShipBob does not know."""
+        self.look_up(wanted.items())
         left = [reference for reference in wanted if not self._is_fresh(reference)]
-        linked = [wanted[reference] for reference in left if wanted[reference].isdigit()]
-        for start in range(0, len(linked), IDS_AT_ONCE):
-            self._note(self._reader.search("products", {"VariantId": ",".join(linked[start : start + IDS_AT_ONCE])}))
-        left = [reference for reference in left if not self._is_fresh(reference)]
         if len(left) > _ONE_BY_ONE:
             self._note(self._reader.search("products", {}))
         else:
@@ -52,6 +49,13 @@ class Catalog:
                 if not self._is_fresh(reference):
                     self._note(self._reader.search("products", {"SellerSKU": reference}))
         return [reference for reference in left if not self._is_fresh(reference)]
+
+    def look_up(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Read the products of these references that are linked and were not seen lately; others are left."""
+        ids = (variant for reference, variant in wanted if variant.isdigit() and not self._is_fresh(reference))
+        linked = list(dict.fromkeys(ids))
+        for start in range(0, len(linked), IDS_AT_ONCE):
+            self._note(self._reader.search("products", {"VariantId": ",".join(linked[start : start + IDS_AT_ONCE])}))
 
     def _note(self, found: Iterable[Made]) -> None:
         now = self._clock.now()

@@ -85,6 +85,10 @@ class ShipBobConnector:
         """Make the call that makes or cancels an order."""
         return compose(effect, new_key)
 
+    def foresee(self, calls: Sequence[Call]) -> None:
+        """Look up the products of orders that are made next, many at once."""
+        self._orders.foresee(calls)
+
     def push(self, call: Call) -> CallOutcome:
         """Make or cancel an order."""
         return without_secrets(self._orders.push(call), self._client.redact)

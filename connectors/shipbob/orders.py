@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -79,6 +79,12 @@ class Orders:
         self._channels = channels
         self._catalog = catalog
         self._creates_products = creates_products
+
+    def foresee(self, calls: Sequence[Call]) -> None:
+        """Look up what the orders to be made next name: one request for the products of many orders."""
+        if not self._creates_products:
+            made = (msgspec.json.decode(call.body, type=NewOrder) for call in calls if call.operation == CREATE)
+            self._catalog.look_up([variant for one in made for variant in one.references.items()])
 
     def push(self, call: Call) -> CallOutcome:
         """Do it; AmbiguousError when its outcome is unknown."""

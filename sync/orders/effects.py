@@ -6,7 +6,6 @@ An effect is waiting, in flight, done, blocked (its document was refused), dropp
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from canonical.clock import instant_text, parse_instant
@@ -26,24 +24,16 @@ from canonical.errors import (
     RetriableError,
     SkippableError,
 )
-from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
-from connectors.base import Call, Effect, EffectConnector, RowOutcome, RowStatus
+from connectors.base import Call, EffectConnector, RowOutcome, RowStatus
 from connectors.manifest import EffectSpec, WriteClass
 from sync.contact import rests, work_with
 from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.logcontext import about
 from sync.orders import duties, outcomes, store
+from sync.orders.composing import AT_ONCE, compose, foresee
 
 _log = logging.getLogger(__name__)
-_DOCUMENTS: dict[str, type[msgspec.Struct]] = {
-    "request": FulfillmentRequest,
-    "cancel": CancelRequest,
-    "shipment": ShipmentNotice,
-    "tracking": ShipmentNotice,
-    "refund": RefundNotice,
-    "pay": RefundRequest,
-}
 _MOST_ATTEMPTS = 5
 _UNMAPPED = "takes_no_requests"
 _PAUSE = timedelta(minutes=1)
@@ -160,13 +150,15 @@ class _Sender:
     def run(self) -> None:
         """Resolve first, then send in order; a shipment is told after the request it belongs to."""
         self.recover()
-        after = 0
+        after = sent = 0
         while True:
             with self.hub.database.begin() as connection:
                 row = self._next(connection, after)
             if row is None:
                 return
-            after = row.id
+            if sent % AT_ONCE == 0 and self.only is None:
+                foresee(self.hub, self.name, after)
+            after, sent = row.id, sent + 1
             if self.only is None or row.id in self.only:
                 with about(ref=row.reference):
                     _log.info("%s", row.operation)
@@ -193,7 +185,7 @@ class _Sender:
         hub = self.hub
         try:
             with of_one_record(self.name):
-                call = self._compose(row)
+                call = compose(hub, self.name, row)
         except SkippableError as error:
             self._close(row, RowOutcome(RowStatus.REJECTED, str(error), reason=error.reason))
             return
@@ -225,16 +217,6 @@ class _Sender:
         hub.checkpoint("after the effect")
         self._close(row, outcome or RowOutcome(RowStatus.UNTOUCHED, "the platform's answer left it out"))
         hub.checkpoint("effect closed")
-
-    def _compose(self, row: Row[Any]) -> Call:
-        struct = msgspec.json.decode(row.document, type=_DOCUMENTS[row.kind])
-        documents = self.hub.config.connections[self.name].documents
-        mapping = next((one for one in documents.values() if one.operation == row.operation), None)
-        if mapping is None or row.operation not in self.specs:
-            raise SkippableError("not_writable", f"no mapping writes {row.operation}")
-        prepared = outcomes.prepare(self.hub, self.name, struct)
-        effect = Effect(row.operation, row.reference, mapping.encode(prepared), outcomes.target_of(struct))
-        return self.connector.compose(effect, lambda: row.key or uuid.uuid4().hex)
 
     def _journal(self, connection: Connection, row: Row[Any], call: Call) -> bool:
         """Keep the exact call before it is sent, unless the effect is not wanted any more."""

@@ -188,6 +188,24 @@ def test_linked_products_are_looked_up_by_their_ids_many_at_once(stage: Stage) -
     assert "variant_id" not in json.dumps(stage.account.account.orders[made(outcome)].body)
 
 
+def test_the_products_of_many_orders_are_looked_up_at_once(stage: Stage) -> None:
+    variants = {f"S{number}": stage.stock(f"S{number}", {8: 9}) for number in range(40)}
+    calls = [
+        stage.compose(reference=f"shop-{number}-1", lines=linked({sku: variant}))
+        for number, (sku, variant) in enumerate(variants.items())
+    ]
+    connector = stage.connect(page_size=250)
+    connector.foresee([*calls, stage.compose_cancel()])
+    assert {connector.push(call)[0].status for call in calls} == {RowStatus.APPLIED}
+    assert stage.calls("product") == 1
+
+
+def test_nothing_is_looked_up_beforehand_where_products_may_be_made(stage: Stage) -> None:
+    connector = stage.connect(unknown_products="create")
+    connector.foresee([stage.compose(lines=linked({"TEA": stage.account.admin.variant("TEA").id}))] * 2)
+    assert stage.calls("product") == 0
+
+
 def test_a_link_to_a_product_that_was_renamed_there_does_not_count(stage: Stage) -> None:
     lines = linked({"TEA": stage.account.admin.variant("TEA").id})
     stage.account.admin.rename("TEA", new_sku="OOLONG")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from canonical.errors import AmbiguousError, FatalError, RetriableError
+from canonical.errors import AmbiguousError, FatalError, RetriableError, SkippableError
 from connectors.manifest import WriteClass
 from sync.hub import Hub
 from sync.orders import acts, effects, store
@@ -431,3 +431,31 @@ def _classed(desk: Desk, write_class: WriteClass) -> None:
     create = msgspec.structs.replace(erp.manifest.effects["requests.create"], write_class=write_class)
     manifest = msgspec.structs.replace(erp.manifest, effects={**erp.manifest.effects, "requests.create": create})
     hub.config = replace(hub.config, connections={**hub.config.connections, "erp": replace(erp, manifest=manifest)})
+
+
+def test_a_connector_is_told_of_all_that_is_sent_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[str]] = []
+    connector = desk.trading.hub.connector("erp")
+    monkeypatch.setattr(connector, "foresee", lambda calls: told.append([one.target for one in calls]), raising=False)
+    desk.place(2)
+    desk.sync()
+    assert told == []  # of one alone there is nothing to ask once for all
+    desk.place(2)
+    desk.place(1)
+    desk.sync()
+    assert told == [["shop-o2-1", "shop-o3-1"]]
+    assert desk.effects() == {("request", "erp", "done"): 3}
+
+
+@pytest.mark.parametrize("fault", [FatalError("no such filter"), SkippableError("odd", "odd"), ValueError("ours")])
+def test_what_goes_wrong_while_looking_ahead_is_left_to_each_request(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def foresee(_calls: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(desk.trading.hub.connector("erp"), "foresee", foresee, raising=False)
+    desk.place(2)
+    desk.place(1)
+    desk.sync()
+    assert desk.effects() == {("request", "erp", "done"): 2}
