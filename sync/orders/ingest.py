@@ -42,7 +42,7 @@ def take_order(hub: Hub, connection: Connection, found: Found) -> None:
         _note_steps(connection, row, order, now)
     fulfilled = FulfillmentStatus.FULFILLED
     turned = row.fulfilled_at or (now if row.fulfillment_status != fulfilled.value else "")
-    values = {**_statuses(order), "number": order.number}
+    values = {**_statuses(order), "number": order.number, "changed_at": now}
     values["fulfilled_at"] = turned if order.fulfillment_status is fulfilled else ""
     if row.state == UNREADABLE:
         values |= {"placed_at": instant_text(order.placed_at), "reason": "", "detail": ""}

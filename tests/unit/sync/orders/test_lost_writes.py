@@ -202,3 +202,19 @@ def test_what_is_told_of_a_channel_meanwhile_leaves_its_lost_write_no_longer_in_
     with hub.hold("shop"):
         assert recover(hub, "shop") == {"resolved": 1}
     assert overtaken
+
+
+def test_an_old_order_that_is_changed_to_what_nobody_knows_is_not_taken_for_a_lost_write(desk: Desk) -> None:
+    number = desk.place(1, shop="web", sku="SKU-2")
+    desk.sync(ReadMode.FULL)
+    desk.sync(ReadMode.FULL, after=7200)
+    _lose(desk, "web", 14, took=True)
+    desk.world("web").find("SKU-1").levels["WH1"]["available"] -= 4
+    desk.world("web").touch(desk.world("web").find("SKU-1"))
+    (line,) = desk.trading.trades["web"].orders[number]["lines"]
+    more = {**line, "id": "x", "sku": "NOPE", "record_id": "", "quantity": 4, "ordered": 4, "amount": "40"}
+    desk.change(number, shop="web", lines=[line, more], total="50.00")
+    for _ in range(5):
+        desk.sync(ReadMode.FULL)
+    listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
+    assert max(listed.values()) <= 10, listed
