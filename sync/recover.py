@@ -136,7 +136,9 @@ def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row
     view = shadow.views(connection, name, line.entity, [line.item_id]).get(line.item_id)
     now, change = hub.stamp(), _change(line)
     told = _verdict(hub, connection, name, doubt, view, change)
-    found = safest(change) if told is Landing.UNTOLD and doubt.at_last else told
+    # Of a record that is gone nothing more will tell.
+    at_last = doubt.at_last or (doubt.settled and view is not None and view.gone)
+    found = safest(change) if told is Landing.UNTOLD and at_last else told
     if view is not None and found is Landing.LANDED:
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
@@ -160,9 +162,7 @@ def _verdict(
 ) -> Landing:
     if view is None:
         return Landing.LOST
-    if view.gone:
-        found = Landing.LOST
-    elif parse_instant(view.as_of) < doubt.shown_from:
+    if view.gone or parse_instant(view.as_of) < doubt.shown_from:
         found = Landing.UNTOLD  # it was not shown since: what is known is from before the write
     else:
         mapping = hub.config.connections[name].mappings[change.entity]

@@ -218,3 +218,23 @@ def test_an_old_order_that_is_changed_to_what_nobody_knows_is_not_taken_for_a_lo
         desk.sync(ReadMode.FULL)
     listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
     assert max(listed.values()) <= 10, listed
+
+
+@pytest.mark.parametrize("channel", ["shop", "web"])
+def test_a_record_that_is_gone_proves_no_write_lost(desk: Desk, channel: str) -> None:
+    _lose(desk, channel, 16, took=True)
+    world = desk.world(channel)
+    item = world.items.pop(world.find("SKU-1").id)
+    for _ in range(2):
+        desk.sync(ReadMode.FULL)
+    with desk.database() as connection:
+        assert journal.open_calls(connection, channel) == []
+    # It is back, and four were sold of what cannot be read.
+    item.levels["WH1"]["available"] -= 4
+    world.items[item.id] = item
+    world.touch(item)
+    _unreadable(desk, channel, 0)
+    for _ in range(5):
+        desk.sync(ReadMode.FULL)
+    listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
+    assert max(listed.values()) <= 12, listed
