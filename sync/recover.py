@@ -142,8 +142,12 @@ def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row
     if view is not None and found is Landing.LANDED:
         done = applied(view, change, {}, now)
         observed = view.observed.get(line.slot)
-        own = absorb_own(connection, name, view, change, doubt.call.sent_at)
-        got = {line.slot: done.got[line.slot], **own}
+        base, before, after = view.got.get(line.slot), change.before, change.after
+        if line.entity == "inventory" and isinstance(base, int) and isinstance(before, int) and isinstance(after, int):
+            # The base moves as the write moved the figure: what it was decided with stays to be seen, as it is by now.
+            got = {line.slot: base + after - before}
+        else:
+            got = {line.slot: done.got[line.slot], **absorb_own(connection, name, view, change, doubt.call.sent_at)}
         settle(
             connection,
             [shadow.Settled(done.shadow_id, done.sent, got, {line.slot: observed}, done.writes, view.as_of)],

@@ -20,7 +20,7 @@ from sync.run import make_plan
 from sync.store import tables
 from tests.support.desk import Desk, open_desk
 
-_LINE = tables.table(tables.CallLine)
+_DROP, _LINE = tables.table(tables.Drop), tables.table(tables.CallLine)
 _WH1 = 10
 
 
@@ -238,3 +238,27 @@ def test_a_record_that_is_gone_proves_no_write_lost(desk: Desk, channel: str) ->
         desk.sync(ReadMode.FULL)
     listed = {name: desk.world(name).stock("SKU-1", "WH1") for name in ("shop", "web")}
     assert max(listed.values()) <= 12, listed
+
+
+@pytest.mark.parametrize("channel", ["shop", "web"])
+@pytest.mark.parametrize("units", [3, 5])
+def test_an_order_that_a_write_was_decided_with_is_changed_before_it_is_judged(
+    desk: Desk, channel: str, units: int
+) -> None:
+    hub, placed = desk.trading.hub, []
+    connector = hub.connector(channel)
+    real = connector.pull
+
+    def pull(resource: str, *more: Any) -> Any:
+        if resource == "orders" and not placed:  # after the look at its stock, before the one at its orders
+            placed.append(desk.place(4, shop=channel))
+        return real(resource, *more)
+
+    connector.pull = pull
+    _lose(desk, channel, 7, took=True)
+    desk.trading.trades[channel].edit(placed[0], 1, units)
+    for _ in range(3):
+        desk.sync(ReadMode.FULL)
+    with desk.database() as connection:
+        assert connection.execute(select(_DROP)).all() == []
+    assert (desk.conflicts(), desk.incidents()) == ([], [])
