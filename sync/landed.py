@@ -31,13 +31,15 @@ class Orders:
 
     ``shown`` are in what was seen, since they were read before it; each of ``perhaps``, which were read after it, may
     be (below zero: given back). ``all_read`` says whether there are no others that the channel could show, ``erases``
-    whether a write may have wiped out what orders took off: the platform does not compare before it sets.
+    whether a write may have wiped out what orders took off: the platform does not compare before it sets. ``changed``
+    says whether one that was read after it takes nothing any more: what was seen may show what it took before.
     """
 
     shown: tuple[int, ...] = ()
     perhaps: tuple[int, ...] = ()
     all_read: bool = False
     erases: bool = False
+    changed: bool = False
 
     def wiped(self) -> Orders:
         """The same, where a write came over any of them."""
@@ -111,7 +113,8 @@ def _by_orders(seen: _Seen, before: int, after: int, orders: Orders) -> Landing:
         return Landing.UNTOLD
     found = _word(not if_landed)
     # An order that may be in it or not fits more than one figure: the next look shows those that were read by now.
-    return Landing.UNTOLD if orders.perhaps and found is not _higher(before, after) else found
+    open_yet = bool(orders.perhaps) or orders.changed
+    return Landing.UNTOLD if open_yet and found is not _higher(before, after) else found
 
 
 def _unexplained(seen: _Seen, value: int, orders: Orders) -> int:

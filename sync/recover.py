@@ -180,7 +180,8 @@ def _orders(hub: Hub, connection: Connection, name: str, doubt: _Doubt, view: Sh
     waiting = owns.load(connection, name, [view.item_id]).get((view.item_id, slot), ())
     shown_until = instant_text(parse_instant(view.as_of) - timedelta(seconds=_lag(hub, name)))
     erases = doubt.spec.compare_and_set is CompareAndSet.NONE
-    return orders_of(waiting, shown_until, all_read=doubt.evidence.tells_all(view.as_of), erases=erases)
+    found = orders_of(waiting, shown_until, all_read=doubt.evidence.tells_all(view.as_of), erases=erases)
+    return replace(found, changed=owns.any_over(connection, name, view.item_id, slot, shown_until))
 
 
 def _change(line: Row[Any]) -> ChangeLine:

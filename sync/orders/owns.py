@@ -117,6 +117,12 @@ def load(connection: Connection, channel: str, items: Iterable[int]) -> dict[tup
     return found
 
 
+def any_over(connection: Connection, channel: str, item: int, slot: str, since: str) -> bool:
+    """Whether an order was read since then of which a counter's base has just what it takes, or nothing any more."""
+    here = (_OWN.c.connection == channel, _OWN.c.item_id == item, _OWN.c.slot == slot, _OWN.c.units == _OWN.c.absorbed)
+    return connection.execute(select(_OWN.c.order_id).where(*here, _OWN.c.as_of >= since)).first() is not None
+
+
 def due(connection: Connection, channel: str, after: str, before: str) -> list[int]:
     """Items whose counter lacks units of orders that were read between two times: whoever looks later must see them."""
     open_here = (_OWN.c.connection == channel, _OWN.c.units != _OWN.c.absorbed)

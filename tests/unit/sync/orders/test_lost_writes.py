@@ -262,3 +262,25 @@ def test_an_order_that_a_write_was_decided_with_is_changed_before_it_is_judged(
     with desk.database() as connection:
         assert connection.execute(select(_DROP)).all() == []
     assert (desk.conflicts(), desk.incidents()) == ([], [])
+
+
+def test_an_order_that_is_called_off_after_the_look_is_not_taken_for_a_write(desk: Desk) -> None:
+    hub, read = desk.trading.hub, []
+    _lose(desk, "web", 8, took=False)
+    number = desk.place(2, shop="web")
+    connector = hub.connector("web")
+    real = connector.changed_since
+
+    def changed_since(resource: str, *more: Any) -> Any:
+        read.append(resource)
+        if read.count("orders") == 2:  # the look at its stock was between the two
+            desk.trading.trades["web"].cancel(number)
+        return real(resource, *more)
+
+    connector.changed_since = changed_since
+    desk.trading.clock.advance(60)
+    with hub.hold("web"):
+        assert recover(hub, "web") == {"waiting": 1}
+        assert recover(hub, "web") == {"resolved": 1}
+    with desk.database() as connection:
+        assert "lost" in connection.execute(select(_LINE.c.outcome)).scalars().all()
