@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,16 +12,18 @@ from sqlalchemy import Connection, Row
 
 from canonical.clock import instant_text, parse_instant
 from connectors.base import RowStatus
+from connectors.http.retry import hurried
 from connectors.manifest import CompareAndSet, WriteClass, WriteSpec
-from sync import journal, shadow
+from sync import journal, observeset, shadow
 from sync.batch import ChangeLine
-from sync.contain import contained
+from sync.contain import contained, trouble_with_records
 from sync.hub import Hub
 from sync.landed import Landing, Orders, landed, orders_of, safest
 from sync.observe import reread
 from sync.orders import owns
 from sync.orders.evidence import Evidence, evidence
 from sync.orders.fresh import read_orders
+from sync.rereading import answers
 from sync.settlement import absorb_own, applied, close_written
 from sync.shadow import ShadowView, settle
 from sync.topology import mappings_by_resource
@@ -47,13 +50,14 @@ class _Doubt:
 def recover(hub: Hub, name: str) -> Counter[str]:
     """Resolve a connection's calls of unknown outcome, never by a blind second write; counts how they ended."""
     ended: Counter[str] = Counter()
+    unread: dict[str, str] = {}
     with hub.database.begin() as connection:
         calls = journal.open_calls(connection, name)
     for call in calls:
         with hub.database.read() as connection:
             if not journal.is_open(connection, call.id):
                 continue
-        ended[_resolve(hub, name, call)] += 1
+        ended[_resolve(hub, name, call, unread)] += 1
         hub.checkpoint("call resolved")
     return ended
 
@@ -71,7 +75,7 @@ def _lag(hub: Hub, name: str) -> float:
     return hub.config.connections[name].manifest.read_after_write_seconds
 
 
-def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
+def _resolve(hub: Hub, name: str, call: Row[Any], unread: dict[str, str]) -> str:
     spec = hub.config.connections[name].manifest.writes.get(call.operation)
     if spec is None:
         return _unknown(hub, call, f"its connector has no {call.operation} any more")
@@ -84,7 +88,7 @@ def _resolve(hub: Hub, name: str, call: Row[Any]) -> str:
             return "waiting"  # a read would show what was there before, and that is no evidence (R9)
         at_last = bool(call.done_at) and hub.now() - parse_instant(call.done_at) >= timedelta(seconds=_PATIENCE_SECONDS)
         shown_from = parse_instant(call.sent_at) + timedelta(seconds=_lag(hub, name))
-        return _resolve_set(hub, name, _Doubt(call, spec, shown_from, settled, at_last))
+        return _resolve_set(hub, name, _Doubt(call, spec, shown_from, settled, at_last), unread)
     return _resolve_asked(hub, name, call, settled=settled)
 
 
@@ -94,7 +98,7 @@ def _unknown(hub: Hub, call: Row[Any], detail: str) -> str:
     return "unknown"
 
 
-def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
+def _resolve_set(hub: Hub, name: str, doubt: _Doubt, unread: dict[str, str]) -> str:
     """Read the records again: what shows the new value landed; what does not, once settled, is planned anew."""
     call = doubt.call
     with hub.database.begin() as connection:
@@ -105,11 +109,9 @@ def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
     # Whoever overtakes meanwhile would look at the records later than at the orders that explain them.
     with hub.leave_alone(name):
         # Orders before the look too, so that few are left of which nobody can say whether it shows them.
-        _read_orders(hub, name)
-        # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
-        if lines:
-            reread(hub, name, call.resource, sorted({line.external_id for line in lines}), late_copies=False)
-        _read_orders(hub, name)
+        _read_orders(hub, name, unread)
+        _look(hub, name, call.resource, sorted({line.external_id for line in lines}))
+        _read_orders(hub, name, unread)
     with hub.database.begin() as connection:
         open_lines = 0
         since = instant_text(parse_instant(call.sent_at) - _UNREAD_BEFORE)
@@ -125,10 +127,32 @@ def _resolve_set(hub: Hub, name: str, doubt: _Doubt) -> str:
     return "waiting" if open_lines else "resolved"
 
 
-def _read_orders(hub: Hub, name: str) -> None:
+def _read_orders(hub: Hub, name: str, unread: dict[str, str]) -> None:
+    """Read what changed of the orders, unless that failed for another call: each may take its platform minutes."""
     # Where they cannot be read now, whoever reads all of the connection right after this tells so.
-    with contained(name, {}):
-        read_orders(hub, name)
+    if not unread:
+        with contained(name, unread):
+            read_orders(hub, name)
+
+
+def _look(hub: Hub, name: str, resource: str, ids: Sequence[str]) -> None:
+    """Read the records; those that cannot be read keep nothing else of the connection from being read."""
+
+    def read() -> None:
+        # A call of unknown outcome may have written back what the write before it had replaced: that is no late copy.
+        reread(hub, name, resource, ids, late_copies=False)
+
+    if not ids:
+        return
+    with hurried():
+        error = trouble_with_records(name, read)
+    if error is None:
+        return
+    if not answers(hub, name):
+        raise error
+    # Which of them is the bad one is found where marks are read; the others are judged by that look.
+    with hub.database.begin() as connection:
+        observeset.mark(connection, name, resource, ids, hub.stamp())
 
 
 def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row[Any]) -> bool:

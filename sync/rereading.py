@@ -31,6 +31,15 @@ _LONGEST_SECONDS, _PAUSE_SECONDS = 300.0, 1.0
 _TOLD_AFTER = 5
 
 
+def answers(hub: Hub, name: str) -> bool:
+    """Whether a platform is there: then bad records, however many, keep nothing else of it from being read."""
+    found: list[Finding] = []
+    with hurried():
+        error = trouble_with_records(name, lambda: found.extend(hub.connector(name).check()))
+    # A check tells what is wrong, and raises nothing for it.
+    return error is None and all(one.ok for one in found)
+
+
 class Rereading:
     """Reads the marked records of a connection until none is due; the caller holds its lock."""
 
@@ -93,19 +102,11 @@ class Rereading:
         self._slow += slow
         if self._read_any or self._failures < _FAILURES_OF_DOWN:
             return False
-        if self._failures == _FAILURES_OF_DOWN and not self._answers():
+        if self._failures == _FAILURES_OF_DOWN and not answers(self._hub, self._name):
             return True
         long = self._slow >= _FAILURES_OF_DOWN
         self._given_up = long or self._failures >= _MOST_FAILURES
         return long and part.attempts < _ALONE_AFTER
-
-    def _answers(self) -> bool:
-        """Whether the platform is there: then bad records, however many, keep nothing else of it from being read."""
-        found: list[Finding] = []
-        with hurried():
-            error = trouble_with_records(self._name, lambda: found.extend(self._hub.connector(self._name).check()))
-        # A check tells what is wrong, and raises nothing for it.
-        return error is None and all(one.ok for one in found)
 
     def _done(self, part: Due) -> None:
         self._read_any = True
