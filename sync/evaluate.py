@@ -63,6 +63,7 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         views={name: shadow.views(connection, name, flow.entity, [*items, *parts.values()]) for name in channels},
         overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
+        doubtful=_doubtful(connection, flow, [*items, *parts.values()], channels),
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
         reads={name: channel_read(hub, connection, name, flow) for name in {*channels, flow.source}},
         **_orders(hub, connection, flow, [*items, *parts.values()], channels),
@@ -82,6 +83,19 @@ def _orders(
         "order_reads": {name: order_read(hub, connection, name) for name in selling},
         "fallen": {name: drops.awaiting(connection, name, items) for name in selling},
     }
+
+
+def _doubtful(
+    connection: Connection, flow: FlowConfig, items: Sequence[int], channels: Sequence[str]
+) -> dict[str, frozenset[int]]:
+    """Items of each channel with a write of which it will be told whether it took effect; only where stock is moved."""
+    if not _counts(flow):
+        return {}
+    found = {}
+    for name in channels:
+        slots = journal.pending_slots(connection, name, flow.entity, items, states=("in_flight",))
+        found[name] = frozenset(item for item, _ in slots)
+    return found
 
 
 def _counts(flow: FlowConfig) -> bool:

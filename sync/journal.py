@@ -132,11 +132,13 @@ def lines(connection: Connection, call_id: int) -> list[Row[Any]]:
     return list(connection.execute(select(_LINE).where(_LINE.c.call_id == call_id).order_by(_LINE.c.number)))
 
 
-def pending_slots(connection: Connection, name: str, entity: str, items: Sequence[int]) -> frozenset[tuple[int, str]]:
+def pending_slots(
+    connection: Connection, name: str, entity: str, items: Sequence[int], *, states: Sequence[str] = OPEN
+) -> frozenset[tuple[int, str]]:
     """Slots of items with a write of unknown outcome: nothing is planned for them."""
     found: set[tuple[int, str]] = set()
     if (
-        connection.execute(select(_CALL.c.id).where(_CALL.c.connection == name, _CALL.c.state.in_(OPEN))).first()
+        connection.execute(select(_CALL.c.id).where(_CALL.c.connection == name, _CALL.c.state.in_(states))).first()
         is None
     ):
         return frozenset()
@@ -146,7 +148,7 @@ def pending_slots(connection: Connection, name: str, entity: str, items: Sequenc
             .join(_CALL, _CALL.c.id == _LINE.c.call_id)
             .where(
                 _CALL.c.connection == name,
-                _CALL.c.state.in_(OPEN),
+                _CALL.c.state.in_(states),
                 _LINE.c.entity == entity,
                 _LINE.c.outcome == "",
                 among(connection, _LINE.c.item_id, part),

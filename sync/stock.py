@@ -185,6 +185,9 @@ def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
         orders = inputs.known.order_reads.get(channel)
         if orders is not None and orders.read_at < figure_as_of:
             return f"orders_unread:{channel}"
+        if channel != inputs.target and not related.isdisjoint(inputs.known.doubtful.get(channel, ())):
+            # What left it is not told from what the write did to it, and may be a sale that nobody knows of (R3).
+            return f"stock_in_doubt:{channel}"
         views, reads = inputs.known.views.get(channel, {}), inputs.known.reads.get(channel)
         for item in related:
             view = views.get(item)

@@ -163,7 +163,7 @@ def _outcome(unread: Rows, reports: Sequence[AuditReport], *, shrunk: bool, hold
     if shrunk:
         return Outcome.GUARDED
     why = {reason.partition(":")[0] for one in reports for reason in one.drift}
-    if why - _WAITS - {"stock_unread"}:
+    if why - _WAITS - {"stock_unread", "stock_in_doubt"}:
         return Outcome.PENDING
     return Outcome.HELD if why - _DECIDED or holds else Outcome.IN_SYNC
 

@@ -306,3 +306,17 @@ def test_a_record_that_cannot_be_read_leaves_the_rest_of_its_channel_read(desk: 
     assert (web.stock("SKU-3", "WH1"), web.stock("SKU-2", "WH1")) == (6, 6)
     with desk.database() as connection:
         assert journal.open_calls(connection, "shop") == []
+
+
+def test_nothing_is_raised_elsewhere_over_what_a_write_in_doubt_may_hide(desk: Desk) -> None:
+    _lose(desk, "shop", 8, took=True)
+    _unreadable(desk, "shop", 4)
+    desk.sync(ReadMode.FULL, after=20)
+    desk.world("erp").set_stock("SKU-1", "WH1", 14)
+    listed = []
+    for _ in range(8):
+        desk.sync(ReadMode.FULL, after=20)
+        listed.append(desk.world("web").stock("SKU-1", "WH1"))
+    assert max(listed) <= 10, listed
+    with desk.database() as connection:
+        assert journal.open_calls(connection, "shop") == []
