@@ -17,6 +17,7 @@ from sync.store.orders import Document
 from sync.store.tables import table
 
 _DOCUMENT = table(Document)
+_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,15 @@ def _any_unknown_line(hub: Hub, connection: Connection, name: str, since: str) -
     order, document = store.ORDER.c, _DOCUMENT.c
     same = (document.connection == name) & (document.kind == "order") & (document.external_id == order.external_id)
     changed = (order.connection == name, order.changed_at >= since, document.body.is_not(None))
-    bodies = connection.execute(select(document.body).join(store.ORDER, same).where(*changed)).scalars()
-    orders = [msgspec.json.decode(one, type=Order) for one in bodies]
-    # Asked for all at once, so by names that are not those of the lines: two orders may use the same.
-    lines = [line for one in orders for line in one.lines if line.requires_shipping]
-    named = [msgspec.structs.replace(line, id=str(number)) for number, line in enumerate(lines)]
-    return len(resolve_lines(hub.config, connection, name, named)) < len(named)
+    query, after = select(order.external_id, document.body).join(store.ORDER, same).where(*changed), ""
+    # Many at a time and never all: a write that has been in doubt for days may have any number of orders behind it.
+    query = query.order_by(order.external_id).limit(_CHUNK)
+    while rows := connection.execute(query.where(order.external_id > after)).all():
+        after = rows[-1].external_id
+        orders = [msgspec.json.decode(row.body, type=Order) for row in rows]
+        # Asked for all at once, so by names that are not those of the lines: two orders may use the same.
+        lines = [line for one in orders for line in one.lines if line.requires_shipping]
+        named = [msgspec.structs.replace(line, id=str(number)) for number, line in enumerate(lines)]
+        if len(resolve_lines(hub.config, connection, name, named)) < len(named):
+            return True
+    return False

@@ -14,6 +14,8 @@ from sync.apply import apply
 from sync.interlude import overtake
 from sync.observe import ReadMode
 from sync.observeset import Mark, mark_all
+from sync.orders import evidence
+from sync.orders.lines import resolve_lines
 from sync.recover import recover
 from sync.resolve import Choice, resolve
 from sync.run import make_plan
@@ -320,3 +322,27 @@ def test_nothing_is_raised_elsewhere_over_what_a_write_in_doubt_may_hide(desk: D
     assert max(listed) <= 10, listed
     with desk.database() as connection:
         assert journal.open_calls(connection, "shop") == []
+
+
+def test_any_number_of_orders_is_looked_through_a_part_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def resolved(config: Any, connection: Any, channel: str, lines: Any) -> Any:
+        asked.append(len(lines))
+        return resolve_lines(config, connection, channel, lines)
+
+    monkeypatch.setattr(evidence, "_CHUNK", 2)
+    monkeypatch.setattr(evidence, "resolve_lines", resolved)
+    for _ in range(4):
+        desk.place(1, sku="SKU-2")
+    last = desk.place(1, sku="SKU-3")
+    desk.sync()
+    with desk.database() as connection:
+        found = evidence.evidence(desk.trading.hub, connection, "shop", "")
+        assert (found and found.clear, asked) == (True, [2, 2, 1])
+    lines = [{**line, "sku": "NOPE", "record_id": ""} for line in desk.trading.trades["shop"].orders[last]["lines"]]
+    desk.change(last, lines=lines)
+    desk.sync()
+    with desk.database() as connection:
+        found = evidence.evidence(desk.trading.hub, connection, "shop", "")
+        assert found and not found.clear
