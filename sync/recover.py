@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from canonical.clock import instant_text, parse_instant
+from canonical.value import Value
 from connectors.base import RowStatus
 from connectors.http.retry import hurried
 from connectors.manifest import CompareAndSet, WriteClass, WriteSpec
@@ -169,12 +170,13 @@ def _judge(hub: Hub, connection: Connection, name: str, doubt: _Doubt, line: Row
         base, before, after = view.got.get(line.slot), change.before, change.after
         if line.entity == "inventory" and isinstance(base, int) and isinstance(before, int) and isinstance(after, int):
             # The base moves as the write moved the figure: what it was decided with stays to be seen, as it is by now.
-            got = {line.slot: base + after - before}
+            moved: dict[str, Value] = {line.slot: base + after - before}
         else:
-            got = {line.slot: done.got[line.slot], **absorb_own(connection, name, view, change, doubt.call.sent_at)}
+            own = absorb_own(connection, name, view, change, doubt.call.sent_at)
+            moved = {line.slot: done.got[line.slot], **own}
         settle(
             connection,
-            [shadow.Settled(done.shadow_id, done.sent, got, {line.slot: observed}, done.writes, view.as_of)],
+            [shadow.Settled(done.shadow_id, done.sent, moved, {line.slot: observed}, done.writes, view.as_of)],
         )
         close_written(connection, name, change, now)
         why = "seen on the platform" if told is found else "perhaps: what is there leaves this open"

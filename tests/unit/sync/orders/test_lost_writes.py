@@ -345,4 +345,5 @@ def test_any_number_of_orders_is_looked_through_a_part_at_a_time(desk: Desk, mon
     desk.sync()
     with desk.database() as connection:
         found = evidence.evidence(desk.trading.hub, connection, "shop", "")
-        assert found and not found.clear
+        assert found is not None
+        assert not found.clear
