@@ -109,6 +109,20 @@ def test_what_was_seen_before_a_write_tells_nothing_about_it(desk: Desk) -> None
     assert desk.world("shop").stock("SKU-1", "WH1") == 16
 
 
+def test_a_write_of_another_figure_is_no_look_at_the_one_in_doubt(desk: Desk) -> None:
+    hub, shop = desk.trading.hub, desk.world("shop")
+    _lose(desk, "shop", 16, took=True)
+    connector = hub.connector("shop")
+    real = connector.lookup
+    connector.lookup = lambda resource, paths, _ids: real(resource, paths, [])
+    connector.changed_since = lambda resource, _paths, _cursor: real(resource, [], [])
+    desk.world("erp").set_stock("SKU-1", "WH2", 3)
+    desk.sync()
+    assert shop.stock("SKU-1", "WH2") == 3
+    with desk.database() as connection:
+        assert "lost" not in connection.execute(select(_LINE.c.outcome)).scalars().all()
+
+
 def test_where_both_stories_hold_the_next_look_decides(desk: Desk) -> None:
     desk.place(3)
     for _ in range(3):
@@ -247,7 +261,8 @@ def test_a_record_that_is_gone_proves_no_write_lost(desk: Desk, channel: str) ->
 def test_an_order_that_a_write_was_decided_with_is_changed_before_it_is_judged(
     desk: Desk, channel: str, units: int
 ) -> None:
-    hub, placed = desk.trading.hub, []
+    hub = desk.trading.hub
+    placed: list[str] = []
     connector = hub.connector(channel)
     real = connector.pull
 
