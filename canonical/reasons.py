@@ -27,7 +27,7 @@ REASONS: dict[str, str] = {
     "unaccounted_drop": "stock fell on the channel without a known order; raises wait for the owner's figure",
     "stock_raised_by_other": "someone raised stock on the channel; it was lowered to the owner's figure",
     "owner_not_read": "the owner's value was not read since the last change of ownership",
-    "stock_in_doubt": "whether a write to a channel of the pool took effect is not known yet; raises wait",
+    "stock_in_doubt": "a channel of the pool fell while a write to it is in doubt; raises wait until that is told",
     "stock_unread": "a channel of the pool was not read after the owner's figure; raises wait",
     "unconfirmed_write": "a write's outcome is not known yet; the record is read again after the settle time",
     "unknown_outcome": "nobody can tell whether a call took effect; look there, then `crossdock orders resolve`",

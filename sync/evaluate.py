@@ -87,14 +87,12 @@ def _orders(
 
 def _doubtful(
     connection: Connection, flow: FlowConfig, items: Sequence[int], channels: Sequence[str]
-) -> dict[str, frozenset[int]]:
-    """Items of each channel with a write of which it will be told whether it took effect; only where stock is moved."""
-    if not _counts(flow):
-        return {}
-    found = {}
-    for name in channels:
-        slots = journal.pending_slots(connection, name, flow.entity, items, states=("in_flight",))
-        found[name] = frozenset(item for item, _ in slots)
+) -> dict[str, dict[int, list[str]]]:
+    """Slots of each channel, by item, with a write of which it will be told whether it took effect."""
+    found: dict[str, dict[int, list[str]]] = {}
+    for name in channels if _counts(flow) else ():
+        for item, slot in journal.pending_slots(connection, name, flow.entity, items, states=("in_flight",)):
+            found.setdefault(name, {}).setdefault(item, []).append(slot)
     return found
 
 

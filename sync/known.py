@@ -52,8 +52,8 @@ class Known:
 
     ``reserved`` are promises to orders by stock item, ``own`` the channels' own deductions that their counters have
     not absorbed, ``order_reads`` how far the orders of those channels were read that have an order flow. ``fallen`` are
-    units that left a slot of a target and that an order may yet explain, ``doubtful`` the items of a channel with a
-    write of unknown outcome.
+    units that left a slot of a target and that an order may yet explain, ``doubtful`` the slots of a
+    channel, by item, with a write of unknown outcome.
     """
 
     skus: Mapping[int, str]
@@ -68,7 +68,7 @@ class Known:
     own: Mapping[str, Waiting] = field(default_factory=dict)
     order_reads: Mapping[str, CursorState] = field(default_factory=dict)
     fallen: Mapping[str, Mapping[tuple[int, str], int]] = field(default_factory=dict)
-    doubtful: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    doubtful: Mapping[str, Mapping[int, Sequence[str]]] = field(default_factory=dict)
 
     def unbooked_units(self, item: int, parts: Iterable[Part] = ()) -> int:
         """Units of an item, or of a kit's components, that were sold and are not in the owner's figure yet."""

@@ -185,8 +185,7 @@ def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
         orders = inputs.known.order_reads.get(channel)
         if orders is not None and orders.read_at < figure_as_of:
             return f"orders_unread:{channel}"
-        if channel != inputs.target and not related.isdisjoint(inputs.known.doubtful.get(channel, ())):
-            # What left it is not told from what the write did to it, and may be a sale that nobody knows of (R3).
+        if channel != inputs.target and any(_hides_a_fall(inputs.known, channel, item) for item in related):
             return f"stock_in_doubt:{channel}"
         views, reads = inputs.known.views.get(channel, {}), inputs.known.reads.get(channel)
         for item in related:
@@ -194,6 +193,19 @@ def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
             if view is not None and max(view.as_of, reads.read_at if reads else "") < figure_as_of:
                 return f"stock_unread:{channel}"
     return ""
+
+
+def _hides_a_fall(known: Known, channel: str, item: int) -> bool:
+    """Whether a channel with a write in doubt shows less than its orders explain: perhaps an unknown sale (R3)."""
+    view = known.views.get(channel, {}).get(item)
+    if view is None:
+        return False
+    for slot in known.doubtful.get(channel, {}).get(item, ()):
+        base, observed = view.got.get(slot), view.observed.get(slot)
+        own = sum(units for _, units in known.own.get(channel, {}).get((item, slot), ()))
+        if isinstance(base, int) and isinstance(observed, int) and observed < base - own:
+            return True
+    return False
 
 
 def _related(inputs: StockInputs) -> set[int]:
