@@ -63,7 +63,10 @@ def gather(hub: Hub, connection: Connection, flow: FlowConfig, items: Sequence[i
         views={name: shadow.views(connection, name, flow.entity, [*items, *parts.values()]) for name in channels},
         overrides={name: overrides.load(connection, name, flow.entity, items) for name in flow.targets},
         pending={name: journal.pending_slots(connection, name, flow.entity, items) for name in flow.targets},
-        doubtful=_doubtful(connection, flow, [*items, *parts.values()], channels),
+        doubtful={
+            name: journal.doubtful(connection, name, flow.entity, [*items, *parts.values()])
+            for name in (channels if _counts(flow) else ())
+        },
         open_drops=drops.open_units(connection, [*items, *parts.values()]) if parts or _counts(flow) else {},
         reads={name: channel_read(hub, connection, name, flow) for name in {*channels, flow.source}},
         **_orders(hub, connection, flow, [*items, *parts.values()], channels),
@@ -83,17 +86,6 @@ def _orders(
         "order_reads": {name: order_read(hub, connection, name) for name in selling},
         "fallen": {name: drops.awaiting(connection, name, items) for name in selling},
     }
-
-
-def _doubtful(
-    connection: Connection, flow: FlowConfig, items: Sequence[int], channels: Sequence[str]
-) -> dict[str, dict[int, list[str]]]:
-    """Slots of each channel, by item, with a write of which it will be told whether it took effect."""
-    found: dict[str, dict[int, list[str]]] = {}
-    for name in channels if _counts(flow) else ():
-        for item, slot in journal.pending_slots(connection, name, flow.entity, items, states=("in_flight",)):
-            found.setdefault(name, {}).setdefault(item, []).append(slot)
-    return found
 
 
 def _counts(flow: FlowConfig) -> bool:

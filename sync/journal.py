@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,30 +132,32 @@ def lines(connection: Connection, call_id: int) -> list[Row[Any]]:
     return list(connection.execute(select(_LINE).where(_LINE.c.call_id == call_id).order_by(_LINE.c.number)))
 
 
-def pending_slots(
-    connection: Connection, name: str, entity: str, items: Sequence[int], *, states: Sequence[str] = OPEN
-) -> frozenset[tuple[int, str]]:
+def pending_slots(connection: Connection, name: str, entity: str, items: Sequence[int]) -> frozenset[tuple[int, str]]:
     """Slots of items with a write of unknown outcome: nothing is planned for them."""
-    found: set[tuple[int, str]] = set()
-    if (
-        connection.execute(select(_CALL.c.id).where(_CALL.c.connection == name, _CALL.c.state.in_(states))).first()
-        is None
-    ):
-        return frozenset()
+    return frozenset((row.item_id, row.slot) for row in _pending(connection, name, entity, items, OPEN))
+
+
+def doubtful(
+    connection: Connection, name: str, entity: str, items: Sequence[int]
+) -> dict[int, dict[str, tuple[Value, Value]]]:
+    """Slots by item with a write of which it will be told whether it took effect: what it changed, and to what."""
+    found: dict[int, dict[str, tuple[Value, Value]]] = {}
+    for row in _pending(connection, name, entity, items, ("in_flight",)):
+        found.setdefault(row.item_id, {})[row.slot] = (value(row.before), value(row.after))
+    return found
+
+
+def _pending(
+    connection: Connection, name: str, entity: str, items: Sequence[int], states: Sequence[str]
+) -> Iterator[Any]:
+    here = (_CALL.c.connection == name, _CALL.c.state.in_(states))
+    if connection.execute(select(_CALL.c.id).where(*here)).first() is None:
+        return
+    columns = (_LINE.c.item_id, _LINE.c.slot, _LINE.c.before, _LINE.c.after)
+    open_here = (*here, _LINE.c.entity == entity, _LINE.c.outcome == "")
     for part in chunks(sorted(set(items))):
-        rows = connection.execute(
-            select(_LINE.c.item_id, _LINE.c.slot)
-            .join(_CALL, _CALL.c.id == _LINE.c.call_id)
-            .where(
-                _CALL.c.connection == name,
-                _CALL.c.state.in_(states),
-                _LINE.c.entity == entity,
-                _LINE.c.outcome == "",
-                among(connection, _LINE.c.item_id, part),
-            )
-        )
-        found.update((row[0], row[1]) for row in rows)
-    return frozenset(found)
+        query = select(*columns).join(_CALL, _CALL.c.id == _LINE.c.call_id)
+        yield from connection.execute(query.where(*open_here, among(connection, _LINE.c.item_id, part))).all()
 
 
 def count_open(connection: Connection) -> dict[tuple[str, str], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from canonical.value import Value
 from sync.config import FlowConfig
 from sync.cursors import CursorState
 from sync.decision import Decision
@@ -53,7 +54,7 @@ class Known:
     ``reserved`` are promises to orders by stock item, ``own`` the channels' own deductions that their counters have
     not absorbed, ``order_reads`` how far the orders of those channels were read that have an order flow. ``fallen`` are
     units that left a slot of a target and that an order may yet explain, ``doubtful`` the slots of a
-    channel, by item, with a write of unknown outcome.
+    channel, by item, with a write of unknown outcome: what it changed, and to what.
     """
 
     skus: Mapping[int, str]
@@ -68,7 +69,7 @@ class Known:
     own: Mapping[str, Waiting] = field(default_factory=dict)
     order_reads: Mapping[str, CursorState] = field(default_factory=dict)
     fallen: Mapping[str, Mapping[tuple[int, str], int]] = field(default_factory=dict)
-    doubtful: Mapping[str, Mapping[int, Sequence[str]]] = field(default_factory=dict)
+    doubtful: Mapping[str, Mapping[int, Mapping[str, tuple[Value, Value]]]] = field(default_factory=dict)
 
     def unbooked_units(self, item: int, parts: Iterable[Part] = ()) -> int:
         """Units of an item, or of a kit's components, that were sold and are not in the owner's figure yet."""

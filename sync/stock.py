@@ -196,15 +196,17 @@ def _blocked(inputs: StockInputs, figure_as_of: str) -> str:
 
 
 def _hides_a_fall(known: Known, channel: str, item: int) -> bool:
-    """Whether a channel with a write in doubt shows less than its orders explain: perhaps an unknown sale (R3)."""
+    """Whether a channel with a write in doubt shows less than it may, and not what a whole story has: a sale (R3)."""
     view = known.views.get(channel, {}).get(item)
     if view is None:
         return False
-    for slot in known.doubtful.get(channel, {}).get(item, ()):
+    for slot, (before, after) in known.doubtful.get(channel, {}).get(item, {}).items():
         base, observed = view.got.get(slot), view.observed.get(slot)
-        own = sum(units for _, units in known.own.get(channel, {}).get((item, slot), ()))
-        if isinstance(base, int) and isinstance(observed, int) and observed < base - own:
-            return True
+        if isinstance(base, int) and isinstance(observed, int) and isinstance(before, int) and isinstance(after, int):
+            lost = base - sum(units for _, units in known.own.get(channel, {}).get((item, slot), ()))
+            landed = lost + after - before
+            if observed < max(lost, landed) and observed not in (lost, landed):
+                return True
     return False
 
 

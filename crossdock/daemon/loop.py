@@ -174,7 +174,7 @@ class Loop:
             return None
         due = duties.due(connection, self._hub.stamp()) | recover.due(connection, self._hub.now())
         names = due & self._hub.config.connections.keys()
-        if not names - pauses.connections - self._rests.now().keys():
+        if not names - pauses.connections - self._rests.now().keys() - self._hub.lane.aside:
             return None
         self._retries_at = time.monotonic() + self._pace.rest
         return RETRY
