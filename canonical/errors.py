@@ -65,6 +65,10 @@ class AuthenticationError(FatalError):
     """The platform refused our credentials."""
 
 
+class DatabaseAwayError(FatalError):
+    """The database server cannot be reached; it may be starting."""
+
+
 class ProtocolError(FatalError):
     """The platform answered something that is not its API."""
 

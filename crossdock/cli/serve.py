@@ -86,6 +86,7 @@ def command(
     from crossdock.health import require_connectors
     from crossdock.webhooks.doors import doors, limits
     from crossdock.webhooks.receiver import Receiver
+    from sync.store.waiting import STARTING_SECONDS
 
     start_logging(app, log_format, log_level or "")
     settings = load(app)
@@ -96,7 +97,7 @@ def command(
         require_connectors(settings, secrets)
     bell = Bell()
     with (
-        open_hub(app, SilentProgress()) as hub,
+        open_hub(app, SilentProgress(), patience=STARTING_SECONDS) as hub,
         nullcontext() if receive_only else Presence(hub, settings) as presence,
         listen(settings.webhooks.host, settings.webhooks.port) as listener,
         woken(hub, None if receive_only else bell.attend) as wake,

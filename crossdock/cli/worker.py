@@ -72,13 +72,14 @@ def command(
     from crossdock.daemon.loop import Pace
     from crossdock.daemon.watch import watch_over
     from crossdock.daemon.working import Working, place_of
+    from sync.store.waiting import STARTING_SECONDS
 
     start_logging(app, log_format, log_level or "")
     settings = load(app)
     secrets = resolver(app, settings)
     _refuse(settings, secrets, every)
     pace = Pace() if every is None else Pace(every)
-    with open_hub(app, SilentProgress()) as hub, _listening(address) as listener:
+    with open_hub(app, SilentProgress(), patience=STARTING_SECONDS) as hub, _listening(address) as listener:
         watch = watch_over(hub, settings, secrets, syncs=True)
         place = place_of(watch, listener)
         working = Working(app, hub, settings, pace, place, watch, paced=every is not None)

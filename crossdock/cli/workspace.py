@@ -55,8 +55,12 @@ def last_resort(app: App) -> Database:
 
 
 @contextmanager
-def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Clock | None = None) -> Iterator[Hub]:
+def open_hub(
+    app: App, progress: Progress, *, read_only: bool = False, clock: Clock | None = None, patience: float = 0.0
+) -> Iterator[Hub]:
     """The engine on the configured database, on the system's clock unless given another; closed at the end.
+
+    A database server that cannot be reached is waited for, so many seconds.
 
     In a daemon it is a sibling of the daemon's own: the same configuration, database and clock, hands of its own.
     """
@@ -72,11 +76,12 @@ def open_hub(app: App, progress: Progress, *, read_only: bool = False, clock: Cl
     from crossdock.telemetry.switch import traced
     from sync.hub import Hub
     from sync.store.database import open_database
+    from sync.store.waiting import opened
 
     settings = load(app)
     secrets = resolver(app, settings)
     config = hub_config(settings, secrets)
-    database = open_database(database_url(settings, secrets))
+    database = opened(lambda: open_database(database_url(settings, secrets)), patience)
     hub = Hub(config, database, clock or SystemClock(), read_only=read_only, progress=progress.at)
     try:
         with traced(hub, settings, secrets):

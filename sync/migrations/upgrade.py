@@ -6,9 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from canonical.errors import FatalError
+from canonical.errors import DatabaseAwayError, FatalError
 
 _LOCK = 0x63726F73736D6967
 """Key of the advisory lock that is held while the schema is upgraded."""
@@ -33,7 +33,10 @@ def known() -> list[str]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply every missing revision in one transaction; FatalError when the database is newer than this program."""
+    """Apply every missing revision in one transaction.
+
+    FatalError when the database is newer than this program, DatabaseAwayError when its server cannot be reached.
+    """
     try:
         with engine.begin() as connection:
             current = revision(connection)
@@ -48,7 +51,9 @@ def upgrade(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DatabaseError as error:
-        raise FatalError(
+        away = isinstance(error, OperationalError) and engine.dialect.name == "postgresql"
+        kind = DatabaseAwayError if away else FatalError
+        raise kind(
             f"cannot open the database: {error.orig}",
             hint="check the `database` setting, that it names a database, and that it is writable",
         ) from error

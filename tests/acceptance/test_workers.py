@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psycopg
@@ -64,6 +67,29 @@ def test_on_sqlite_it_says_why_not_and_what_instead(tmp_path: Path, sqlite_url: 
     assert "workers need PostgreSQL" in said
     assert "crossdock serve" in said
     assert str(world.config) in said
+
+
+def test_a_database_that_starts_after_a_worker_is_waited_for(world: Beside, workers: Crew, tmp_path: Path) -> None:
+    sockets = parse_qs(urlsplit(world.database).query).get("host", [""])[0]
+    if not sockets.startswith("/"):
+        pytest.skip("the PostgreSQL that was given is not reached by a socket in the file system")
+    text = world.config.read_text(encoding="utf-8")
+    log = tmp_path / "worker-0.log"
+    # The path of a socket may not be long, as that of the test's own folder is.
+    with tempfile.TemporaryDirectory() as folder:
+        later = Path(folder) / "later"
+        world.config.write_text(text.replace(sockets, str(later)), encoding="utf-8")
+
+        def begin() -> None:
+            until(lambda: log.is_file() and "it is waited for" in log.read_text(encoding="utf-8"))
+            later.symlink_to(sockets)
+
+        with ThreadPoolExecutor(1) as threads:
+            begun = threads.submit(begin)
+            worker = workers.start(world.config, *IDLE)
+            begun.result()
+        assert (worker.said(LEADS), worker.said("it is waited for")) == (1, 1)
+        assert worker.end(signal.SIGTERM) == 0
 
 
 def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost(world: Beside, workers: Crew) -> None:

@@ -1,0 +1,50 @@
+"""A database server that is not there yet is waited for, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from canonical.errors import DatabaseAwayError, FatalError
+from sync.store import waiting
+from sync.store.database import Database, open_database
+from sync.store.waiting import opened
+
+NOBODY = "postgresql://nobody@/hub?host=/nowhere"
+
+
+def test_a_server_that_comes_in_time_is_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, sqlite_url: str
+) -> None:
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 0.01)
+    urls = [sqlite_url, NOBODY, NOBODY]
+
+    def open_it() -> Database:
+        return open_database(urls.pop())
+
+    opened(open_it, 60).close()
+    assert urls == []
+    assert caplog.text.count("it is waited for") == 1
+
+
+def test_a_command_does_not_wait(caplog: pytest.LogCaptureFixture) -> None:
+    tried = []
+
+    def open_it() -> Database:
+        tried.append(1)
+        return open_database(NOBODY)
+
+    with pytest.raises(DatabaseAwayError, match="cannot open the database"):
+        opened(open_it, 0)
+    assert (len(tried), caplog.text) == (1, "")
+
+
+def test_what_waiting_does_not_mend_is_told_at_once() -> None:
+    tried = []
+
+    def open_it() -> Database:
+        tried.append(1)
+        return open_database("sqlite:////nowhere/at/all/hub.sqlite")
+
+    with pytest.raises(FatalError, match="no folder"):
+        opened(open_it, 60)
+    assert len(tried) == 1
