@@ -32,7 +32,8 @@ class Orders:
     ``shown`` are in what was seen, since they were read before it; each of ``perhaps``, which were read after it, may
     be (below zero: given back). ``all_read`` says whether there are no others that the channel could show, ``erases``
     whether a write may have wiped out what orders took off: the platform does not compare before it sets. ``changed``
-    says whether one that was read after it takes nothing any more: what was seen may show what it took before.
+    says whether one of which the base has all, or that takes nothing any more, was read after it: what was seen may
+    show what it took before.
     """
 
     shown: tuple[int, ...] = ()

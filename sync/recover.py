@@ -192,9 +192,7 @@ def _verdict(
 ) -> Landing:
     if view is None:
         return Landing.LOST
-    # A write of another figure of the record dates all of it, and is no look at this one.
-    dated = any(isinstance(one, list) and one[2] == view.as_of for one in view.writes.values())
-    if view.gone or dated or parse_instant(view.as_of) < doubt.shown_from:
+    if view.gone or view.written_since(view.as_of) or parse_instant(view.as_of) < doubt.shown_from:
         found = Landing.UNTOLD  # it was not shown since: what is known is from before the write
     else:
         mapping = hub.config.connections[name].mappings[change.entity]

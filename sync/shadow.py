@@ -225,6 +225,10 @@ class ShadowView:
     got: Mapping[str, Value]
     writes: Mapping[str, Value]
 
+    def written_since(self, instant: str) -> bool:
+        """Whether we wrote a figure of it then or later: a write dates the whole record, and is no look at the rest."""
+        return any(isinstance(one, list) and str(one[2]) >= instant for one in self.writes.values())
+
 
 def views(connection: Connection, name: str, entity: str, items: Iterable[int]) -> dict[int, ShadowView]:
     """The linked records of items on a connection, by item."""

@@ -282,7 +282,7 @@ def _own(inputs: StockInputs, slot: str) -> Pending:
         return Pending()
     view, reads = inputs.view, inputs.known.reads.get(inputs.target)
     seen_at = max(view.as_of, reads.read_at if reads else "")
-    if any(isinstance(one, list) and str(one[2]) >= seen_at for one in view.writes.values()):
+    if view.written_since(seen_at):
         return pending(waiting, "")  # not read since a write of ours: what is known of this figure may be older
     lag = timedelta(seconds=inputs.hub.connections[inputs.target].manifest.read_after_write_seconds)
     return pending(waiting, instant_text(parse_instant(seen_at) - lag))

@@ -10,9 +10,10 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import Row, select
 
-from canonical.errors import FatalError, SkippableError
+from canonical.errors import FatalError, RetriableError, SkippableError
 from canonical.request import CancelRequest, FulfillmentRequest, RefundNotice, RefundRequest, ShipmentNotice
 from connectors.base import Call, Effect, EffectConnector, ForeseeingConnector
+from connectors.http.retry import hurried
 from sync.contain import of_one_record
 from sync.hub import Hub
 from sync.orders import duties, outcomes, store
@@ -52,8 +53,8 @@ def foresee(hub: Hub, name: str, after: int) -> None:
     with hub.database.read() as connection:
         rows = connection.execute(query).all()
     if len(rows) > 1:
-        # What is odd is met again, and told, by the one it concerns.
-        with suppress(SkippableError, FatalError), of_one_record(name):
+        # What goes wrong here is met again, and told, by the one it concerns; others, which need no look, go on.
+        with suppress(RetriableError, SkippableError, FatalError), hurried(), of_one_record(name):
             connector.foresee(list(_composed(hub, name, rows)))
 
 

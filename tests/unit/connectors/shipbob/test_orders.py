@@ -196,6 +196,7 @@ def test_the_products_of_many_orders_are_looked_up_at_once(stage: Stage) -> None
     ]
     connector = stage.connect(page_size=250)
     connector.foresee([*calls, stage.compose_cancel()])
+    assert stage.orders() == []
     assert {connector.push(call)[0].status for call in calls} == {RowStatus.APPLIED}
     assert stage.calls("product") == 1
 

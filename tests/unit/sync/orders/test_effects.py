@@ -447,7 +447,10 @@ def test_a_connector_is_told_of_all_that_is_sent_next(desk: Desk, monkeypatch: p
     assert desk.effects() == {("request", "erp", "done"): 3}
 
 
-@pytest.mark.parametrize("fault", [FatalError("no such filter"), SkippableError("odd", "odd"), ValueError("ours")])
+@pytest.mark.parametrize(
+    "fault",
+    [RetriableError("down"), FatalError("no such filter"), SkippableError("odd", "odd"), ValueError("ours")],
+)
 def test_what_goes_wrong_while_looking_ahead_is_left_to_each_request(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
