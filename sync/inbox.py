@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, case, func, select
 
 from connectors.webhooks import Accepted, RecordRef, Webhooks
 from sync import observeset
 from sync.observeset import Mark
 from sync.store import body as bodies
+from sync.store.bulk import Adding
 from sync.store.inbox import Inbox
 from sync.store.tables import table
 
 _INBOX = table(Inbox)
-_ONCE = ["connection", "delivery_id", "digest"]
+_KEEPING = Adding(
+    _INBOX,
+    ["connection", "delivery_id", "digest"],
+    lambda kept, came: {"copies": kept.copies + came.copies, "last_at": came.last_at},
+)
 _LONGEST = 200
 _PAGE = 500
 
@@ -46,39 +49,23 @@ def keep(connection: Connection, deliveries: Sequence[Delivery], now: str) -> No
     """Keep messages and mark what they name; one that came before is counted, and marks again."""
     if not deliveries:
         return
+    came: dict[tuple[str, str, bytes], tuple[Delivery, int]] = {}
+    for one in deliveries:
+        key = one.connection, _text(one.message.delivery_id), bodies.digest(one.body)
+        first, copies = came.get(key, (one, 0))
+        came[key] = first, copies + 1
     # In the order of the key, so that two receivers never wait for each other.
-    rows = sorted((_row(one, now) for one in deliveries), key=_key)
-    connection.execute(_counting_insert(connection.dialect.name), rows)
+    _KEEPING.add(connection, [(*key, *_row(*came[key], now)) for key in sorted(came)])
     observeset.mark_all(connection, _marks(deliveries), now)
 
 
-@cache
-def _counting_insert(dialect: str) -> Insert:
-    """The statement that adds a message or counts it; making it costs as much as carrying it out for eight rows."""
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_INBOX)
-    again = {"copies": _INBOX.c.copies + 1, "last_at": statement.excluded.last_at}
-    counting: Insert = statement.on_conflict_do_update(index_elements=_ONCE, set_=again)
-    return counting
-
-
-def _key(row: Mapping[str, Any]) -> tuple[str, str, bytes]:
-    return row["connection"], row["delivery_id"], row["digest"]
-
-
-def _row(delivery: Delivery, now: str) -> dict[str, Any]:
-    demands = {one.action for one in delivery.message.contents.demands}
-    return {
-        "connection": delivery.connection,
-        "delivery_id": _text(delivery.message.delivery_id),
-        "digest": bodies.digest(delivery.body),
-        "topic": _text(delivery.message.topic),
-        "body": delivery.body,
-        "demand": ("erase" if "erase" in demands else "tell") if demands else "",
-        "copies": 1,
-        "received_at": now,
-        "last_at": now,
-        "handled_at": "",
-    }
+def _row(delivery: Delivery, copies: int, now: str) -> tuple[Any, ...]:
+    """What is kept of a message besides its key."""
+    demand = ""
+    if delivery.message.contents.demands:
+        actions = {one.action for one in delivery.message.contents.demands}
+        demand = "erase" if "erase" in actions else "tell"
+    return _text(delivery.message.topic), delivery.body, demand, copies, now, now, ""
 
 
 def _text(told: str) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Insert, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from sync.store import tables
+from sync.store.bulk import Adding
 from sync.store.database import among
 
 _OBSERVE, _SHADOW = tables.table(tables.Observe), tables.table(tables.Shadow)
 _MOST, _SHRINK = 500, 8
 _NEXT = select(func.coalesce(func.max(_OBSERVE.c.seq), 0) + 1)
+_MARKING = Adding(
+    _OBSERVE,
+    ["connection", "resource", "external_id"],
+    lambda _, again: {"seq": again.seq, "last_at": again.last_at},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,8 @@ def mark_all(connection: Connection, marks: Iterable[Mark], now: str) -> None:
     if not distinct:
         return
     seq = int(connection.execute(_NEXT).scalar_one())
-    rows = [
-        {**one._asdict(), "seq": seq, "since": now, "last_at": now, "attempts": 0, "not_before": ""} for one in distinct
-    ]
-    connection.execute(_marking(connection.dialect.name), rows)
-
-
-@cache
-def _marking(dialect: str) -> Insert:
-    """The statement that sets a mark, or moves it; since when it is set stays, and so does what it is put off for."""
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_OBSERVE)
-    moved = {"seq": statement.excluded.seq, "last_at": statement.excluded.last_at}
-    marking: Insert = statement.on_conflict_do_update(index_elements=list(Mark._fields), set_=moved)
-    return marking
+    # Since when a mark is set stays when it is set again, and so does what it is put off for.
+    _MARKING.add(connection, [(*one, seq, now, now, 0, "") for one in distinct])
 
 
 def due(connection: Connection, name: str, resources: Collection[str], now: str, until: int | None = None) -> Due:
