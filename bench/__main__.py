@@ -51,7 +51,7 @@ def _parts(*, quick: bool) -> Mapping[str, Callable[[], list[Figure]]]:
         "calls": partial(changed_quantities, 100 if quick else 1_000),
         "points": partial(saturated, 300 if quick else 1_000, 500 if quick else 5_000),
         "pulls": partial(overheads, 300 if quick else 3_000, {0: 1} if quick else {0: 3, 100: 1}),
-        "acks": partial(answers, 200 if quick else 2_000, 3 if quick else 9),
+        "acks": partial(answers, 200 if quick else 1_000, 3 if quick else 25),
         "burst": partial(bursts, 50, 1_000) if quick else partial(bursts, 5_000, 50_000),
         "propagation": partial(propagation, 8, 4, 2) if quick else partial(propagation, 200, 40, 10),
         "scenario": partial(_scenario, _QUICK_SIZES if quick else _SIZES),

@@ -57,12 +57,13 @@ def read(topic: str, body: bytes) -> Contents:
 
 
 def _is_greeting(body: bytes, headers: Mapping[str, str]) -> bool:
-    if any(name.startswith(_PREFIX) for name in headers) or not _PING.fullmatch(body):
+    # The body first: it is cheap to see of nearly all that it is no greeting.
+    if not _PING.fullmatch(body) or any(name.startswith(_PREFIX) for name in headers):
         return False
     return headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
 
 
 def _plain(secret: str) -> str:
-    for entity, character in _ENTITIES:
+    for entity, character in _ENTITIES if "&" in secret else ():
         secret = secret.replace(entity, character)
     return secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -79,6 +80,9 @@ class Server:
         """Serve until asked to stop; whether it was a signal that asked."""
         asked: list[int] = []
         # The server raises the signal that ended it once more, when it has set back what was there before.
+        # What was made until now stays: looking through all of it again and again made answers wait.
+        gc.collect()
+        gc.freeze()
         before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in _SIGNALS}
         try:
             self._server.run(sockets=[self._listener])

@@ -32,6 +32,7 @@ from sync.store.database import Database
 
 _log = logging.getLogger(__name__)
 _AGAIN_SECONDS = 5
+_OK = PlainTextResponse("ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Receiver:
             return self._refuse(name, verdict.reason, problem(401, f"not believed: {verdict.reason}"))
         if isinstance(verdict, Greeting):
             self.counts[name, "greeting"] += 1
-            return PlainTextResponse("ok")
+            return _OK
         return await self._keep(Delivery(name, verdict, body))
 
     async def _keep(self, delivery: Delivery) -> Response:
@@ -146,7 +147,7 @@ class Receiver:
             # What the database said is no business of whoever called.
             return self._refuse(name, "not_stored", problem(503, "could not be stored", retry_after=_AGAIN_SECONDS))
         self.counts[name, "stored"] += 1
-        return PlainTextResponse("ok")
+        return _OK
 
     async def _body(self, request: Request) -> bytes | Response:
         """The body as it came, or why it was not read: it is too large, or does not come."""

@@ -7,11 +7,16 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql, registry, sqlite
 
 from sync.store.database import chunks
 
 _AT_ONCE = 32
+# Both drivers take parameters by their place, in the order of the rows.
+_PLACED: dict[str, Dialect] = {
+    "sqlite": registry.load("sqlite.pysqlite")(paramstyle="qmark"),
+    "postgresql": registry.load("postgresql.psycopg")(paramstyle="format"),
+}
 
 
 class Adding:
@@ -36,20 +41,19 @@ class Adding:
     def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add rows, each a value for every column as the table has them, without ``id``; no two with the same keys."""
         for part in chunks(rows, _AT_ONCE):
-            connection.exec_driver_sql(self._text(connection.dialect, len(part)), tuple(chain.from_iterable(part)))
+            text = self._text(connection.dialect.name, len(part))
+            connection.exec_driver_sql(text, tuple(chain.from_iterable(part)))
 
-    def _text(self, dialect: Dialect, count: int) -> str:
-        made = self._texts.get((dialect.name, count))
+    def _text(self, dialect: str, count: int) -> str:
+        made = self._texts.get((dialect, count))
         if made is None:
-            made = self._texts[dialect.name, count] = self._made(dialect, count)
+            made = self._texts[dialect, count] = self._made(dialect, count)
         return made
 
-    def _made(self, dialect: Dialect, count: int) -> str:
-        statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(self._table)
+    def _made(self, dialect: str, count: int) -> str:
+        statement = (sqlite if dialect == "sqlite" else postgresql).insert(self._table)
         names = [column.name for column in self._table.columns if column.name != "id"]
-        rows = [{name: bindparam(f"{name}_{at}") for name in names} for at in range(count)]
+        rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{at}") for name in names} for at in range(count)]
         changes = self._changes(self._table.c, statement.excluded)
-        # Both drivers take a parameter by its place; the text has them in the order of the rows.
-        placed = type(dialect)(paramstyle="qmark" if dialect.name == "sqlite" else "format")
-        compiled = statement.values(rows).on_conflict_do_update(index_elements=self._keys, set_=changes)
-        return str(compiled.compile(dialect=placed))
+        adding = statement.values(rows).on_conflict_do_update(index_elements=self._keys, set_=changes)
+        return str(adding.compile(dialect=_PLACED[dialect]))
