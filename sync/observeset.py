@@ -94,7 +94,7 @@ def newest(connection: Connection) -> int:
 
 def put_off(connection: Connection, name: str, failed: Due, until: str) -> None:
     """These could not be read: leave them alone until then."""
-    rows = [{"x": ref} for ref in failed.refs]
+    rows = [{"x": ref} for ref in sorted(failed.refs)]
     connection.execute(
         update(_OBSERVE)
         .where(
@@ -108,8 +108,8 @@ def put_off(connection: Connection, name: str, failed: Due, until: str) -> None:
 
 
 def clear(connection: Connection, name: str, done: Due) -> None:
-    """Take marks out that were not set again meanwhile."""
-    rows = [{"x": ref, "s": seq} for ref, seq in done.refs.items()]
+    """Take marks out that were not set again meanwhile, in the order in which they are set."""
+    rows = [{"x": ref, "s": seq} for ref, seq in sorted(done.refs.items())]
     if rows:
         connection.execute(
             delete(_OBSERVE).where(

@@ -15,7 +15,7 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.workspace import load, open_hub, resolver
 from crossdock.clock import SystemClock
-from crossdock.daemon.stopping import leave
+from crossdock.daemon.stopping import ends_at_once, leave
 
 if TYPE_CHECKING:
     from crossdock.alerts.keeper import Keeper
@@ -97,6 +97,7 @@ def command(
         require_connectors(settings, secrets)
     bell = Bell()
     with (
+        ends_at_once(),
         open_hub(app, SilentProgress(), patience=STARTING_SECONDS) as hub,
         nullcontext() if receive_only else Presence(hub, settings) as presence,
         listen(settings.webhooks.host, settings.webhooks.port) as listener,

@@ -16,7 +16,7 @@ from crossdock.cli.outcome import Outcome
 from crossdock.cli.output import SilentProgress
 from crossdock.cli.report import FORMAT_VERSION
 from crossdock.cli.workspace import load, open_hub, resolver
-from crossdock.daemon.stopping import leave
+from crossdock.daemon.stopping import ends_at_once, leave
 
 if TYPE_CHECKING:
     import socket
@@ -79,7 +79,11 @@ def command(
     secrets = resolver(app, settings)
     _refuse(settings, secrets, every)
     pace = Pace() if every is None else Pace(every)
-    with open_hub(app, SilentProgress(), patience=STARTING_SECONDS) as hub, _listening(address) as listener:
+    with (
+        ends_at_once(),
+        open_hub(app, SilentProgress(), patience=STARTING_SECONDS) as hub,
+        _listening(address) as listener,
+    ):
         watch = watch_over(hub, settings, secrets, syncs=True)
         place = place_of(watch, listener)
         working = Working(app, hub, settings, pace, place, watch, paced=every is not None)

@@ -66,6 +66,9 @@ class Server:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = uvicorn.Server(config)
+        # What was made until now stays: looking through all of it again and again made answers wait.
+        gc.collect()
+        gc.freeze()
 
     @property
     def stopping(self) -> bool:
@@ -79,11 +82,13 @@ class Server:
     def run(self) -> bool:
         """Serve until asked to stop; whether it was a signal that asked."""
         asked: list[int] = []
+
+        def ask(number: int, _frame: object) -> None:
+            asked.append(number)
+            self.stop()
+
         # The server raises the signal that ended it once more, when it has set back what was there before.
-        # What was made until now stays: looking through all of it again and again made answers wait.
-        gc.collect()
-        gc.freeze()
-        before = {one: signal.signal(one, lambda number, _: asked.append(number)) for one in _SIGNALS}
+        before = {one: signal.signal(one, ask) for one in _SIGNALS}
         try:
             self._server.run(sockets=[self._listener])
         finally:

@@ -108,7 +108,10 @@ class Writer:
             # Also when this thread ends by a fault of ours: nobody may wait for ever.
             if error is None or len(group) == 1:
                 _answer(group, error)
-        if error is not None and len(group) > 1:
+        if error is None:
+            for name in {one.delivery.connection for one in group}:
+                self._stored_for(name)
+        elif len(group) > 1:
             # One message that the database does not take must not cost the others.
             for one in group:
                 self._store([one])
@@ -121,8 +124,6 @@ class Writer:
         except CrossdockError as error:
             _log.error("messages could not be stored: %s", error, extra={"action": "webhook"})
             return RetriableError(f"could not be stored: {error}")
-        for name in {one.delivery.connection for one in group}:
-            self._stored_for(name)
         return None
 
     def _commit(self, group: Sequence[_Waiting]) -> None:

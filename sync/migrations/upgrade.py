@@ -12,6 +12,8 @@ from canonical.errors import DatabaseAwayError, FatalError
 
 _LOCK = 0x63726F73736D6967
 """Key of the advisory lock that is held while the schema is upgraded."""
+_NOT_YET = ("the database system is", "too many", "remaining connection slots")
+"""What a server says that cannot take us now; whatever else it refuses a connection for, waiting does not mend."""
 
 
 def alembic_config() -> Config:
@@ -51,12 +53,19 @@ def upgrade(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DatabaseError as error:
-        away = isinstance(error, OperationalError) and engine.dialect.name == "postgresql"
-        kind = DatabaseAwayError if away else FatalError
+        kind = DatabaseAwayError if _away(error, engine.dialect.name) else FatalError
         raise kind(
             f"cannot open the database: {error.orig}",
             hint="check the `database` setting, that it names a database, and that it is writable",
         ) from error
+
+
+def _away(error: DatabaseError, dialect: str) -> bool:
+    """Whether a server may come yet: one that starts or is full says so, and one that is there refuses otherwise."""
+    if not isinstance(error, OperationalError) or dialect != "postgresql":
+        return False
+    told = str(error.orig)
+    return "FATAL:" not in told or any(one in told for one in _NOT_YET)
 
 
 def revision(connection: Connection) -> str:

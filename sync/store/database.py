@@ -33,6 +33,7 @@ from sync.store import tables
 T = TypeVar("T")
 _BATCH = 500
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
 ERASURE_KEYS = "erasure_keys"
 """The fact that holds the keys of the list of erasures: whoever restores a copy keeps them."""
 
@@ -161,7 +162,8 @@ def _driver_url(url: str) -> str:
 def _engine(url: str) -> Engine:
     # Parameters are what customers and platforms said: an error must not carry them into a log.
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        given = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_SECONDS}
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=given)
         event.listen(engine, "connect", _prepare_postgres)
         return engine
     engine = create_engine(url, hide_parameters=True)

@@ -92,6 +92,17 @@ def test_a_database_that_starts_after_a_worker_is_waited_for(world: Beside, work
         assert worker.end(signal.SIGTERM) == 0
 
 
+def test_who_waits_for_a_database_ends_when_asked_to(world: Beside) -> None:
+    text = world.config.read_text(encoding="utf-8")
+    world.config.write_text(text.replace(world.database, "postgresql://nobody@/hub?host=/nowhere"), encoding="utf-8")
+    worker = world.start("worker", *IDLE)
+    assert worker.stderr is not None
+    assert any("it is waited for" in line for line in worker.stderr)
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=PATIENCE)
+    assert worker.returncode == 0
+
+
 def test_when_the_leader_is_killed_another_one_takes_over_and_no_command_is_lost(world: Beside, workers: Crew) -> None:
     first = workers.start(world.config, *IDLE)
     _synced(world)

@@ -113,6 +113,22 @@ def test_a_fault_that_no_one_foresaw_costs_no_other_message_and_nobody_waits_for
     assert _count(database) == 4
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_who_is_told_of_what_is_stored_cannot_keep_senders_waiting(database: Database) -> None:
+    def told(_name: str) -> None:
+        raise LookupError("a fault")
+
+    writer = Writer(database, SystemClock(), told)
+    writer.start()
+
+    async def in_time() -> list[object]:
+        waiting = asyncio.gather(*(writer.keep(_told(at)) for at in range(5)), return_exceptions=True)
+        return list(await asyncio.wait_for(waiting, 20))
+
+    assert asyncio.run(in_time()) == [None] * 5
+    assert _count(database) == 5
+
+
 def test_the_end_stores_what_waits_and_refuses_the_rest(database: Database) -> None:
     writer = Writer(database, SystemClock())
     writer.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from canonical.errors import DatabaseAwayError, FatalError
@@ -36,6 +38,18 @@ def test_a_command_does_not_wait(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(DatabaseAwayError, match="cannot open the database"):
         opened(open_it, 0)
     assert (len(tried), caplog.text) == (1, "")
+
+
+def test_a_server_that_is_there_and_refuses_is_not_waited_for(postgres_url: str) -> None:
+    tried = []
+
+    def open_it() -> Database:
+        tried.append(1)
+        return open_database(re.sub(r"/[^/?]+(\?|$)", r"/no_such_database\1", postgres_url, count=1))
+
+    with pytest.raises(FatalError, match="no_such_database"):
+        opened(open_it, 60)
+    assert len(tried) == 1
 
 
 def test_what_waiting_does_not_mend_is_told_at_once() -> None:
