@@ -109,8 +109,7 @@ class Writer:
             if error is None or len(group) == 1:
                 _answer(group, error)
         if error is None:
-            for name in {one.delivery.connection for one in group}:
-                self._stored_for(name)
+            self._tell(group)
         elif len(group) > 1:
             # One message that the database does not take must not cost the others.
             for one in group:
@@ -125,6 +124,15 @@ class Writer:
             _log.error("messages could not be stored: %s", error, extra={"action": "webhook"})
             return RetriableError(f"could not be stored: {error}")
         return None
+
+    def _tell(self, group: Sequence[_Waiting]) -> None:
+        try:
+            with of_one_record("inbox"):
+                for name in {one.delivery.connection for one in group}:
+                    self._stored_for(name)
+        except CrossdockError as error:
+            # Whoever works looks from time to time by himself; this thread goes on storing.
+            _log.error("nobody was told of what was stored: %s", error, extra={"action": "webhook"})
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         try:

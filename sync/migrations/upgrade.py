@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -12,8 +14,10 @@ from canonical.errors import DatabaseAwayError, FatalError
 
 _LOCK = 0x63726F73736D6967
 """Key of the advisory lock that is held while the schema is upgraded."""
-_NOT_YET = ("the database system is", "too many", "remaining connection slots")
-"""What a server says that cannot take us now; whatever else it refuses a connection for, waiting does not mend."""
+_FOR_GOOD = re.compile(
+    r"FATAL:.*(password authentication failed|no pg_hba\.conf entry|does not exist|not permitted to log in)"
+)
+"""What a server says that will never take us. It may say so in any language: what nobody knows is waited for."""
 
 
 def alembic_config() -> Config:
@@ -61,11 +65,10 @@ def upgrade(engine: Engine) -> None:
 
 
 def _away(error: DatabaseError, dialect: str) -> bool:
-    """Whether a server may come yet: one that starts or is full says so, and one that is there refuses otherwise."""
+    """Whether a server may take us yet."""
     if not isinstance(error, OperationalError) or dialect != "postgresql":
         return False
-    told = str(error.orig)
-    return "FATAL:" not in told or any(one in told for one in _NOT_YET)
+    return _FOR_GOOD.search(str(error.orig)) is None
 
 
 def revision(connection: Connection) -> str:

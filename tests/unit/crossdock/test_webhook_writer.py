@@ -113,7 +113,6 @@ def test_a_fault_that_no_one_foresaw_costs_no_other_message_and_nobody_waits_for
     assert _count(database) == 4
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_who_is_told_of_what_is_stored_cannot_keep_senders_waiting(database: Database) -> None:
     def told(_name: str) -> None:
         raise LookupError("a fault")
@@ -126,6 +125,8 @@ def test_who_is_told_of_what_is_stored_cannot_keep_senders_waiting(database: Dat
         return list(await asyncio.wait_for(waiting, 20))
 
     assert asyncio.run(in_time()) == [None] * 5
+    assert writer.alive
+    writer.stop()
     assert _count(database) == 5
 
 

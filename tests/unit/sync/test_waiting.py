@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
 
 from canonical.errors import DatabaseAwayError, FatalError
+from sync.migrations.upgrade import upgrade
 from sync.store import waiting
 from sync.store.database import Database, open_database
 from sync.store.waiting import opened
@@ -50,6 +53,28 @@ def test_a_server_that_is_there_and_refuses_is_not_waited_for(postgres_url: str)
     with pytest.raises(FatalError, match="no_such_database"):
         opened(open_it, 60)
     assert len(tried) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "waits"),
+    [
+        ("connection to server failed: Connection refused", True),
+        ("connection to server failed: FATAL:  the database system is starting up", True),
+        ("connection to server failed: FATAL:  das Datenbanksystem startet", True),
+        ("connection to server failed: FATAL:  server login has been failing, cached error: connect failed", True),
+        ('connection to server failed: FATAL:  password authentication failed for user "hub"', False),
+        ('connection to server failed: FATAL:  role "hub" does not exist', False),
+    ],
+)
+def test_only_a_refusal_for_good_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, told: str, waits: bool) -> None:
+    def refused(_engine: Engine) -> None:
+        raise OperationalError("", None, Exception(told))
+
+    engine = create_engine("postgresql+psycopg://nobody@/hub")
+    monkeypatch.setattr(Engine, "begin", refused)
+    with pytest.raises(FatalError) as caught:
+        upgrade(engine)
+    assert isinstance(caught.value, DatabaseAwayError) is waits
 
 
 def test_what_waiting_does_not_mend_is_told_at_once() -> None:
