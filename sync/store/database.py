@@ -162,6 +162,7 @@ def _driver_url(url: str) -> str:
 def _engine(url: str) -> Engine:
     # Parameters are what customers and platforms said: an error must not carry them into a log.
     if not url.startswith("sqlite"):
+        # The driver's own 130 s, for each address that does not answer, would outlast the patience of whoever waits.
         given = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_SECONDS}
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=given)
         event.listen(engine, "connect", _prepare_postgres)
